@@ -1,0 +1,121 @@
+"""The way to a cluster: one port (`Cluster`), its errors are in `bot.model.errors`.
+
+Here: auth.py (credentials, the only place that imports `kubernetes`), client.py (reads and changes over aiohttp),
+streams.py (exec and port-forward), records.py (the answers as frozen data, the table of kinds), reads.py (one read
+per run). May import: model. Called by steps, diagnosis, wiring; through the port, never by class.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+Object: TypeAlias = dict[str, Any]
+"""A Kubernetes object as the API gives it: plain JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list call gave. `complete` is false when a ceiling cut it; `remaining` is what the server said is left."""
+
+    items: tuple[Object, ...]
+    complete: bool = True
+    remaining: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run has cost so far: HTTP requests (streams included) and decoded bytes."""
+
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One question of an access review: may `user` (None: we ourselves) do `verb` on `resource`?"""
+
+    verb: str
+    resource: str
+    group: str = ""
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    user: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    stdout: str
+    stderr: str
+    exit_code: int
+
+
+class Stream(Protocol):
+    """A byte stream into a pod (one forwarded port). Raises ClusterError; `read` gives b"" at the end."""
+
+    async def send(self, data: bytes) -> None: ...
+
+    async def read_exactly(self, count: int) -> bytes: ...
+
+    async def read(self) -> bytes: ...
+
+
+class Cluster(Protocol):
+    """One cluster, as one identity. All methods raise ClusterError and nothing else.
+
+    `kind` is a kind as in YAML (`Pod`, `EndpointSlice`); `api` ("apps/v1") only for kinds the table does not know.
+    """
+
+    @property
+    def name(self) -> str:
+        """What people call it, for messages: the kube context, or `in-cluster`."""
+
+    @property
+    def server(self) -> str:
+        """The address of the API server, e.g. `https://10.0.0.1:6443`."""
+
+    @property
+    def usage(self) -> Usage: ...
+
+    async def version(self) -> Object:
+        """GET /version."""
+
+    async def get(self, kind: str, name: str, namespace: str = "", *, api: str = "") -> Object: ...
+
+    async def list(
+        self,
+        kind: str,
+        namespace: str = "",
+        *,
+        api: str = "",
+        labels: str = "",
+        fields: str = "",
+        limit: int = 0,
+        form: Literal["full", "metadata"] = "full",
+    ) -> Listing:
+        """All namespaces when `namespace` is empty. `limit` 0: all pages up to the ceiling; else at most so many items,
+        in one request, with `remaining` from the server. `form="metadata"`: only apiVersion, kind, metadata."""
+
+    async def groups(self) -> tuple[str, ...]:
+        """The API groups that are served, e.g. `apps`, `discovery.k8s.io`."""
+
+    async def logs(
+        self, namespace: str, pod: str, container: str = "", *, tail: int = 500, previous: bool = False
+    ) -> str: ...
+
+    async def may(self, access: Access) -> bool:
+        """SelfSubjectAccessReview, or SubjectAccessReview when `access.user` is set."""
+
+    def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Stream]:
+        """A TCP stream to a port inside the pod's network namespace (`pods/portforward`)."""
+
+    async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult: ...
+
+    async def patch(
+        self, kind: str, name: str, namespace: str, body: Mapping[str, Any], *, api: str = "", dry_run: bool = False
+    ) -> Object:
+        """A strategic merge patch for built-in kinds (JSON merge patch for others); gives the object as it then is."""
+
+    async def close(self) -> None: ...
