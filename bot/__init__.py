@@ -1,4 +1,4 @@
-"""netcheck: finds out what is wrong with a Kubernetes cluster's network, and walks the person on call through mending it.
+"""netcheck: finds out what is wrong with a Kubernetes cluster's network, and walks people through mending it.
 
 The floors, each importing only from below: cli, playground, wiring, slack and ops, engine and views, steps,
 diagnosis, networks, journal and cluster, model. `docs/architecture.md` has the map.

@@ -79,6 +79,10 @@ class Cluster(Protocol):
     @property
     def usage(self) -> Usage: ...
 
+    @property
+    def now(self) -> float:
+        """The API server's clock (its last `Date` header), seconds since the epoch; ages of objects are told by it."""
+
     async def version(self) -> Object:
         """GET /version."""
 

@@ -92,7 +92,7 @@ class ClusterError(NetcheckError):
 
 
 class Forbidden(ClusterError):
-    """`permission` is what is missing, as `verb resource[.group][ in namespace]`, e.g. `get pods/log in kube-system`."""
+    """`permission` is what is missing: `verb resource[.group][ in namespace]`, e.g. `get pods/log in kube-system`."""
 
     def __init__(self, message: str, permission: str) -> None:
         super().__init__(message)
