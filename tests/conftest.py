@@ -1,0 +1,26 @@
+"""What every test run says at its end: by name, which tests were not run, and why. A quiet gap is a false green."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("NOT RUN", sep="!")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
+    expression = terminalreporter.config.getoption("markexpr", "")
+    if expression == "not cluster":
+        terminalreporter.section("NOT PART OF THIS RUN", sep="!")
+        terminalreporter.write_line("tests/cluster, which need a real Kubernetes: make test-cluster")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout's top folder."""
+    return ROOT
