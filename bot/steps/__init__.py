@@ -1,7 +1,7 @@
 """The step library: what `uses:` can name. One file per subject, one table (STEP_TYPES, in library.py).
 
 A look is gather (reads the cluster, concludes nothing) and judge (pure, gets no cluster), so that yesterday's evidence
-can be judged by today's rules. A change shows first (preview: the difference, tried by a server-side dry run) and alters
+can be judged by today's rules. A change shows first (preview: the difference, tried by a dry run) and alters
 once (apply). A guide step only has arguments: the engine asks the person. May import: diagnosis, networks, the cluster
 port, model. Called by the engine through STEP_TYPES.
 """
