@@ -28,8 +28,15 @@ class Cluster:
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """What kubectl prints, as the cluster's administrator. With `check=False` an error gives what was printed."""
+        done = self.run_kubectl(*arguments, stdin=stdin)
+        if check and done.returncode:
+            raise RigFailed(f"kubectl {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def run_kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """kubectl's exit status and both of its outputs."""
         line = [str(self.program), "kubectl"] if self.program else ["kubectl", "--kubeconfig", str(self.kubeconfig)]
-        return _run([*line, *arguments], self.environment, stdin, check).stdout
+        return _run([*line, *arguments], self.environment, stdin, check=False)
 
     def rig(self, *arguments: str) -> str:
         """`cluster.rig("upstream", "stop")`: what only a cluster of our own can do."""
