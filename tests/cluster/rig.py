@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ class Cluster:
 
     kubeconfig: Path
     program: Path | None
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """What kubectl prints, as the cluster's administrator. With `check=False` an error gives what was printed."""

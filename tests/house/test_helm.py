@@ -121,7 +121,8 @@ def test_settings_and_playbooks_arrive_as_they_were_written() -> None:
 
 
 def test_changed_settings_restart_the_pods() -> None:
-    templates = [of_kind(render(values), "Deployment")[0]["spec"]["template"] for values in ({}, {"settings": {"a": 1}})]
+    rendered = (render({}), render({"settings": {"a": 1}}))
+    templates = [of_kind(objects, "Deployment")[0]["spec"]["template"] for objects in rendered]
     checksums = [template["metadata"]["annotations"]["checksum/settings"] for template in templates]
     assert checksums[0] != checksums[1]
 
