@@ -1,0 +1,224 @@
+"""A run as it stands: what its events come to. `fold` never refuses an event and never asks anybody anything.
+
+    events  RunStarted StepStarted StepFinished … RunClosed
+      │ fold
+    Run     per step: waiting → running → done
+                              ↘ asking / approval → approved → running → done       or skipped
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from bot.model import event as e
+from bot.model.finding import Conclusion, Finding, Verdict, worst
+from bot.model.playbook import Kind, Playbook, Step
+
+
+class Status(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    ASKING = "asking"
+    APPROVAL = "approval"
+    APPROVED = "approved"
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepState:
+    """Where one step stands. `since`: when it came to its status. `prompt`: what a person was asked last."""
+
+    status: Status = Status.WAITING
+    attempt: int = 0
+    since: float = 0.0
+    args: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    duration: float = 0.0
+    prompt: e.QuestionAsked | e.ApprovalRequested | None = None
+    reminders: tuple[e.Reminded, ...] = ()
+    by: str = ""
+    note: str = ""
+    skip: e.StepSkipped | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.status in (Status.DONE, Status.SKIPPED)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return worst(self.findings) if self.findings else None
+
+
+WAITING = StepState()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Folded from a journal. `version` is the number of its last event; 0: there is no such run.
+
+    `looking_since`: since when nobody but the machine was waited for. `spoken`: notes and hand-overs, in order.
+    """
+
+    version: int = 0
+    started: e.RunStarted | None = None
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+    conclusion: Conclusion | None = None
+    concluded_over: int = -1
+    looking_since: float = 0.0
+    spoken: tuple[e.NoteAdded | e.HandedOver, ...] = ()
+    owner: str = ""
+    cancelled: e.RunCancelled | None = None
+    closed: e.RunClosed | None = None
+    requests: int = 0
+    bytes: int = 0
+    last: float = 0.0
+
+    @property
+    def begun(self) -> e.RunStarted:
+        assert self.started is not None, "a run begins with RunStarted"
+        return self.started
+
+    @property
+    def playbook(self) -> Playbook:
+        return self.begun.playbook
+
+    def state(self, step_id: str) -> StepState:
+        return self.steps.get(step_id, WAITING)
+
+    @property
+    def waiting_for_person(self) -> tuple[Step, ...]:
+        prompted = (Status.ASKING, Status.APPROVAL)
+        return tuple(step for step in self.playbook.steps if self.state(step.id).status in prompted)
+
+
+def fold(events: Sequence[e.Event], before: Run | None = None) -> Run:
+    """The run after these events. Events of incidents are passed over."""
+    run = before or Run()
+    for event in events:
+        run = replace(_after(run, event), version=run.version + 1, last=event.at)
+    return run
+
+
+def _after(run: Run, event: e.Event) -> Run:
+    match event:
+        case e.RunStarted():
+            return replace(run, started=event, owner=event.by, looking_since=event.at)
+        case e.RunConcluded():
+            return replace(run, conclusion=event.conclusion, concluded_over=event.over)
+        case e.RunCancelled():
+            return replace(run, cancelled=event)
+        case e.RunClosed():
+            return replace(run, closed=event)
+        case e.HandedOver():
+            return replace(run, owner=event.to, spoken=(*run.spoken, event))
+        case e.NoteAdded():
+            return replace(run, spoken=(*run.spoken, event))
+        case e.QuestionAnswered() | e.ApprovalGranted() | e.ApprovalRefused() as answered:
+            return replace(_with_step(run, answered), looking_since=event.at)
+        case e.StepFinished():
+            spent = replace(run, requests=run.requests + event.requests, bytes=run.bytes + event.bytes)
+            return _with_step(spent, event)
+        case e.StepStarted() | e.StepSkipped() | e.StepInterrupted() | e.QuestionAsked() | e.ApprovalRequested():
+            return _with_step(run, event)
+        case e.Reminded():
+            return _with_step(run, event)
+        case _:
+            return run
+
+
+def _with_step(run: Run, event: Any) -> Run:
+    return replace(run, steps={**run.steps, event.step: _step_after(run.state(event.step), event)})
+
+
+def _step_after(state: StepState, event: e.RunEvent) -> StepState:
+    at = event.at
+    match event:
+        case e.StepStarted():
+            return replace(state, status=Status.RUNNING, attempt=event.attempt, args=event.args, since=at)
+        case e.StepFinished():
+            return _finished(state, event)
+        case e.StepSkipped():
+            return replace(state, status=Status.SKIPPED, skip=event, by=event.by, since=at)
+        case e.StepInterrupted():
+            return replace(state, status=Status.WAITING, attempt=event.attempt, since=at, note=event.reason)
+        case e.QuestionAsked():
+            return replace(state, status=Status.ASKING, prompt=event, since=at, reminders=())
+        case e.QuestionAnswered():
+            said = {"answer": event.answer, "note": event.note}
+            return replace(state, status=Status.DONE, outputs=said, by=event.by, note=event.note, since=at)
+        case e.ApprovalRequested():
+            asked = replace(state, status=Status.APPROVAL, prompt=event, args=event.args, since=at, reminders=())
+            return replace(asked, attempt=event.attempt)
+        case e.ApprovalGranted():
+            return replace(state, status=Status.APPROVED, by=event.by, since=at)
+        case e.ApprovalRefused():
+            return _refused(state, event)
+        case e.Reminded():
+            return replace(state, reminders=(*state.reminders, event))
+        case _:
+            return state
+
+
+def _finished(state: StepState, event: e.StepFinished) -> StepState:
+    return replace(
+        state,
+        status=Status.DONE,
+        attempt=event.attempt,
+        findings=event.findings,
+        evidence=event.evidence,
+        outputs=event.outputs,
+        duration=event.duration,
+        since=event.at,
+    )
+
+
+def _refused(state: StepState, event: e.ApprovalRefused) -> StepState:
+    skip = e.StepSkipped(at=event.at, step=event.step, why="refused", reason=event.reason or "refused", by=event.by)
+    return replace(state, status=Status.SKIPPED, skip=skip, by=event.by, since=event.at)
+
+
+# --- findings in force ----------------------------------------------------------------------------------------------
+
+
+def replaced_steps(run: Run) -> frozenset[str]:
+    """Steps whose look was made again later (`fresh`, same `uses`, same arguments): the newer one counts."""
+    gone: set[str] = set()
+    latest: dict[tuple[str, str], str] = {}
+    for step in run.playbook.steps:
+        state = run.state(step.id)
+        if state.status is not Status.DONE or step.kind is not Kind.LOOK:
+            continue
+        same = (step.uses, repr(sorted(state.args.items())))
+        if step.fresh and same in latest:
+            gone.add(latest[same])
+        latest[same] = step.id
+    return frozenset(gone)
+
+
+def findings(run: Run) -> tuple[Finding, ...]:
+    """All findings in force, in the order of the playbook, with what could not be looked at as SKIPPED findings."""
+    gone = replaced_steps(run)
+    found: list[Finding] = []
+    stopped = 0
+    for step in run.playbook.steps:
+        state = run.state(step.id)
+        if step.id not in gone:
+            found += [replace(finding, step=step.id) for finding in state.findings]
+        if state.skip and state.skip.why in ("needs", "deadline"):
+            summary = f"{step.title}: {state.skip.reason}"
+            found.append(Finding(verdict=Verdict.SKIPPED, summary=summary, step=step.id))
+        stopped += bool(state.skip and state.skip.why == "stopped")
+    if stopped:
+        summary = f"{stopped} further steps: the run had to stop before them"
+        found.append(Finding(verdict=Verdict.SKIPPED, summary=summary))
+    return tuple(found)
+
+
+def steps_told(run: Run) -> int:
+    """How many steps have something to tell; a conclusion over fewer is out of date."""
+    states = run.steps.values()
+    return sum(s.status is Status.DONE or bool(s.skip and s.skip.why in ("needs", "deadline")) for s in states)
