@@ -16,10 +16,12 @@ COPY bot/ bot/
 RUN /opt/tools/bin/hatchling build -t wheel -d /tmp/dist && \
     /opt/tools/bin/pip --python /opt/netcheck install --no-cache-dir --disable-pip-version-check --no-compile --no-deps \
       /tmp/dist/*.whl && \
-    python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/netcheck
+    python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/netcheck && \
+    mkdir -p /var/lib/netcheck
 
 FROM ${BASE}
 COPY --from=build /opt/netcheck /opt/netcheck
+COPY --from=build --chown=10001:10001 /var/lib/netcheck /var/lib/netcheck
 # A number, so that Kubernetes can see that it is not root. HOME is writable also where the root file system is not.
 USER 10001:10001
 ENV PATH=/opt/netcheck/bin:/usr/local/bin:/usr/bin:/bin \
