@@ -1,6 +1,7 @@
 """Where facts are kept: one port (`Journal`), and `change`, the only way to add to a run or an incident.
 
-Here: memory.py, redis.py (one contract suite runs over both), embedded.py (starts a Redis or Valkey of our own).
+Here: memory.py, redis.py (one contract suite runs over both), bucket.py (the arithmetic of limits), embedded.py (starts
+a Redis or Valkey of our own).
 May import: model. Called by the engine, slack (shown, limits) and wiring.
 """
 
@@ -39,13 +40,22 @@ class Journal(Protocol):
     """
 
     async def read(self, id: str, after: int = 0) -> Sequence[Entry]:
-        """Entries with a number above `after`, in order."""
+        """Entries with a number above `after`, in order; empty when there is no such journal.
+
+        Raises Conflict when the journal holds fewer than `after`: the store has lost its last writes (a failover, a
+        power cut) or the journal has expired; what was folded from it no longer stands.
+        """
 
     async def version(self, id: str) -> int:
         """The number of the last entry; 0 when there is none."""
 
     async def append(self, id: str, number: int, event: Event, *, nonce: str, now: float | None) -> None:
-        """Write entry `number`; raises Conflict when it exists. With `now`, marks it due in the same transaction."""
+        """Write entry `number`. With `now`, marks it due in the same transaction. Repeating one's own entry (same
+        nonce) does nothing.
+
+        Raises Conflict when somebody else wrote it, or when the journal no longer holds what comes before. After
+        JournalUnavailable the entry may have been written or not: repeat with the same nonce, or read.
+        """
 
     async def due(self, now: float, limit: int = 64) -> Sequence[str]:
         """Ids whose time has come, earliest first."""
@@ -113,7 +123,11 @@ async def change(
     """
     state, version = known if known else (None, 0)
     while True:
-        entries = await journal.read(id, version)
+        try:
+            entries = await journal.read(id, version)
+        except Conflict:
+            state, version = None, 0
+            continue
         if entries or state is None:
             state = fold([entry.event for entry in entries], state)
             version = entries[-1].number if entries else version
