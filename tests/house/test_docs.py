@@ -1,0 +1,53 @@
+"""The pages do not lie: links lead somewhere, commands exist, and the manifest asks for what the page says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+COMMAND = re.compile(r"^\s*(?:\$ )?netcheck ([a-z]+)", re.MULTILINE)
+FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TARGET = re.compile(r"\bmake ([a-z][a-z-]+)\b")
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_of_ours_leads_to_one(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text()) if not re.match(r"[a-z]+:", link)]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_verb_that_a_page_types_is_a_verb_of_the_command_line() -> None:
+    shown = subprocess.run([Path(sys.executable).parent / "netcheck", "--help"], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    typed = {verb for page in PAGES for block in FENCE.findall(page.read_text()) for verb in COMMAND.findall(block)}
+    assert sorted(verb for verb in typed if not re.search(rf"\b{verb}\b", shown.stdout)) == []
+
+
+def test_every_make_verb_that_a_page_names_is_in_the_makefile(root: Path) -> None:
+    verbs = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE))
+    quoted = re.compile(r"`[^`\n]*`|^```.*?^```", re.MULTILINE | re.DOTALL)
+    named = {verb for page in PAGES for text in quoted.findall(page.read_text()) for verb in TARGET.findall(text)}
+    assert named <= verbs
+
+
+def test_the_readme_opens_with_the_two_commands(root: Path) -> None:
+    opening = "\n".join((root / "README.md").read_text().splitlines()[:60])
+    assert "make demo" in opening
+    assert "make test" in opening
+
+
+def test_the_manifest_asks_for_the_least_that_slack_lets_netcheck_work_with(root: Path) -> None:
+    manifest = yaml.safe_load((root / "manifest.yaml").read_text())
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == {
+        "app_mentions:read", "channels:read", "chat:write", "commands", "files:write", "usergroups:read", "users:read",
+    }
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
+    assert "app_mention" in manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert [(c["command"], c["should_escape"]) for c in manifest["features"]["slash_commands"]] == [("/netcheck", True)]
