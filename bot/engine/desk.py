@@ -1,0 +1,230 @@
+"""Where people's wishes become facts: every method checks who may, and writes at most one event. Nothing is done here.
+
+Raises UsageError (no such thing; with near names), Refused (may not, or too late: says what happened since) and
+JournalUnavailable. Two people who decide at once give one event; the second is told who was first.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.engine.library import Library, bare, resolve_params
+from bot.engine.targets import Clusters, Target, resolve
+from bot.journal import Journal, change
+from bot.model import event as e
+from bot.model.command import RunPlaybook
+from bot.model.errors import Refused, UsageError
+from bot.model.permission import Person, Policy, Right, Rules, check
+from bot.model.playbook import Kind, Playbook, Step
+from bot.model.run import Run, Status, StepState, fold
+
+GATE = Step(id="api", uses="api.answers", kind=Kind.LOOK, title="The API server answers", on_fail="stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`again`: this delivery had started the run already."""
+
+    run: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`woken` tells the worker of this process that a run wants attention; other replicas see it by polling."""
+
+    journal: Journal
+    library: Library
+    clusters: Clusters
+    playbook_rules: Callable[[str], Rules]
+    clock: Callable[[], float]
+    nonce: Callable[[], str]
+    woken: Callable[[str], None]
+
+    # --- starting -----------------------------------------------------------------------------------------------
+
+    async def start(self, command: RunPlaybook, by: Person, origin: e.Origin) -> Started:
+        playbook = self.library.get(command.playbook)
+        target, given = self._meant(playbook, command)
+        check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
+        params = resolve_params(playbook, given)
+        began = e.RunStarted(
+            at=self.clock(),
+            by=by.id,
+            name=by.name,
+            playbook=gated(playbook),
+            target=target.name,
+            cluster=target.described,
+            params=params,
+            origin=origin,
+        )
+        return await self._begin(began)
+
+    async def rerun(self, run_id: str, by: Person, origin: e.Origin) -> Started:
+        """The same playbook, target and parameters, by today's files."""
+        began = (await self.run(run_id)).begun
+        playbook = self.library.get(began.playbook.name)
+        target = resolve(self.clusters.targets(), began.target, playbook.name)
+        check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
+        again = replace(began, at=self.clock(), by=by.id, name=by.name, playbook=gated(playbook), origin=origin)
+        return await self._begin(replace(again, cluster=target.described))
+
+    def _meant(self, playbook: Playbook, command: RunPlaybook) -> tuple[Target, dict[str, str]]:
+        """The target, and the parameters as typed. A word with `/` or `.` that is no target is the first parameter."""
+        given = dict(command.params)
+        targets = self.clusters.targets()
+        known = {name for target in targets for name in (target.name, target.context) if name}
+        words = list(command.words)
+        named = [word for word in words if word in known or not ("/" in word or "." in word)]
+        if len(named) > 1:
+            raise UsageError(f"“{' '.join(named)}”: one target at a time; parameters are given as name=value.")
+        for word in words:
+            if word not in named:
+                given |= bare(playbook, word)
+        return resolve(targets, named[0] if named else "", playbook.name), given
+
+    async def _begin(self, began: e.RunStarted) -> Started:
+        journal, delivery = self.journal, began.origin.delivery
+        run_id = await journal.next_id(began.playbook.name)
+        if delivery:
+            run_id = await journal.first(delivery, run_id)
+        again = (await journal.version(run_id)) > 0
+        await self._change(run_id, lambda run: None if run.version else began)
+        for channel in {began.origin.channel, ""}:
+            await journal.remember(channel, run_id)
+        self.woken(run_id)
+        return Started(run_id, again)
+
+    # --- deciding -----------------------------------------------------------------------------------------------
+
+    async def approve(self, run_id: str, step: str, attempt: int, by: Person) -> Run:
+        """Asks for the right to change on the run's target, as the rules are now."""
+
+        def decide(run: Run) -> e.Event:
+            self._prompted(run, step, Status.APPROVAL, attempt)
+            self._may_change(run, by)
+            return e.ApprovalGranted(at=self.clock(), by=by.id, step=step, attempt=attempt)
+
+        return await self._change(run_id, decide)
+
+    async def refuse(self, run_id: str, step: str, attempt: int, by: Person, reason: str = "") -> Run:
+        def decide(run: Run) -> e.Event:
+            self._prompted(run, step, Status.APPROVAL, attempt)
+            self._may_look(run, by)
+            return e.ApprovalRefused(at=self.clock(), by=by.id, step=step, attempt=attempt, reason=reason)
+
+        return await self._change(run_id, decide)
+
+    async def answer(self, run_id: str, step: str, answer: str, by: Person, note: str = "") -> Run:
+        def decide(run: Run) -> e.Event:
+            state = self._prompted(run, step, Status.ASKING)
+            self._may_look(run, by)
+            choices = state.prompt.choices if isinstance(state.prompt, e.QuestionAsked) else ()
+            if choices and answer not in choices:
+                raise UsageError(f"“{answer}” is not one of the answers: {', '.join(choices)}.")
+            return e.QuestionAnswered(at=self.clock(), by=by.id, step=step, answer=answer, note=note)
+
+        return await self._change(run_id, decide)
+
+    async def skip(self, run_id: str, step: str, by: Person) -> Run:
+        def decide(run: Run) -> e.Event:
+            self._prompted(run, step, Status.ASKING)
+            self._may_look(run, by)
+            return e.StepSkipped(at=self.clock(), by=by.id, step=step, why="person", reason="skipped by a person")
+
+        return await self._change(run_id, decide)
+
+    async def cancel(self, run_id: str, by: Person, reason: str = "") -> Run:
+        def decide(run: Run) -> e.Event:
+            self._open(run)
+            self._may_look(run, by)
+            if run.cancelled:
+                raise Refused(f"{run.cancelled.by} stopped this run {_clock(run.cancelled.at)}.")
+            return e.RunCancelled(at=self.clock(), by=by.id, reason=reason)
+
+        return await self._change(run_id, decide)
+
+    async def note(self, run_id: str, text: str, by: Person) -> Run:
+        def decide(run: Run) -> e.Event:
+            self._may_look(run, by)
+            return e.NoteAdded(at=self.clock(), by=by.id, text=text)
+
+        return await self._change(run_id, decide)
+
+    async def hand_over(self, run_id: str, to: str, by: Person, note: str = "") -> Run:
+        def decide(run: Run) -> e.Event:
+            self._open(run)
+            self._may_look(run, by)
+            return e.HandedOver(at=self.clock(), by=by.id, to=to, note=note)
+
+        return await self._change(run_id, decide)
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    async def run(self, run_id: str) -> Run:
+        entries = await self.journal.read(run_id)
+        run = fold([entry.event for entry in entries])
+        if run.started is None:
+            raise UsageError(f"There is no run {run_id}.")
+        return run
+
+    async def recent(self, channel: str, limit: int = 20) -> Sequence[tuple[str, Run]]:
+        """Newest first; the channel "" has those of all channels. Runs that have expired are left out."""
+        ids = await self.journal.recent(channel, limit)
+        folded = [(run_id, fold([x.event for x in await self.journal.read(run_id)])) for run_id in ids]
+        return [(run_id, run) for run_id, run in folded if run.started is not None]
+
+    # --- rules --------------------------------------------------------------------------------------------------
+
+    async def _change(self, run_id: str, decide: Callable[[Run], e.Event | None]) -> Run:
+        run, _ = await change(self.journal, run_id, fold, decide, nonce=self.nonce, now=self.clock())
+        self.woken(run_id)
+        return run
+
+    def _policy(self, playbook: str, target: Target) -> Policy:
+        return Policy(target.rules, self.playbook_rules(playbook))
+
+    def _may_look(self, run: Run, by: Person) -> None:
+        self._may(run, by, Right.LOOK)
+
+    def _may_change(self, run: Run, by: Person) -> None:
+        self._may(run, by, Right.CHANGE)
+
+    def _may(self, run: Run, by: Person, right: Right) -> None:
+        if run.started is None:
+            raise UsageError("There is no such run any more.")
+        target = resolve(self.clusters.targets(), run.begun.target, run.playbook.name)
+        policy = self._policy(run.playbook.name, target)
+        check(policy, by, right, target.name, started_by=run.begun.by)
+
+    def _open(self, run: Run) -> None:
+        if run.started is None:
+            raise UsageError("There is no such run any more.")
+        if run.closed:
+            raise Refused(f"This run was {run.closed.reason} {_clock(run.closed.at)}.")
+
+    def _prompted(self, run: Run, step: str, status: Status, attempt: int = 0) -> StepState:
+        """The state of a step that waits for a person. Raises Refused with what happened since it was asked."""
+        self._open(run)
+        state = run.state(step)
+        if run.cancelled:
+            raise Refused(f"{run.cancelled.by} stopped this run {_clock(run.cancelled.at)}.")
+        if state.status is status and attempt in (0, state.attempt):
+            return state
+        if state.by:
+            decided = "skipped or refused" if state.skip else "decided"
+            raise Refused(f"{state.by} {decided} this {_clock(state.since)}.")
+        raise Refused(f"This is no longer asked: the step {step} is {state.status.value} now.")
+
+
+def gated(playbook: Playbook) -> Playbook:
+    """With the step first that asks whether the API answers: if it does not, that is the one finding."""
+    if playbook.steps and playbook.steps[0].uses == GATE.uses:
+        return playbook
+    taken = {step.id for step in playbook.steps}
+    gate = replace(GATE, id=next(name for name in ("api", "api-answers", "netcheck-api") if name not in taken))
+    return replace(playbook, steps=(gate, *playbook.steps))
+
+
+def _clock(at: float) -> str:
+    return f"at {datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"

@@ -1,0 +1,69 @@
+"""Showing a run on its surfaces while it goes on: late, coalesced, and never in the way of the run."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.model.run import Run
+
+log = logging.getLogger(__name__)
+
+AFTER_FAILURE = 5.0
+
+
+class Surface(Protocol):
+    """A place where runs are shown. `publish` makes it show the run as it is and may be called late, twice or seldom.
+
+    Gives 0.0 when all is shown, else the seconds after which it wants to be called again.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    async def publish(self, run_id: str, run: Run) -> float: ...
+
+
+class Publisher:
+    """Publishes the newest state of one run, one call at a time; states that came in between are passed over."""
+
+    def __init__(self, run_id: str, surfaces: Sequence[Surface]) -> None:
+        self._run_id = run_id
+        self._surfaces = surfaces
+        self._newest: Run | None = None
+        self._task: asyncio.Task[float] | None = None
+
+    def show(self, run: Run) -> None:
+        self._newest = run
+        if self._surfaces and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._publish(), name=f"publish {self._run_id}")
+
+    async def settled(self) -> float:
+        """When the newest state is shown (0.0), or how many seconds to wait before calling again."""
+        later = 0.0
+        while self._task:
+            later, self._task = await self._task, None
+            if self._newest is not None and later == 0.0:
+                self.show(self._newest)
+        return later
+
+    def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    async def _publish(self) -> float:
+        later = 0.0
+        while self._newest is not None:
+            run, self._newest = self._newest, None
+            waits = [await self._one(surface, run) for surface in self._surfaces]
+            later = max(waits, default=0.0)
+            if later and self._newest is None:
+                break
+        return later
+
+    async def _one(self, surface: Surface, run: Run) -> float:
+        try:
+            return await surface.publish(self._run_id, run)
+        except Exception:
+            log.exception("publishing failed", extra={"run": self._run_id, "surface": surface.name})
+            return AFTER_FAILURE

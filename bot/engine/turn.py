@@ -1,0 +1,240 @@
+"""One worker's turn with one run: fold, next moves, do them, again, until there is nothing left but to wait.
+
+Only holds what can be thrown away at any moment: the tasks in flight and the reads they share. Every decision is taken
+anew inside `change`, on the run as it is when the fact is written, so a turn that has lost its lease does no harm.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cluster import Cluster, Usage
+from bot.diagnosis.conclude import conclude
+from bot.engine import execution
+from bot.engine.publishing import Publisher
+from bot.engine.targets import Clusters, resolve
+from bot.journal import Journal, change
+from bot.model import event as e
+from bot.model import moves as m
+from bot.model.finding import Verdict
+from bot.model.playbook import Step
+from bot.model.run import Run, Status, findings, fold
+from bot.steps import StepType
+
+POLL = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a turn works with; the same for all turns of a worker."""
+
+    journal: Journal
+    clusters: Clusters
+    step_types: dict[str, StepType]
+    reads: Callable[[Cluster], Cluster]
+    clock: Callable[[], float]
+    nonce: Callable[[], str]
+
+
+class Turn:
+    def __init__(self, run_id: str, tools: Tools, publisher: Publisher) -> None:
+        self.run_id = run_id
+        self.woken = asyncio.Event()
+        self._tools = tools
+        self._publisher = publisher
+        self._run = Run()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._cluster: Cluster | None = None
+        self._used: list[Cluster] = []
+        self._counted = Usage()
+
+    async def take(self) -> Run:
+        """Goes on until only waiting is left; gives the run as it then is. Cancelled: leaves steps unfinished."""
+        try:
+            while True:
+                await self._change(lambda run: None)
+                wait = await self._move()
+                if wait is None:
+                    continue
+                if not self._tasks:
+                    return self._run
+                await self._something_happens()
+        finally:
+            await self._drop()
+
+    @property
+    def wants_attention_at(self) -> float | None:
+        """When the clock alone brings the next move; None: never."""
+        waits = m.next_moves(self._run, self._tools.clock())
+        return next((move.until for move in waits if isinstance(move, m.Wait)), None)
+
+    async def _move(self) -> m.Wait | None:
+        """Make the next moves; a Wait when there is nothing to make."""
+        if self._run.cancelled:
+            await self._drop()
+        moves = m.next_moves(self._run, self._tools.clock(), frozenset(self._tasks))
+        for move in moves:
+            match move:
+                case m.Wait():
+                    return move
+                case m.Record():
+                    await self._change(self._recorded)
+                case m.Conclude():
+                    await self._change(self._concluded)
+                case m.Look():
+                    await self._begin(move)
+                case m.Apply():
+                    await self._begin(move)
+                case m.Preview():
+                    self._spawn(move.step, self._preview(move))
+                case m.Ask():
+                    await self._ask(move)
+        return None if moves else m.Wait(None)
+
+    # --- facts --------------------------------------------------------------------------------------------------
+
+    async def _change(self, decide: Callable[[Run], e.Event | None]) -> None:
+        tools, known = self._tools, (self._run, self._run.version)
+        run, _ = await change(
+            tools.journal, self.run_id, fold, decide, nonce=tools.nonce, now=tools.clock(), known=known
+        )
+        if run.version < self._run.version:
+            return
+        if run.version > self._run.version:
+            self._publisher.show(run)
+        self._run = run
+
+    def _recorded(self, run: Run) -> e.Event | None:
+        moves = m.next_moves(run, self._tools.clock(), frozenset(self._tasks))
+        return next((move.event for move in moves if isinstance(move, m.Record)), None)
+
+    def _concluded(self, run: Run) -> e.Event | None:
+        now = self._tools.clock()
+        for move in m.next_moves(run, now, frozenset(self._tasks)):
+            if isinstance(move, m.Conclude):
+                essential = frozenset(step.id for step in run.playbook.steps if step.essential)
+                return e.RunConcluded(at=now, conclusion=conclude(findings(run), essential), over=move.over)
+        return None
+
+    async def _ask(self, move: m.Ask) -> None:
+        step = self._run.playbook.step(move.step)
+        now = self._tools.clock()
+        try:
+            text, choices = execution.question(self._tools.step_types[step.uses], move.args)
+        except (ValueError, KeyError) as error:
+            await self._finish(step, 1, execution.explained(step, error), now, Status.WAITING)
+            return
+        asked = e.QuestionAsked(at=now, step=step.id, text=text, choices=choices, to=step.assign)
+        await self._change(lambda run: asked if run.state(step.id).status is Status.WAITING else None)
+
+    # --- steps in flight ----------------------------------------------------------------------------------------
+
+    async def _begin(self, move: m.Look | m.Apply) -> None:
+        """Write that it starts, if it still may, then do it beside the others."""
+        step, now = self._run.playbook.step(move.step), self._tools.clock()
+        begun: list[e.StepStarted] = []
+
+        def decide(run: Run) -> e.Event | None:
+            begun.clear()
+            if move in m.next_moves(run, now, frozenset(self._tasks)):
+                begun.append(e.StepStarted(at=now, step=step.id, attempt=move.attempt, args=move.args))
+            return begun[0] if begun else None
+
+        await self._change(decide)
+        if begun:
+            self._spawn(step.id, self._execute(step, move, now))
+
+    async def _execute(self, step: Step, move: m.Look | m.Apply, began: float) -> None:
+        kind = self._tools.step_types.get(step.uses)
+        if kind is None:
+            unknown = execution.failed(step, Verdict.UNKNOWN, f"this netcheck has no step type {step.uses}")
+            return await self._finish(step, move.attempt, unknown, began, Status.RUNNING)
+        do = execution.look if isinstance(move, m.Look) else execution.apply
+        try:
+            outcome = await do(kind, self._reads(step, move), step, move.args)
+        except Exception as error:
+            outcome = execution.explained(step, error)
+        if isinstance(move, m.Apply):
+            self._cluster = None
+        await self._finish(step, move.attempt, outcome, began, Status.RUNNING)
+        return None
+
+    async def _preview(self, move: m.Preview) -> None:
+        step, now = self._run.playbook.step(move.step), self._tools.clock()
+        try:
+            proposal = await execution.preview(
+                self._tools.step_types[step.uses], self._reads(step, move), step, move.args
+            )
+        except Exception as error:
+            proposal = execution.explained(step, error)
+        if isinstance(proposal, execution.Outcome):
+            return await self._finish(step, move.attempt, proposal, now, Status.WAITING)
+        asked = e.ApprovalRequested(
+            at=self._tools.clock(),
+            step=step.id,
+            attempt=move.attempt,
+            args=move.args,
+            description=proposal.description,
+            difference=proposal.difference,
+            to=step.assign,
+        )
+        await self._change(lambda run: asked if self._is_at(run, step.id, Status.WAITING, move.attempt - 1) else None)
+        return None
+
+    async def _finish(
+        self, step: Step, attempt: int, outcome: execution.Outcome, began: float, status: Status
+    ) -> None:
+        """Write the result, if the run is still at that attempt."""
+        now, spent = self._tools.clock(), self._spent()
+        finished = e.StepFinished(
+            at=now,
+            step=step.id,
+            attempt=attempt,
+            findings=outcome.findings,
+            evidence=outcome.evidence,
+            outputs=outcome.outputs,
+            duration=round(now - began, 3),
+            requests=spent.requests,
+            bytes=spent.bytes,
+        )
+        expected = attempt if status is Status.RUNNING else attempt - 1
+        await self._change(lambda run: finished if self._is_at(run, step.id, status, expected) else None)
+
+    @staticmethod
+    def _is_at(run: Run, step: str, status: Status, attempt: int) -> bool:
+        state = run.state(step)
+        return not run.closed and not run.cancelled and state.status is status and state.attempt == attempt
+
+    def _reads(self, step: Step, move: m.Look | m.Apply | m.Preview) -> Cluster:
+        """The run's cluster, with the reads that its steps share; `fresh` and changes get one of their own."""
+        if self._cluster is None or step.fresh or not isinstance(move, m.Look):
+            target = resolve(self._tools.clusters.targets(), self._run.begun.target, self._run.playbook.name)
+            self._cluster = self._tools.reads(self._tools.clusters.open(target))
+            self._used.append(self._cluster)
+        return self._cluster
+
+    def _spent(self) -> Usage:
+        """What was spent since this was last asked."""
+        usages, before = [cluster.usage for cluster in self._used], self._counted
+        self._counted = now = Usage(sum(u.requests for u in usages), sum(u.bytes for u in usages))
+        return Usage(now.requests - before.requests, now.bytes - before.bytes)
+
+    def _spawn(self, step: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"{self.run_id} {step}")
+        self._tasks[step] = task
+
+    async def _something_happens(self) -> None:
+        """A step ends, or the run is woken; a fact of another replica is seen by polling."""
+        woken = asyncio.create_task(self.woken.wait())
+        await asyncio.wait({woken, *self._tasks.values()}, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
+        self.woken.clear()
+        for step in [step for step, task in self._tasks.items() if task.done()]:
+            self._tasks.pop(step).result()
+
+    async def _drop(self) -> None:
+        tasks, self._tasks = list(self._tasks.values()), {}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,96 @@
+"""A run as text for a terminal: the answer first, then why, what to do, and what was not looked at."""
+
+import textwrap
+from collections.abc import Iterator
+
+from bot.model.finding import Answer, Finding, RootCause, Verdict
+from bot.model.playbook import Step
+from bot.model.run import Run, Status, findings
+
+MARKS = {
+    Verdict.PASS: "ok     ",
+    Verdict.INFO: "info   ",
+    Verdict.SKIPPED: "skipped",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.WARN: "WARN   ",
+    Verdict.FAIL: "FAIL   ",
+}
+HEADLINES = {
+    Answer.OK: "Nothing wrong among what was looked at.",
+    Answer.DEGRADED: "Works, with a fault in it.",
+    Answer.BROKEN: "Broken.",
+    Answer.UNKNOWN: "Could not tell.",
+}
+
+
+def tell(run_id: str, run: Run, width: int = 100) -> str:
+    """The whole run, for when it is over."""
+    lines = [f"{run.playbook.title} on {run.begun.target} · {run.begun.cluster} · {run_id}", ""]
+    lines += [line for finding in findings(run) for line in _finding(finding, width)]
+    lines += ["", *_conclusion(run, width), "", _cost(run)]
+    return "\n".join(lines)
+
+
+def progress(run: Run) -> str:
+    """One line while it goes on."""
+    steps = run.playbook.steps
+    over = sum(run.state(step.id).over for step in steps)
+    at = [step.title for step in steps if run.state(step.id).status is Status.RUNNING]
+    more = f" and {len(at) - 1} more" if len(at) > 1 else ""
+    return f"[{over}/{len(steps)}] {at[0]}{more}" if at else f"[{over}/{len(steps)}]"
+
+
+def prompt(run: Run, step: Step) -> str:
+    """What a person is asked, before the question itself."""
+    asked = run.state(step.id).prompt
+    if asked is None:
+        return ""
+    if hasattr(asked, "difference"):
+        body = [asked.description, *(f"  {line}" for line in asked.difference)]
+    else:
+        body = [asked.text]
+    return "\n".join(["", *body, f"  on {run.begun.target} · {run.begun.cluster}"])
+
+
+def _finding(finding: Finding, width: int) -> Iterator[str]:
+    where = f" [{finding.node}]" if finding.node else ""
+    yield from _wrapped(f"{MARKS[finding.verdict]} {finding.summary}{where}", width, 8)
+    if finding.verdict in (Verdict.FAIL, Verdict.WARN):
+        for line in finding.evidence:
+            yield from _wrapped(f"          {line}", width, 12)
+
+
+def _conclusion(run: Run, width: int) -> Iterator[str]:
+    conclusion = run.conclusion
+    if run.cancelled:
+        yield f"Stopped by {run.cancelled.by}."
+    if conclusion is None:
+        return
+    yield HEADLINES[conclusion.answer]
+    for root in conclusion.root_causes:
+        yield from _root(root, width)
+    if conclusion.not_looked_at:
+        yield "Not looked at, or not told:"
+        for line in conclusion.not_looked_at:
+            yield from _wrapped(f"  · {line}", width, 4)
+
+
+def _root(root: RootCause, width: int) -> Iterator[str]:
+    finding = root.finding
+    yield from _wrapped(f"→ {finding.summary}", width, 2)
+    if finding.advice:
+        yield from _wrapped(f"  What to do: {finding.advice}", width, 4)
+    for consequence in root.consequences:
+        yield from _wrapped(f"  follows from it: {consequence.summary}", width, 4)
+    if finding.cause:
+        yield f"  netcheck explain {finding.cause}"
+
+
+def _cost(run: Run) -> str:
+    return f"{run.requests} requests, {run.bytes / 1000:.0f} kB, {run.last - run.begun.at:.2f} s"
+
+
+def _wrapped(text: str, width: int, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]
