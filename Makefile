@@ -23,7 +23,7 @@ demo: $(VENV)/.run
 	$(BIN)/netcheck demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not cluster" -n 2 $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -34,7 +34,7 @@ test-cluster: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/cluster -m cluster $(ARGS)
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/bench -s -p no:xdist $(ARGS)
+	$(BIN)/python -m pytest tests/bench -o python_files="bench_*.py test_*.py" -s -p no:xdist $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
