@@ -59,7 +59,6 @@ lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml --extra embedded -o requirements/run.txt
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements/dev.txt
-	touch $(VENV)/.run $(VENV)/.dev
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
