@@ -1,8 +1,11 @@
 """The way to a cluster: one port (`Cluster`), its errors are in `bot.model.errors`.
 
-Here: auth.py (credentials, the only place that imports `kubernetes`), client.py (reads and changes over aiohttp),
-streams.py (exec and port-forward), records.py (the answers as frozen data, the table of kinds), reads.py (one read
-per run). May import: model. Called by steps, diagnosis, wiring; through the port, never by class.
+Here, from the rim inwards: kubeconfig.py (files and contexts), auth.py (logins, the only place that imports
+`kubernetes`) with plugin.py (exec plugins) and credentials.py (renewal in time), transport.py (one request, repeated
+and counted), faults.py (statuses and broken connections to errors), records.py (kinds, ceilings, what is asked),
+answers.py (what must be true of an answer), streams.py (exec and port-forward), client.py (the port over HTTP),
+reads.py (one read per run). May import: model. Called by steps, diagnosis, engine, wiring: through the port; only
+wiring knows a class.
 """
 
 from collections.abc import Mapping
