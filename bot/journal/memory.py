@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 
 from bot.journal import Entry, Shown
 from bot.journal.bucket import lay, to_micros
+from bot.journal.keys import RECENT
 from bot.model.codec import decode, encode
 from bot.model.errors import Conflict
 from bot.model.event import Event
-
-RECENT = 200
-"""As many runs and incidents a channel remembers."""
 
 
 class MemoryJournal:
