@@ -61,6 +61,7 @@ class Run:
     """Folded from a journal. `version` is the number of its last event; 0: there is no such run.
 
     `looking_since`: since when nobody but the machine was waited for. `spoken`: notes and hand-overs, in order.
+    `told`: all conclusions, the one in force last, so that what was mended can be told.
     """
 
     version: int = 0
@@ -68,6 +69,7 @@ class Run:
     steps: Mapping[str, StepState] = field(default_factory=dict)
     conclusion: Conclusion | None = None
     concluded_over: int = -1
+    told: tuple[Conclusion, ...] = ()
     looking_since: float = 0.0
     spoken: tuple[e.NoteAdded | e.HandedOver, ...] = ()
     owner: str = ""
@@ -108,7 +110,7 @@ def _after(run: Run, event: e.Event) -> Run:
         case e.RunStarted():
             return replace(run, started=event, owner=event.by, looking_since=event.at)
         case e.RunConcluded():
-            return replace(run, conclusion=event.conclusion, concluded_over=event.over)
+            return _concluded(run, event)
         case e.RunCancelled():
             return replace(run, cancelled=event)
         case e.RunClosed():
@@ -128,6 +130,11 @@ def _after(run: Run, event: e.Event) -> Run:
             return _with_step(run, event)
         case _:
             return run
+
+
+def _concluded(run: Run, event: e.RunConcluded) -> Run:
+    told = (*run.told, event.conclusion)
+    return replace(run, conclusion=event.conclusion, concluded_over=event.over, told=told)
 
 
 def _with_step(run: Run, event: Any) -> Run:
