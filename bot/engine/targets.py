@@ -37,8 +37,9 @@ class Clusters(Protocol):
     def targets(self) -> Sequence[Target]:
         """Targets of the settings first, then the contexts that no target stands for."""
 
-    def open(self, target: Target) -> Cluster:
-        """The same cluster object for the same target; connects at its first request."""
+    async def open(self, target: Target) -> Cluster:
+        """A cluster with a count of its own, over connections that all runs on the target share. Raises NetcheckError
+        when the settings or the kubeconfig lead nowhere; an API server that does not answer shows at the first read."""
 
 
 def resolve(targets: Sequence[Target], word: str, playbook: str) -> Target:

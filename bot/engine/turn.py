@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Cluster, Usage
-from bot.diagnosis.conclude import conclude
+from bot.diagnosis.conclusion import conclude
 from bot.engine import execution
 from bot.engine.publishing import Publisher
 from bot.engine.targets import Clusters, resolve
@@ -46,6 +46,7 @@ class Turn:
         self._run = Run()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._cluster: Cluster | None = None
+        self._opening = asyncio.Lock()
         self._used: list[Cluster] = []
         self._counted = Usage()
 
@@ -152,7 +153,7 @@ class Turn:
             return await self._finish(step, move.attempt, unknown, began, Status.RUNNING)
         do = execution.look if isinstance(move, m.Look) else execution.apply
         try:
-            outcome = await do(kind, self._reads(step, move), step, move.args)
+            outcome = await do(kind, await self._reads(step, move), step, move.args)
         except Exception as error:
             outcome = execution.explained(step, error)
         if isinstance(move, m.Apply):
@@ -163,9 +164,8 @@ class Turn:
     async def _preview(self, move: m.Preview) -> None:
         step, now = self._run.playbook.step(move.step), self._tools.clock()
         try:
-            proposal = await execution.preview(
-                self._tools.step_types[step.uses], self._reads(step, move), step, move.args
-            )
+            cluster = await self._reads(step, move)
+            proposal = await execution.preview(self._tools.step_types[step.uses], cluster, step, move.args)
         except Exception as error:
             proposal = execution.explained(step, error)
         if isinstance(proposal, execution.Outcome):
@@ -206,13 +206,14 @@ class Turn:
         state = run.state(step)
         return not run.closed and not run.cancelled and state.status is status and state.attempt == attempt
 
-    def _reads(self, step: Step, move: m.Look | m.Apply | m.Preview) -> Cluster:
+    async def _reads(self, step: Step, move: m.Look | m.Apply | m.Preview) -> Cluster:
         """The run's cluster, with the reads that its steps share; `fresh` and changes get one of their own."""
-        if self._cluster is None or step.fresh or not isinstance(move, m.Look):
-            target = resolve(self._tools.clusters.targets(), self._run.begun.target, self._run.playbook.name)
-            self._cluster = self._tools.reads(self._tools.clusters.open(target))
-            self._used.append(self._cluster)
-        return self._cluster
+        async with self._opening:
+            if self._cluster is None or step.fresh or not isinstance(move, m.Look):
+                target = resolve(self._tools.clusters.targets(), self._run.begun.target, self._run.playbook.name)
+                self._cluster = self._tools.reads(await self._tools.clusters.open(target))
+                self._used.append(self._cluster)
+            return self._cluster
 
     def _spent(self) -> Usage:
         """What was spent since this was last asked."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.model.finding import Answer, Finding, Verdict, worst
+from bot.model.finding import Answer, Finding, worst
 from bot.model.run import Run, findings
 
 
@@ -13,14 +13,10 @@ def report(run_id: str, run: Run) -> dict[str, Any]:
     return {
         "run": run_id,
         "target": run.begun.target,
-        "cluster": run.begun.cluster,
         "playbook": run.playbook.name,
         "verdict": worst(found).value.upper(),
         "answer": (conclusion.answer if conclusion else Answer.UNKNOWN).value,
         "root_causes": [_finding(root.finding) for root in conclusion.root_causes] if conclusion else [],
-        "consequences": [_finding(f) for root in conclusion.root_causes for f in root.consequences]
-        if conclusion
-        else [],
         "findings": [_finding(finding) for finding in found],
         "skipped": list(conclusion.not_looked_at) if conclusion else [],
         "requests": run.requests,
@@ -40,7 +36,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "evidence": list(finding.evidence),
         "advice": finding.advice,
         "doc": finding.doc,
-        "step": finding.step,
     }
 
 
@@ -53,7 +48,3 @@ def exit_status(run: Run) -> int:
             return 1
         case Answer.UNKNOWN:
             return 2
-
-
-def looks_bad(finding: Finding) -> bool:
-    return finding.verdict in (Verdict.FAIL, Verdict.WARN)

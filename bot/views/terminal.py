@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
+from bot.model.event import ApprovalRequested
 from bot.model.finding import Answer, Finding, RootCause, Verdict
 from bot.model.playbook import Step
 from bot.model.run import Run, Status, findings
@@ -45,7 +46,7 @@ def prompt(run: Run, step: Step) -> str:
     asked = run.state(step.id).prompt
     if asked is None:
         return ""
-    if hasattr(asked, "difference"):
+    if isinstance(asked, ApprovalRequested):
         body = [asked.description, *(f"  {line}" for line in asked.difference)]
     else:
         body = [asked.text]
@@ -91,6 +92,5 @@ def _cost(run: Run) -> str:
 
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
-    ) or [""]
+    hanging = " " * indent
+    return textwrap.wrap(text, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False) or [""]

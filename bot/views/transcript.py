@@ -31,7 +31,8 @@ def incident_markdown(incident_id: str, incident: Incident, runs: Sequence[tuple
     opened = incident.opened
     assert opened is not None, "an incident begins with IncidentOpened"
     ended = f", closed {_time(incident.closed.at)} by {incident.closed.by}" if incident.closed else ", still open"
-    lines = [f"# {incident_id}: {opened.title}", "", f"Opened {_time(opened.at)} by {opened.by}{ended}.", NO_HISTORY, ""]
+    head = f"Opened {_time(opened.at)} by {opened.by}{ended}."
+    lines = [f"# {incident_id}: {opened.title}", "", head, NO_HISTORY, ""]
     if incident.closed and incident.closed.summary:
         lines += [incident.closed.summary, ""]
     lines += [f"- {_time(said.at)} {_said(said)}" for said in incident.spoken]

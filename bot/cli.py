@@ -1,0 +1,203 @@
+"""The verbs of `netcheck`. Everything heavy is imported by the verb that needs it, so that `--help` answers at once.
+
+Exit status: 0 ok, 1 broken or degraded, 2 could not tell, 3 not understood (usage, settings, playbooks).
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from bot import __version__
+from bot.model.errors import NetcheckError, UsageError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+USAGE = 3
+app = typer.Typer(
+    name="netcheck",
+    help="Finds out what is wrong with a Kubernetes cluster's network, and walks people through mending it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+SettingsFile = Annotated[str, typer.Option("--settings", help="Settings file (else NETCHECK_SETTINGS).", metavar="FILE")]
+Kubeconfig = Annotated[str, typer.Option(help="Kubeconfig (else KUBECONFIG, else ~/.kube/config).", metavar="FILE")]
+Context = Annotated[str, typer.Option(help="The context of the kubeconfig to use.", metavar="NAME")]
+Words = Annotated[list[str] | None, typer.Argument(help="A target or context, and name=value parameters.")]
+RunId = Annotated[str, typer.Argument(help="A run or an incident, such as dns-42.", metavar="RUN")]
+
+
+class Output(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        status = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = USAGE
+    except NetcheckError as error:
+        _complain(error)
+        status = USAGE
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(error: NetcheckError) -> None:
+    print(f"netcheck: {error}", file=sys.stderr)
+    if isinstance(error, UsageError) and error.near:
+        print("Did you mean: " + " · ".join(f"netcheck run {text}" for text in error.near), file=sys.stderr)
+
+
+def _settings(path: str, kubeconfig: str = "") -> "Settings":
+    from bot.settings import load
+
+    settings = load(path or None)
+    return settings.model_copy(update={"kubeconfig": kubeconfig}) if kubeconfig else settings
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    playbook: Annotated[str, typer.Argument(help="The playbook, such as dns.")],
+    words: Words = None,
+    output: Annotated[Output, typer.Option(help="What to print when it is over.")] = Output.TEXT,
+    kubeconfig: Kubeconfig = "",
+    context: Context = "",
+    settings: SettingsFile = "",
+) -> None:
+    """Run a playbook against a cluster, from here, without Slack or Redis."""
+    from bot import verbs
+
+    config = _settings(settings, kubeconfig)
+    raise typer.Exit(_run(verbs.run(config, context, " ".join([playbook, *map(_quoted, words or [])]), output.value)))
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if any(c.isspace() for c in word) else word
+
+
+@app.command()
+def serve(settings: SettingsFile = "", kubeconfig: Kubeconfig = "") -> None:
+    """Be the Slack bot: listen, work, show."""
+    from bot import serving
+
+    _run(serving.serve(_settings(settings, kubeconfig)))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the page; 0: any free one.")] = 8300,
+    kubeconfig: Annotated[str, typer.Option(help="Use this real cluster instead of the one in a box.")] = "",
+    scenario: Annotated[str, typer.Option(help="The scenario to begin with.")] = "dns-selector",
+) -> None:
+    """A Slack workspace and a cluster in a box, on a page of this machine: try everything, break nothing."""
+    from bot.playground import demo as playground
+
+    _run(playground.run(port=port, kubeconfig=kubeconfig, scenario=scenario))
+
+
+@app.command()
+def lint(paths: Annotated[list[Path], typer.Argument(help="Playbook files or folders.")]) -> None:
+    """Check playbooks: every mistake with file, line and column."""
+    from bot.engine.library import lint as check
+
+    problems = check(paths)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(USAGE)
+    print("No mistakes.")
+
+
+@app.command(name="list")
+def list_(settings: SettingsFile = "") -> None:
+    """The playbooks there are, with their parameters."""
+    from bot import verbs
+
+    print(verbs.catalogue(_settings(settings)))
+
+
+@app.command()
+def show(run: RunId, settings: SettingsFile = "", output: Output = Output.TEXT) -> None:
+    """A run out of the store, as it stands."""
+    from bot import verbs
+
+    _run(verbs.show(_settings(settings), run, output.value))
+
+
+@app.command()
+def transcript(
+    run: RunId,
+    settings: SettingsFile = "",
+    form: Annotated[Output, typer.Option("--format", help="markdown or json.")] = Output.MARKDOWN,
+) -> None:
+    """The transcript of a run or an incident, out of the store."""
+    from bot import verbs
+
+    _run(verbs.transcript(_settings(settings), run, form.value))
+
+
+@app.command()
+def record(
+    playbook: Annotated[str, typer.Argument(help="The playbook whose reads are saved.")],
+    words: Words = None,
+    to: Annotated[Path, typer.Option("--to", help="The bundle to write (.json.gz).")] = Path("bundle.json.gz"),
+    title: Annotated[str, typer.Option(help="One line on what is wrong in it.")] = "",
+    kubeconfig: Kubeconfig = "",
+    context: Context = "",
+    settings: SettingsFile = "",
+) -> None:
+    """Save what a playbook reads from a cluster, redacted: for a bug report, or for the cluster in a box."""
+    from bot import recording
+
+    text = " ".join([playbook, *map(_quoted, words or [])])
+    print(_run(recording.record(_settings(settings, kubeconfig), context, text, to, title)))
+
+
+@app.command()
+def explain(cause: Annotated[str, typer.Argument(help="A cause, such as dns.service.selector.")]) -> None:
+    """What a cause means, how to check it by hand, and how to mend it."""
+    from bot.diagnosis.causes import explain as look_up
+    from bot.diagnosis.pages import page
+
+    print(page(look_up(cause)))
+
+
+@app.command()
+def schema() -> None:
+    """The JSON Schema of playbook files, for editors."""
+    from bot.engine.library import schema as make
+
+    print(json.dumps(make(), indent=2))

@@ -1,0 +1,139 @@
+"""Incidents of a channel, in their simplest form: open, notes, runs attached, closed; and the histories to tell of.
+
+`Histories` is what a transcript is made of (bot/views/transcript.py): journals, read and folded, nothing rendered.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.engine.desk import Desk, Started
+from bot.journal import change
+from bot.model import event as e
+from bot.model import incident as i
+from bot.model.command import RunPlaybook
+from bot.model.errors import Refused, UsageError
+from bot.model.permission import Person
+from bot.model.run import Run, fold
+
+PREFIX = "inc"
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    id: str
+    run: Run
+    events: tuple[e.Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """`incident` is None when a single run was asked for; then `runs` holds that one."""
+
+    id: str
+    incident: i.Incident | None
+    events: tuple[e.Event, ...]
+    runs: tuple[RunHistory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    desk: Desk
+
+    async def open(self, channel: str, title: str, by: Person) -> str:
+        """Raises Refused when one is open in the channel already."""
+        already = await self.find(channel)
+        if already:
+            raise Refused(f"The incident {already} is open in this channel already; close it first.")
+        journal, clock = self.desk.journal, self.desk.clock
+        incident_id = await journal.next_id(PREFIX)
+        opened = e.IncidentOpened(at=clock(), by=by.id, channel=channel, title=title)
+        await self._change(incident_id, lambda now: None if now.version else opened)
+        await journal.remember(channel, incident_id)
+        return incident_id
+
+    async def close(self, channel: str, by: Person, summary: str = "") -> str:
+        incident_id = await self._open_one(channel)
+        at = self.desk.clock()
+
+        def decide(now: i.Incident) -> e.Event:
+            if now.closed:
+                raise Refused(f"{now.closed.by} closed this incident already.")
+            return e.IncidentClosed(at=at, by=by.id, summary=summary)
+
+        await self._change(incident_id, decide)
+        return incident_id
+
+    async def note(self, channel: str, text: str, by: Person) -> str:
+        """To the open incident of the channel, else to its latest run; gives the id that took it."""
+        incident_id = await self.find(channel)
+        if incident_id:
+            noted = e.NoteAdded(at=self.desk.clock(), by=by.id, text=text)
+            await self._change(incident_id, lambda _: noted)
+            return incident_id
+        run_id = await self._latest_run(channel)
+        await self.desk.note(run_id, text, by)
+        return run_id
+
+    async def start(self, command: RunPlaybook, by: Person, origin: e.Origin) -> Started:
+        """Start a run, and attach it to the channel's open incident if there is one."""
+        started = await self.desk.start(command, by, origin)
+        await self._attach(origin.channel, started.run)
+        return started
+
+    async def rerun(self, run_id: str, by: Person, origin: e.Origin) -> Started:
+        started = await self.desk.rerun(run_id, by, origin)
+        await self._attach(origin.channel, started.run)
+        return started
+
+    async def find(self, channel: str) -> str:
+        """The id of the channel's open incident, or ""."""
+        for id in await self.desk.journal.recent(channel) if channel else ():
+            if id.startswith(f"{PREFIX}-"):
+                incident = i.fold([entry.event for entry in await self.desk.journal.read(id)])
+                if incident.opened:
+                    return "" if incident.closed else id
+        return ""
+
+    async def histories(self, id: str, channel: str) -> Histories:
+        """Of a run or an incident; without an id of the channel's incident, else its latest run."""
+        id = id or await self.find(channel) or await self._latest(channel)
+        events = tuple(entry.event for entry in await self.desk.journal.read(id))
+        incident = i.fold(events)
+        if incident.opened:
+            runs = [await self._history(run_id) for run_id in incident.runs]
+            return Histories(id, incident, events, tuple(run for run in runs if run.run.started))
+        history = RunHistory(id, fold(events), events)
+        if history.run.started is None:
+            raise UsageError(f"There is no run or incident {id}.")
+        return Histories(id, None, events, (history,))
+
+    async def _history(self, run_id: str) -> RunHistory:
+        events = tuple(entry.event for entry in await self.desk.journal.read(run_id))
+        return RunHistory(run_id, fold(events), events)
+
+    async def _attach(self, channel: str, run_id: str) -> None:
+        incident_id = await self.find(channel)
+        if incident_id:
+            attached = e.RunAttached(at=self.desk.clock(), run=run_id)
+            await self._change(incident_id, lambda now: None if run_id in now.runs else attached)
+
+    async def _open_one(self, channel: str) -> str:
+        incident_id = await self.find(channel)
+        if not incident_id:
+            raise UsageError("No incident is open in this channel; `incident open <title>` opens one.")
+        return incident_id
+
+    async def _latest(self, channel: str) -> str:
+        recent: Sequence[str] = await self.desk.journal.recent(channel, 1)
+        if not recent:
+            raise UsageError("Nothing was run in this channel yet; name a run, as in `transcript dns-42`.")
+        return recent[0]
+
+    async def _latest_run(self, channel: str) -> str:
+        runs = [id for id in await self.desk.journal.recent(channel) if not id.startswith(f"{PREFIX}-")]
+        if not runs:
+            raise UsageError("Nothing was run in this channel yet; name a run, as in `note dns-42 text`.")
+        return runs[0]
+
+    async def _change(self, id: str, decide: Callable[[i.Incident], e.Event | None]) -> None:
+        await change(self.desk.journal, id, i.fold, decide, nonce=self.desk.nonce, now=None)

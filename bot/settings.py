@@ -1,0 +1,127 @@
+"""What can be set: one YAML file, and the environment for secrets and places. Unknown or wrong settings stop the start.
+
+Imported by wiring and cli only; the parts get what they need as arguments. The environment wins over the file.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.model.errors import SettingsError
+from bot.model.permission import Rules
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RuleSettings(Section):
+    """Who may look and who may change: `slack:U012`, `group:S345`, `group:<name below>`, `cli:alice` or `*`."""
+
+    look: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+    four_eyes: bool = False
+
+    def rules(self) -> Rules:
+        return Rules(look=self.look, change=self.change, four_eyes=self.four_eyes)
+
+
+class TargetSettings(RuleSettings):
+    """One cluster: `context` of the kubeconfig; neither set: the cluster netcheck runs in."""
+
+    context: str = ""
+    kubeconfig: str = ""
+    namespace: str = ""
+    default: bool = False
+
+
+class SlackSettings(Section):
+    """Tokens come from the environment: SLACK_BOT_TOKEN and SLACK_APP_TOKEN. `groups`: name -> user ids, for
+    workspaces without user groups."""
+
+    bot_token: SecretStr = SecretStr("")
+    app_token: SecretStr = SecretStr("")
+    api_url: str = "https://slack.com/api/"
+    broadcast: bool = True
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class Settings(Section):
+    """`data_dir` holds the embedded store; `keep_days` is how long closed runs are kept."""
+
+    targets: dict[str, TargetSettings] = Field(default_factory=dict)
+    playbooks: dict[str, RuleSettings] = Field(default_factory=dict)
+    playbook_folders: tuple[str, ...] = ()
+    kubeconfig: str = ""
+    redis_url: SecretStr = SecretStr("")
+    data_dir: str = ""
+    keep_days: float = Field(default=90.0, gt=0)
+    listen: str = "0.0.0.0:8080"
+    docs_url: str = "https://github.com/netcheck/netcheck/blob/main/docs/causes.md"
+    slack: SlackSettings = SlackSettings()
+
+    def rules(self, playbook: str) -> Rules:
+        named = self.playbooks.get(playbook)
+        return named.rules() if named else Rules()
+
+
+ENVIRONMENT: dict[str, tuple[str, ...]] = {
+    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
+    "SLACK_APP_TOKEN": ("slack", "app_token"),
+    "SLACK_API_URL": ("slack", "api_url"),
+    "REDIS_URL": ("redis_url",),
+    "KUBECONFIG": ("kubeconfig",),
+    "NETCHECK_DATA_DIR": ("data_dir",),
+    "NETCHECK_LISTEN": ("listen",),
+    "NETCHECK_KEEP_DAYS": ("keep_days",),
+    "NETCHECK_DOCS_URL": ("docs_url",),
+    "NETCHECK_PLAYBOOKS": ("playbook_folders",),
+}
+ELSEWHERE = frozenset({"NETCHECK_SETTINGS"})
+"""Names that are read before the settings are; NETCHECK_RIG and NETCHECK_TEST_… belong to the tests."""
+
+
+def load(path: str | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Raises SettingsError naming each place that is wrong, and what to do."""
+    path = path or environment.get("NETCHECK_SETTINGS", "")
+    raw = _read(Path(path)) if path else {}
+    for name, place in ENVIRONMENT.items():
+        value = environment.get(name)
+        if value:
+            _put(raw, place, tuple(value.split(os.pathsep)) if place == ("playbook_folders",) else value)
+    unknown = sorted(n for n in environment if n.startswith("NETCHECK_") and not _known(n))
+    if unknown:
+        raise SettingsError(f"{unknown[0]}: no such setting; there are {', '.join(sorted(ENVIRONMENT))}")
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(f"{path or 'environment'}: " + "; ".join(problems)) from None
+
+
+def _known(name: str) -> bool:
+    return name in ENVIRONMENT or name in ELSEWHERE or name.startswith(("NETCHECK_TEST_", "NETCHECK_RIG"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: is not YAML: {error}") from None
+    if not isinstance(raw or {}, dict):
+        raise SettingsError(f"{path}: holds a {type(raw).__name__}; settings are names with values")
+    return dict(raw or {})
+
+
+def _put(raw: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
+    for name in place[:-1]:
+        inner = raw.get(name)
+        raw[name] = dict(inner) if isinstance(inner, dict) else {}
+        raw = raw[name]
+    raw[place[-1]] = value

@@ -1,0 +1,103 @@
+"""What the verbs of the command line do: run, list, show, transcript. May import: terminal, wiring and below."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from bot.engine.incidents import Histories
+from bot.journal.embedded import open_journal
+from bot.journal.memory import MemoryJournal
+from bot.model import command as commands
+from bot.model.errors import UsageError
+from bot.model.run import Run
+from bot.settings import Settings
+from bot.terminal import follow
+from bot.views import report, terminal
+from bot.views import transcript as transcripts
+from bot.wiring import Netcheck, assemble, terminal_person
+
+
+async def run(settings: Settings, context: str, text: str, output: str) -> int:
+    """Run what was typed, print the outcome, give the exit status."""
+    netcheck = assemble(settings, MemoryJournal(), context=context, prefer_current=True)
+    interactive = sys.stdin.isatty() and sys.stderr.isatty()
+    try:
+        command = understood(text)
+        run_id, run = await follow(netcheck, command, terminal_person(os.environ), interactive=interactive)
+        print(await rendered(netcheck, run_id, run, output))
+    finally:
+        await netcheck.close()
+    return report.exit_status(run)
+
+
+def understood(text: str) -> commands.RunPlaybook:
+    """The command to run a playbook. Raises UsageError for anything else."""
+    match commands.parse(text):
+        case commands.RunPlaybook() as command:
+            return command
+        case commands.Unclear(problem):
+            raise UsageError(problem)
+        case _:
+            raise UsageError(f"`{text}` is not a playbook; `netcheck list` shows which there are.")
+
+
+async def rendered(netcheck: Netcheck, run_id: str, run: Run, output: str) -> str:
+    match output:
+        case "json":
+            return orjson.dumps(report.report(run_id, run), option=orjson.OPT_INDENT_2).decode()
+        case "markdown":
+            return markdown(await netcheck.incidents.histories(run_id, ""))
+        case _:
+            return terminal.tell(run_id, run, min(shutil.get_terminal_size().columns, 120))
+
+
+def markdown(histories: Histories) -> str:
+    runs = [(history.id, history.run, history.events) for history in histories.runs]
+    if histories.incident:
+        return transcripts.incident_markdown(histories.id, histories.incident, runs)
+    return transcripts.run_markdown(*runs[0])
+
+
+def as_json(histories: Histories) -> str:
+    own = {histories.id: histories.events} if histories.incident else {}
+    return transcripts.to_json({**own, **{history.id: history.events for history in histories.runs}})
+
+
+def catalogue(settings: Settings) -> str:
+    netcheck = assemble(settings, MemoryJournal(), prefer_current=True)
+    lines = []
+    for playbook in netcheck.library.all():
+        params = " ".join(f"[{p.name}=…]" if not p.required else f"{p.name}=…" for p in playbook.params)
+        lines.append(f"{playbook.name:24} {playbook.title}  {params}".rstrip())
+    return "\n".join([*lines, *map(str, netcheck.library.problems())])
+
+
+async def show(settings: Settings, run_id: str, output: str) -> None:
+    opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
+    try:
+        netcheck = assemble(settings, opened.journal, prefer_current=True)
+        print(await rendered(netcheck, run_id, await netcheck.desk.run(run_id), output))
+    finally:
+        await opened.stop()
+
+
+async def transcript(settings: Settings, id: str, form: str) -> None:
+    opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
+    try:
+        netcheck = assemble(settings, opened.journal, prefer_current=True)
+        histories = await netcheck.incidents.histories(id, "")
+        print(as_json(histories) if form == "json" else markdown(histories))
+    finally:
+        await opened.stop()
+
+
+def data_dir(settings: Settings) -> Path:
+    """Where the embedded store lives: the setting, else the user's data folder, else the system's temporary one."""
+    if settings.data_dir:
+        return Path(settings.data_dir)
+    home = os.environ.get("XDG_DATA_HOME") or (str(Path.home() / ".local/share") if Path.home().is_dir() else "")
+    return Path(home or tempfile.gettempdir()) / "netcheck"
