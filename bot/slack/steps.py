@@ -1,0 +1,39 @@
+"""One post in the thread for each look that found something to tell. Pure.
+
+A step is told once it is over and all steps before it are: so the thread keeps the order of the playbook, and a post
+hardly ever has to be edited.
+"""
+
+from bot.model.finding import Finding
+from bot.model.playbook import Step
+from bot.model.run import Run
+from bot.slack import story, words
+from bot.slack import text as t
+from bot.slack.blocks import Block, context, rich
+from bot.slack.post import Post, post
+from bot.slack.text import Markup
+
+FINDINGS = 8
+
+
+def step_posts(run: Run, docs: str) -> list[Post]:
+    found: list[Post] = []
+    for step in run.playbook.steps:
+        state = run.state(step.id)
+        if not state.over and not run.closed:
+            break
+        told = tuple(finding for finding in state.findings if finding.verdict in story.TOLD)
+        if told and state.prompt is None:
+            found.append(_post(step, told, docs))
+    return found
+
+
+def _post(step: Step, told: tuple[Finding, ...], docs: str) -> Post:
+    worst = max(told, key=lambda finding: finding.verdict.badness)
+    sign, word = words.VERDICTS[worst.verdict]
+    sentence = Markup(f"{t.one_line(step.title, 150)}: {word}. {t.one_line(worst.summary, 800)}")
+    blocks: list[Block] = [context(Markup(f"{sign} *{t.one_line(step.title, 150)}*"))]
+    blocks += [rich(*story.finding_elements(finding, docs)) for finding in told[:FINDINGS]]
+    if len(told) > FINDINGS:
+        blocks.append(context(Markup(f"And {words.count(len(told) - FINDINGS, 'more finding')}: see the transcript.")))
+    return post(f"step:{step.id}", sentence, *blocks)
