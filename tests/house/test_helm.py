@@ -8,6 +8,7 @@ import helm_python as helm
 import pytest
 import yaml
 
+from bot import settings
 from tests.house.chart import CHART, load_chart, of_kind, render
 
 FULL: dict[str, Any] = {
@@ -66,6 +67,17 @@ def test_the_pod_fits_the_restricted_pod_security_level(values: dict[str, Any]) 
     }
     assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
     assert {volume["name"] for volume in pod["volumes"] if "emptyDir" in volume} == {"data", "tmp"}
+
+
+@EVERY
+def test_no_service_of_the_namespace_gets_into_the_environment_as_a_setting(values: dict[str, Any]) -> None:
+    assert pod_of(values)["enableServiceLinks"] is False
+
+
+@EVERY
+def test_every_setting_that_the_pod_is_given_is_one_that_netcheck_knows(values: dict[str, Any]) -> None:
+    given = {entry["name"]: entry.get("value", "x") for entry in pod_of(values)["containers"][0]["env"]}
+    settings.load(environment={name: value for name, value in given.items() if name != "NETCHECK_SETTINGS"})
 
 
 @EVERY
