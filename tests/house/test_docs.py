@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot import settings
+
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"^\s*(?:\$ )?netcheck ([a-z]+)", re.MULTILINE)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -51,3 +53,17 @@ def test_the_manifest_asks_for_the_least_that_slack_lets_netcheck_work_with(root
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
     assert "app_mention" in manifest["settings"]["event_subscriptions"]["bot_events"]
     assert [(c["command"], c["should_escape"]) for c in manifest["features"]["slash_commands"]] == [("/netcheck", True)]
+
+
+def test_every_setting_and_variable_is_on_the_page_of_operations(root: Path) -> None:
+    page = (root / "docs/operations.md").read_text()
+    names = [*settings.Settings.model_fields, *settings.ENVIRONMENT, *settings.ELSEWHERE]
+    inner = [*settings.TargetSettings.model_fields, *(f"slack.{name}" for name in settings.SlackSettings.model_fields)]
+    assert [name for name in [*names, *inner] if f"`{name}`" not in page and name != "slack"] == []
+
+
+def test_the_example_of_settings_on_the_page_of_operations_is_accepted(root: Path, tmp_path: Path) -> None:
+    example = re.findall(r"^```yaml\n(.*?)^```", (root / "docs/operations.md").read_text(), re.MULTILINE | re.DOTALL)[0]
+    (tmp_path / "settings.yaml").write_text(example)
+    loaded = settings.load(str(tmp_path / "settings.yaml"), environment={})
+    assert loaded.targets["prod"].four_eyes
