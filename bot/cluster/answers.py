@@ -34,7 +34,7 @@ def take_rows(answer: Object, field: str, path: str) -> list[Object]:
     """A list of objects; `null` is how Go writes an empty one."""
     if field not in answer:
         raise Malformed(f"{path}: the answer has no `{field}`, so nothing can be said about what is there.")
-    rows = answer[field] or []
+    rows = [] if answer[field] is None else answer[field]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Malformed(f"{path}: `{field}` of the answer is no list of objects.")
     return rows

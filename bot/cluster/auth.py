@@ -191,4 +191,5 @@ def _strip(node: Any) -> dict[str, Any]:
 
 def _read_bearer(loaded: _Loaded) -> str:
     """The whole Authorization header; files often end in a newline, which no header may hold."""
-    return " ".join(loaded.api_key.get("BearerToken", "").split())
+    words = loaded.api_key.get("BearerToken", "").split()
+    return " ".join([words[0].capitalize(), *words[1:]]) if words else ""

@@ -1,5 +1,6 @@
 """From what went wrong to the error a person can act on: HTTP statuses and broken connections, each in one table."""
 
+import os
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -113,7 +114,7 @@ def _explain_certificate(error: Exception) -> str:
 
 
 def _explain_os(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _hint(ask: Ask) -> str:

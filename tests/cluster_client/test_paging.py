@@ -1,0 +1,64 @@
+"""Long lists: page by page, up to the ceilings, and never cut in silence."""
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.cluster.records import Limits
+from tests.cluster_client.conftest import Open
+from tests.cluster_client.server import Script
+
+PODS = 1200
+
+
+@pytest.fixture
+def many_pods(script: Script) -> Script:
+    """Pages like the API server's: a `continue` token, and how many are left."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        start, limit = int(request.query.get("continue", "0")), int(request.query["limit"])
+        end = min(start + limit, PODS)
+        metadata: dict[str, Any] = {"resourceVersion": "7"}
+        if end < PODS:
+            metadata |= {"continue": str(end), "remainingItemCount": PODS - end}
+        items = [{"metadata": {"name": f"pod-{number}", "namespace": "shop"}} for number in range(start, end)]
+        return web.json_response({"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": items})
+
+    script.answer = answer
+    return script
+
+
+async def test_a_long_list_comes_whole_in_pages_of_five_hundred(many_pods: Script, open_cluster: Open) -> None:
+    listing = await (await open_cluster(limits=Limits())).list("Pod", labels="app=web")
+    assert [pod["metadata"]["name"] for pod in listing.items] == [f"pod-{number}" for number in range(PODS)]
+    assert listing.complete
+    assert [request.query["limit"] for request in many_pods.seen] == ["500"] * 3
+    assert {request.query["labelSelector"] for request in many_pods.seen} == {"app=web"}
+
+
+async def test_the_ceiling_on_items_cuts_a_list_and_says_so(many_pods: Script, open_cluster: Open) -> None:
+    listing = await (await open_cluster(limits=Limits(items=900))).list("Pod")
+    assert (len(listing.items), listing.complete, listing.remaining) == (1000, False, 200)
+
+
+async def test_the_ceiling_on_bytes_cuts_a_list_and_says_so(many_pods: Script, open_cluster: Open) -> None:
+    listing = await (await open_cluster(limits=Limits(page=100, bytes=12_000))).list("Pod")
+    assert not listing.complete
+    assert len(listing.items) + listing.remaining == PODS
+
+
+async def test_a_limit_is_one_request_and_tells_how_many_are_left(many_pods: Script, open_cluster: Open) -> None:
+    listing = await (await open_cluster()).list("Pod", limit=2)
+    assert (len(listing.items), listing.complete, listing.remaining) == (2, False, PODS - 2)
+    assert len(many_pods.seen) == 1
+
+
+async def test_items_of_a_list_know_their_kind_as_kubectl_shows_them(many_pods: Script, open_cluster: Open) -> None:
+    listing = await (await open_cluster()).list("Pod", limit=1)
+    assert (listing.items[0]["kind"], listing.items[0]["apiVersion"]) == ("Pod", "v1")
+
+
+async def test_the_metadata_form_is_asked_for_by_its_media_type(many_pods: Script, open_cluster: Open) -> None:
+    await (await open_cluster()).list("Pod", limit=1, form="metadata")
+    assert many_pods.seen[0].headers["Accept"] == "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
