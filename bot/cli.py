@@ -31,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-SettingsFile = Annotated[str, typer.Option("--settings", help="Settings file (else NETCHECK_SETTINGS).", metavar="FILE")]
+SettingsFile = Annotated[str, typer.Option("--settings", help="Settings (else NETCHECK_SETTINGS).", metavar="FILE")]
 Kubeconfig = Annotated[str, typer.Option(help="Kubeconfig (else KUBECONFIG, else ~/.kube/config).", metavar="FILE")]
 Context = Annotated[str, typer.Option(help="The context of the kubeconfig to use.", metavar="NAME")]
 Words = Annotated[list[str] | None, typer.Argument(help="A target or context, and name=value parameters.")]
@@ -101,7 +101,10 @@ def run(
     from bot import verbs
 
     config = _settings(settings, kubeconfig)
-    raise typer.Exit(_run(verbs.run(config, context, " ".join([playbook, *map(_quoted, words or [])]), output.value)))
+    text = " ".join([playbook, *map(_quoted, words or [])])
+    said, status = _run(verbs.run(config, context, text, output.value))
+    print(said)
+    raise typer.Exit(status)
 
 
 def _quoted(word: str) -> str:
@@ -154,7 +157,7 @@ def show(run: RunId, settings: SettingsFile = "", output: Output = Output.TEXT) 
     """A run out of the store, as it stands."""
     from bot import verbs
 
-    _run(verbs.show(_settings(settings), run, output.value))
+    print(_run(verbs.show(_settings(settings), run, output.value)))
 
 
 @app.command()
@@ -166,7 +169,7 @@ def transcript(
     """The transcript of a run or an incident, out of the store."""
     from bot import verbs
 
-    _run(verbs.transcript(_settings(settings), run, form.value))
+    print(_run(verbs.transcript(_settings(settings), run, form.value)))
 
 
 @app.command()
@@ -180,7 +183,7 @@ def record(
     settings: SettingsFile = "",
 ) -> None:
     """Save what a playbook reads from a cluster, redacted: for a bug report, or for the cluster in a box."""
-    from bot import recording
+    from bot.playground import recording
 
     text = " ".join([playbook, *map(_quoted, words or [])])
     print(_run(recording.record(_settings(settings, kubeconfig), context, text, to, title)))
@@ -201,3 +204,7 @@ def schema() -> None:
     from bot.engine.library import schema as make
 
     print(json.dumps(make(), indent=2))
+
+
+if __name__ == "__main__":
+    main()

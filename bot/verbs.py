@@ -21,17 +21,16 @@ from bot.views import transcript as transcripts
 from bot.wiring import Netcheck, assemble, terminal_person
 
 
-async def run(settings: Settings, context: str, text: str, output: str) -> int:
-    """Run what was typed, print the outcome, give the exit status."""
+async def run(settings: Settings, context: str, text: str, output: str) -> tuple[str, int]:
+    """Run what was typed; gives what to print and the exit status."""
     netcheck = assemble(settings, MemoryJournal(), context=context, prefer_current=True)
     interactive = sys.stdin.isatty() and sys.stderr.isatty()
     try:
         command = understood(text)
         run_id, run = await follow(netcheck, command, terminal_person(os.environ), interactive=interactive)
-        print(await rendered(netcheck, run_id, run, output))
+        return await rendered(netcheck, run_id, run, output), report.exit_status(run)
     finally:
         await netcheck.close()
-    return report.exit_status(run)
 
 
 def understood(text: str) -> commands.RunPlaybook:
@@ -76,21 +75,21 @@ def catalogue(settings: Settings) -> str:
     return "\n".join([*lines, *map(str, netcheck.library.problems())])
 
 
-async def show(settings: Settings, run_id: str, output: str) -> None:
+async def show(settings: Settings, run_id: str, output: str) -> str:
     opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
     try:
         netcheck = assemble(settings, opened.journal, prefer_current=True)
-        print(await rendered(netcheck, run_id, await netcheck.desk.run(run_id), output))
+        return await rendered(netcheck, run_id, await netcheck.desk.run(run_id), output)
     finally:
         await opened.stop()
 
 
-async def transcript(settings: Settings, id: str, form: str) -> None:
+async def transcript(settings: Settings, id: str, form: str) -> str:
     opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
     try:
         netcheck = assemble(settings, opened.journal, prefer_current=True)
         histories = await netcheck.incidents.histories(id, "")
-        print(as_json(histories) if form == "json" else markdown(histories))
+        return as_json(histories) if form == "json" else markdown(histories)
     finally:
         await opened.stop()
 

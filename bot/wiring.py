@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,20 +100,20 @@ def assemble(
     *,
     context: str = "",
     prefer_current: bool = False,
-    folders: Sequence[str] = (),
+    wrap: Callable[[Cluster], Cluster] = lambda cluster: cluster,
 ) -> Netcheck:
     """Raises SettingsError for a kubeconfig that leads nowhere; a broken playbook shows in `library.problems()`.
 
-    Surfaces may be added to `surfaces` before the worker runs.
+    Surfaces may be added to `surfaces` before the worker runs. `wrap` goes around each run's cluster (the recorder).
     """
     clusters = KubeClusters(settings, context=context, prefer_current=prefer_current)
-    library = Library([shipped_folder(), *(Path(folder) for folder in (*settings.playbook_folders, *folders))])
+    library = Library([shipped_folder(), *map(Path, settings.playbook_folders)])
     surfaces: list[Surface] = []
     tools = Tools(
         journal=journal,
         clusters=clusters,
         step_types=STEP_TYPES,
-        reads=RunReads,
+        reads=lambda cluster: RunReads(wrap(cluster)),
         clock=time.time,
         nonce=nonce,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.engine.library import Library, bare, resolve_params
-from bot.engine.targets import Clusters, Target, resolve
+from bot.engine.targets import Clusters, Target, offer_namespace, resolve
 from bot.journal import Journal, change
 from bot.model import event as e
 from bot.model.command import RunPlaybook
@@ -45,7 +45,7 @@ class Desk:
 
     async def start(self, command: RunPlaybook, by: Person, origin: e.Origin) -> Started:
         playbook = self.library.get(command.playbook)
-        target, given = self._meant(playbook, command)
+        target, given = await self._meant(playbook, command)
         check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
         params = resolve_params(playbook, given)
         began = e.RunStarted(
@@ -69,7 +69,7 @@ class Desk:
         again = replace(began, at=self.clock(), by=by.id, name=by.name, playbook=gated(playbook), origin=origin)
         return await self._begin(replace(again, cluster=target.described))
 
-    def _meant(self, playbook: Playbook, command: RunPlaybook) -> tuple[Target, dict[str, str]]:
+    async def _meant(self, playbook: Playbook, command: RunPlaybook) -> tuple[Target, dict[str, str]]:
         """The target, and the parameters as typed. A word with `/` or `.` that is no target is the first parameter."""
         given = dict(command.params)
         targets = self.clusters.targets()
@@ -81,7 +81,11 @@ class Desk:
         for word in words:
             if word not in named:
                 given |= bare(playbook, word)
-        return resolve(targets, named[0] if named else "", playbook.name), given
+        word = named[0] if named else ""
+        try:
+            return resolve(targets, word, playbook.name), given
+        except UsageError as error:
+            raise (await offer_namespace(self.clusters, word, playbook, error) if word else error) from None
 
     async def _begin(self, began: e.RunStarted) -> Started:
         journal, delivery = self.journal, began.origin.delivery

@@ -4,14 +4,18 @@ A target of the settings comes first, then a context of the kubeconfig. Anything
 offered. The port `Clusters` is what wiring gives: the targets there are, and the way to each.
 """
 
+import asyncio
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.cluster import Cluster
-from bot.model.errors import UsageError
+from bot.model.errors import NetcheckError, UsageError
 from bot.model.permission import Rules
+from bot.model.playbook import Playbook
+
+LOOK_UP = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,32 @@ def resolve(targets: Sequence[Target], word: str, playbook: str) -> Target:
             if target.context == word:
                 return target
         raise _unknown(targets, word, playbook)
-    default = next((target for target in targets if target.default), None)
-    if default or len(targets) == 1:
-        return default or targets[0]
+    default = default_of(targets)
+    if default:
+        return default
     named = ", ".join(target.name for target in targets)
     raise UsageError(f"Which cluster? Name one of: {named}.", tuple(f"{playbook} {t.name}" for t in targets[:5]))
+
+
+def default_of(targets: Sequence[Target]) -> Target | None:
+    """The target that is meant when none is named: the default of the settings, or the only one."""
+    default = next((target for target in targets if target.default), None)
+    return default or (targets[0] if len(targets) == 1 else None)
+
+
+async def offer_namespace(clusters: Clusters, word: str, playbook: Playbook, error: UsageError) -> UsageError:
+    """The same error; where the default target has a namespace of that name, with the offer to look there."""
+    target = default_of(clusters.targets())
+    if target is None:
+        return error
+    try:
+        async with asyncio.timeout(LOOK_UP):
+            await (await clusters.open(target)).get("Namespace", word)
+    except (NetcheckError, TimeoutError):
+        return error
+    takes = any(param.name == "namespace" for param in playbook.params)
+    text = f"{playbook.name} {target.name}" + (f" namespace={word}" if takes else "")
+    return UsageError(f"{error} “{word}” is a namespace on {target.name}, {target.described}.", (text, *error.near))
 
 
 def _unknown(targets: Sequence[Target], word: str, playbook: str) -> UsageError:
