@@ -28,8 +28,8 @@ class Grid:
         return self.floor < moment <= self.now
 
     def wait(self, moment: int) -> float:
-        """Seconds until the moment comes, and a microsecond, so that the same question is not asked twice."""
-        return max(moment - self.now, 1) / SECOND
+        """Seconds until the moment comes, and a microsecond, so that whoever waits so long is not early."""
+        return (max(moment - self.now, 0) + 1) / SECOND
 
 
 def lay(rate: float, burst: int, now: float) -> Grid:

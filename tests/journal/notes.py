@@ -1,0 +1,22 @@
+"""The plainest journal there is: notes, folded to the tuple of their texts."""
+
+import itertools
+from collections.abc import Callable, Sequence
+
+from bot.model.event import Event, NoteAdded
+
+Texts = tuple[str, ...]
+
+
+def note(text: str = "n") -> NoteAdded:
+    return NoteAdded(at=1.0, by="cli:test", text=text)
+
+
+def fold(events: Sequence[Event], before: Texts | None) -> Texts:
+    texts = tuple(event.text for event in events if isinstance(event, NoteAdded))
+    return (before or ()) + texts
+
+
+def nonces(owner: str = "w") -> Callable[[], str]:
+    numbers = itertools.count(1)
+    return lambda: f"{owner}-{next(numbers)}"
