@@ -1,0 +1,56 @@
+"""How often Slack may be called, for all replicas together: buckets in the journal, one per method and one per channel.
+
+Slack's tiers are per method and workspace; posting is about one message a second in a channel (reference: docs
+apis/web-api/rate-limits). A 429 pauses its bucket for everybody, and no other bucket.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.journal import Journal
+
+POST = "chat.postMessage"
+UPDATE = "chat.update"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `burst` calls plus `rate` a second in any stretch of time."""
+
+    rate: float
+    burst: int
+
+
+METHODS = {
+    POST: Limit(4.0, 20),  # an unpublished cap of the workspace
+    UPDATE: Limit(0.66, 10),  # tier 3: 50 a minute
+    "conversations.history": Limit(0.66, 10),
+    "conversations.replies": Limit(0.66, 10),
+}
+CHANNEL = Limit(0.95, 1)
+NEW, YOUNG, OLD = Limit(0.8, 1), Limit(0.33, 1), Limit(0.1, 1)
+"""Edits of one root message while its run goes on: in its first 15 s, its first minute, later."""
+
+
+class Limits:
+    def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
+        self._journal = journal
+        self._clock = clock
+
+    async def wait(self, method: str, channel: str) -> float:
+        """0.0 when the call may be made now, else the seconds to wait before asking again."""
+        if method == POST and (wait := await self._take(f"post:{channel}", CHANNEL)):
+            return wait
+        return await self._take(method, METHODS[method])
+
+    async def space(self, run_id: str, age: float) -> float:
+        """The same for an edit that a newer one will replace soon. `age` of the run, in seconds."""
+        limit = NEW if age < 15 else YOUNG if age < 60 else OLD
+        return await self._take(f"root:{run_id}", limit)
+
+    async def pause(self, method: str, channel: str, seconds: float) -> None:
+        name = f"post:{channel}" if method == POST else method
+        await self._journal.pause(f"limit:{name}", seconds, self._clock())
+
+    async def _take(self, name: str, limit: Limit) -> float:
+        return await self._journal.take(f"limit:{name}", limit.rate, limit.burst, self._clock())
