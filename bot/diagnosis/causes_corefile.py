@@ -1,0 +1,102 @@
+"""Causes in CoreDNS's configuration."""
+
+from bot.diagnosis.cause import Cause
+from bot.model.finding import Layer
+
+COREFILE_PAGE = "https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/"
+MANUAL = "https://coredns.io/manual/toc/#configuration"
+KUBERNETES_PLUGIN = "https://coredns.io/plugins/kubernetes/"
+BY_HAND = "`kubectl -n kube-system get configmap coredns -o yaml`"
+LOG_BY_HAND = f"{BY_HAND} and `kubectl -n kube-system logs -l k8s-app=kube-dns --previous`"
+
+NO_START = (
+    "dns.pods.crashing", "dns.pods.not-ready", "dns.corefile.reload", "dns.endpoints.*", "dns.query.*",
+    "dns.upstream.*",
+)
+NO_NAMES = ("dns.query.*", "dns.pods.not-ready", "dns.endpoints.*")
+
+
+def _corefile(
+    code: str, title: str, meaning: str, mend: str, *, explains: tuple[str, ...] = NO_START,
+    by_hand: str = BY_HAND, source: str = COREFILE_PAGE,
+) -> Cause:
+    return Cause(
+        code=code, layer=Layer.DNS_WORKLOAD, title=title, meaning=meaning, mend=mend, explains=explains,
+        by_hand=by_hand, source=source,
+    )
+
+
+COREFILE: tuple[Cause, ...] = (
+    _corefile(
+        "dns.corefile.missing", "The ConfigMap with the Corefile does not exist",
+        "Running DNS pods keep the copy they have; the next one that starts hangs in ContainerCreating.",
+        "Create the ConfigMap again before any DNS pod restarts (kubeadm: `kubeadm init phase addon coredns`).",
+        explains=("dns.pods.volume", *NO_START),
+    ),
+    _corefile(
+        "dns.corefile.key", "The ConfigMap lacks the key with the Corefile",
+        "The pods mount a key that is not there: running ones keep their copy, the next one hangs or starts without "
+        "its configuration.",
+        "Put the Corefile back under the key that the workload's volume names.",
+        explains=("dns.pods.volume", *NO_START),
+    ),
+    _corefile(
+        "dns.corefile.syntax", "The Corefile cannot be read",
+        "CoreDNS ends at start with the line it does not understand; running pods keep the last good configuration.",
+        "Correct the line; CoreDNS reads the ConfigMap again by itself, crashed pods start with the next try.",
+        by_hand=LOG_BY_HAND, source=MANUAL,
+    ),
+    _corefile(
+        "dns.corefile.directive-unknown", "The Corefile names a plugin that this CoreDNS does not have",
+        "CoreDNS ends at start with “Unknown directive”; running pods keep the last good configuration.",
+        "Correct the word, or use an image with that plugin compiled in.", by_hand=LOG_BY_HAND,
+        source="https://coredns.io/plugins/",
+    ),
+    _corefile(
+        "dns.corefile.directive-removed", "The Corefile names a plugin that CoreDNS has dropped",
+        "Old instructions still show it; on this version CoreDNS ends at start with “Unknown directive”.",
+        "Replace the line by its successor.", by_hand=LOG_BY_HAND,
+        source="https://coredns.io/2019/04/06/coredns-1.5.0-release/",
+    ),
+    _corefile(
+        "dns.corefile.reload", "CoreDNS runs an older configuration than the ConfigMap holds",
+        "The Corefile was changed and CoreDNS could not load it: it goes on with the old one and fails at the next "
+        "start.",
+        "Read why the reload failed (`kubectl -n kube-system logs -l k8s-app=kube-dns`) and correct the Corefile.",
+        explains=(), by_hand=LOG_BY_HAND, source="https://coredns.io/plugins/reload/",
+    ),
+    _corefile(
+        "dns.corefile.no-kubernetes", "The Corefile does not serve the cluster's zone",
+        "Without a `kubernetes` block for the zone, cluster names are passed on to the upstream resolver, which does "
+        "not know them.",
+        "Add `kubernetes cluster.local in-addr.arpa ip6.arpa { pods insecure; fallthrough in-addr.arpa ip6.arpa }` to "
+        "the server block, each word on a line of its own.",
+        explains=NO_NAMES, source=KUBERNETES_PLUGIN,
+    ),
+    _corefile(
+        "dns.corefile.zone", "The Corefile serves another zone than kubelets hand out",
+        "Pods search in the kubelet's clusterDomain; the `kubernetes` block names another zone.",
+        "Name the kubelet's clusterDomain in the `kubernetes` block.", explains=NO_NAMES, source=KUBERNETES_PLUGIN,
+    ),
+    _corefile(
+        "dns.corefile.no-ready", "The readiness probe asks for a plugin that the Corefile does not load",
+        "The pods are probed at /ready, but without `ready` in the Corefile nothing serves it.",
+        "Add the line `ready` to the server block.",
+        explains=("dns.pods.not-ready", "dns.endpoints.*"), source="https://coredns.io/plugins/ready/",
+    ),
+    _corefile(
+        "dns.corefile.no-health", "The liveness probe asks for a plugin that the Corefile does not load",
+        "The pods are probed at /health, but without `health` in the Corefile nothing serves it: the kubelet ends a "
+        "working server again and again.",
+        "Add the line `health` to the server block, or drop the probe.",
+        explains=("dns.pods.liveness", "dns.pods.crashing", "dns.pods.not-ready", "dns.endpoints.*"),
+        source="https://coredns.io/plugins/health/",
+    ),
+    _corefile(
+        "dns.corefile.loop", "The Corefile forwards to CoreDNS itself",
+        "A forward target is a loopback address or the DNS Service's own address, so each query comes back. The `loop` "
+        "plugin ends CoreDNS when it sees that; without it CoreDNS eats its memory.",
+        "Forward to /etc/resolv.conf or to the addresses of your resolvers.",
+        explains=("dns.upstream.*", "dns.pods.oom", *NO_START), source="https://coredns.io/plugins/loop/",
+    ),
+)

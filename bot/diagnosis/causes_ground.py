@@ -1,0 +1,100 @@
+"""Causes below DNS: the API server, nodes, the network plugin, the service proxy."""
+
+from bot.diagnosis.cause import Cause
+from bot.model.finding import Layer
+
+CNI_PAGE = "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"
+KUBEADM_PAGE = "https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
+CLUSTER_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-cluster/"
+SERVICE_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
+
+NO_POD_STARTS = ("dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.missing")
+DNS_DOWN = (
+    "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.api-path", "dns.pods.node-down",
+    "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*",
+)
+
+GROUND: tuple[Cause, ...] = (
+    Cause(
+        code="api.unreachable", layer=Layer.API, title="The API server does not answer", explains=("*",),
+        meaning="Nothing can be read from the cluster, so nothing else can be told. Pods that run go on running.",
+        by_hand="`kubectl get --raw /readyz` and `kubectl cluster-info`",
+        mend="Check that the address in the kubeconfig is right and reachable from here, that the API server runs "
+        "(`crictl ps -a --name kube-apiserver` on a control-plane node) and that the credentials are valid.",
+        source=CLUSTER_PAGE,
+    ),
+    Cause(
+        code="node.not-ready", layer=Layer.NODE, title="A node is not ready", scope="node",
+        explains=(*DNS_DOWN, "cni.agent", "proxy.*"),
+        meaning="The kubelet of the node is silent or reports trouble. Pods there are taken out of Services, and no "
+        "new ones start.",
+        by_hand="`kubectl get nodes` and `kubectl describe node NAME`",
+        mend="Read the Ready condition (`kubectl describe node NAME`), then `systemctl status kubelet` and "
+        "`journalctl -u kubelet` on the node.",
+        source=CLUSTER_PAGE,
+    ),
+    Cause(
+        code="cni.missing", layer=Layer.CNI, title="No network plugin is installed",
+        explains=("cni.not-configured", *DNS_DOWN),
+        meaning="No node has a network configuration and no known network agent runs. On a cluster made by kubeadm "
+        "that is so until a network plugin is installed; CoreDNS stays Pending until then, by design.",
+        by_hand="`kubectl get nodes` (NotReady), `kubectl describe node NAME` (cni plugin not initialized), "
+        "`kubectl get daemonsets -A`",
+        mend="Install one network plugin, with the pod range the cluster was made with (`kubectl -n kube-system get "
+        "configmap kubeadm-config -o yaml`, podSubnet): Calico or Cilium enforce NetworkPolicies, Flannel alone does "
+        "not, Weave Net does and is no longer maintained.",
+        source=f"{KUBEADM_PAGE}#coredns-is-stuck-in-the-pending-state",
+    ),
+    Cause(
+        code="cni.not-configured", layer=Layer.CNI, title="A node has no network configuration", scope="node",
+        explains=DNS_DOWN,
+        meaning="The container runtime of the node finds no valid CNI configuration: pods that run go on, new ones "
+        "cannot start. An invalid first file stops the others from being read.",
+        by_hand="`kubectl describe node NAME` (condition Ready, message), then `ls /etc/cni/net.d` on the node: the "
+        "first file by name counts",
+        mend="See why the network agent's pod on that node does not write its configuration "
+        "(`kubectl get pods -A -o wide --field-selector spec.nodeName=NAME`), and remove invalid or left-over files "
+        "from the runtime's CNI folder.",
+        source=CNI_PAGE,
+    ),
+    Cause(
+        code="cni.network-unavailable", layer=Layer.CNI, title="A node reports its network as unavailable",
+        scope="node", explains=DNS_DOWN,
+        meaning="The condition NetworkUnavailable is True: the network agent or the cloud's route controller has not "
+        "finished with this node.",
+        by_hand="`kubectl describe node NAME` (condition NetworkUnavailable)",
+        mend="Read the condition's message; check the network agent's pod on the node, or the cloud controller's "
+        "routes.",
+        source=CNI_PAGE,
+    ),
+    Cause(
+        code="cni.agent", layer=Layer.CNI, title="The network plugin's agent does not run on all nodes",
+        explains=("cni.not-configured", "cni.network-unavailable", *NO_POD_STARTS),
+        meaning="The DaemonSet of the network plugin has fewer ready pods than nodes: where it is missing, pods get no "
+        "network or a stale one.",
+        by_hand="`kubectl get daemonsets -A` and `kubectl get pods -A -o wide` (the agent's pods)",
+        mend="Describe and read the log of the agent's pods that are not ready: `kubectl -n NAMESPACE describe pod "
+        "POD`, `kubectl -n NAMESPACE logs POD --previous`.",
+        source=CNI_PAGE,
+    ),
+    Cause(
+        code="proxy.missing", layer=Layer.PROXY, title="No service proxy runs",
+        explains=("cni.agent", "dns.pods.api-path", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
+                  "dns.query.*"),
+        meaning="Nothing turns Service addresses into pod addresses: no kube-proxy and nothing that replaces it. Rules "
+        "written before stay until a node restarts, so old Services may go on working while new ones do not.",
+        by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl get daemonsets -A`",
+        mend="Install kube-proxy again (kubeadm: `kubeadm init phase addon kube-proxy`), or the replacement the "
+        "cluster was made with.",
+        source=f"{SERVICE_PAGE}#is-the-kube-proxy-working",
+    ),
+    Cause(
+        code="proxy.not-covering", layer=Layer.PROXY, title="kube-proxy does not run on a node", scope="node",
+        explains=("dns.pods.api-path", "dns.pods.not-ready", "dns.pods.crashing", "dns.query.*"),
+        meaning="The node has no running kube-proxy pod: Service addresses do not work there, or only as they were "
+        "when it stopped.",
+        by_hand="`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`",
+        mend="`kubectl -n kube-system describe daemonset kube-proxy` and the log of its pod on that node.",
+        source=f"{SERVICE_PAGE}#is-the-kube-proxy-working",
+    ),
+)

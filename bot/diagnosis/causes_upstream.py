@@ -1,0 +1,59 @@
+"""Causes on the way out: the resolvers to which names outside the cluster are forwarded."""
+
+from bot.diagnosis.cause import Cause
+from bot.model.finding import Layer
+
+LOOP = "https://coredns.io/plugins/loop/#troubleshooting"
+FORWARD = "https://coredns.io/plugins/forward/"
+BY_HAND = (
+    "`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 kubernetes.io`; "
+    "`kubectl -n kube-system logs -l k8s-app=kube-dns`"
+)
+
+UPSTREAM: tuple[Cause, ...] = (
+    Cause(
+        code="dns.upstream.loop", layer=Layer.UPSTREAM, title="Queries come back to CoreDNS in a circle",
+        explains=("dns.pods.crashing", "dns.pods.not-ready", "dns.pods.oom", "dns.endpoints.*", "dns.query.*",
+                  "dns.upstream.unreachable", "dns.upstream.errors"),
+        meaning="CoreDNS saw its own probe return: the resolvers of the node lead back to it, mostly by the loopback "
+        "address of systemd-resolved (127.0.0.53) in the node's /etc/resolv.conf.",
+        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`, and `cat /etc/resolv.conf` on the node",
+        mend="Set the kubelet's resolvConf to a file with the real resolvers (`/run/systemd/resolve/resolv.conf`), "
+        "restart the kubelet and delete the CoreDNS pods; or forward to the resolvers' addresses in the Corefile.",
+        source=LOOP,
+    ),
+    Cause(
+        code="dns.upstream.dns-policy", layer=Layer.UPSTREAM, title="The DNS pods use themselves as resolver",
+        explains=("dns.upstream.loop", "dns.upstream.unreachable", "dns.upstream.errors"),
+        meaning="With dnsPolicy ClusterFirst the pod's /etc/resolv.conf names the DNS Service, so `forward . "
+        "/etc/resolv.conf` leads back to CoreDNS.",
+        by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (dnsPolicy)",
+        mend="Set `dnsPolicy: Default` in the pod template of the DNS workload.", source=LOOP,
+    ),
+    Cause(
+        code="dns.upstream.unreachable", layer=Layer.UPSTREAM, title="The upstream resolver does not answer",
+        explains=("dns.upstream.errors", "dns.name.not-found"),
+        meaning="Names of the cluster resolve; names outside fail with SERVFAIL, because the resolver to which they "
+        "are forwarded gives no answer.",
+        by_hand=BY_HAND,
+        mend="Check that the resolver runs and that UDP and TCP 53 from the nodes to it are open; or forward to "
+        "another one in the Corefile (`forward . ADDRESS`).",
+        source=FORWARD,
+    ),
+    Cause(
+        code="dns.upstream.overload", layer=Layer.UPSTREAM, title="CoreDNS refuses to forward more queries at once",
+        explains=("dns.upstream.errors",),
+        meaning="The limit max_concurrent of `forward` was reached: the upstream resolver is slow, or the load high.",
+        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns` (concurrent queries exceeded maximum)",
+        mend="Find out why the resolver is slow; add DNS replicas or the node-local cache; then raise max_concurrent.",
+        source=FORWARD,
+    ),
+    Cause(
+        code="dns.upstream.errors", layer=Layer.UPSTREAM, title="Forwarded queries fail now and then",
+        explains=(),
+        meaning="The log of the DNS server shows failed queries to its upstream resolver.",
+        by_hand=BY_HAND,
+        mend="Check the resolver named in the log, and the firewall between it and the nodes.",
+        source=FORWARD,
+    ),
+)

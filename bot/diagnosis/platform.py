@@ -1,0 +1,114 @@
+"""By which marks platforms, DNS servers and service proxies are known. Names count only where nothing better does.
+
+Sources: the labels and names that kubeadm, k3s, RKE2, EKS, GKE, AKS, OpenShift and the CoreDNS chart write.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Json = Mapping[str, Any]
+
+VERSION_MARKS = (("+k3s", "k3s"), ("+rke2", "RKE2"), ("-eks-", "EKS"), ("-gke.", "GKE"))
+NODE_LABELS = (
+    ("eks.amazonaws.com/", "EKS"), ("cloud.google.com/gke-", "GKE"), ("kubernetes.azure.com/", "AKS"),
+    ("node.openshift.io/os_id", "OpenShift"), ("minikube.k8s.io/", "minikube"), ("k3s.io/", "k3s"),
+)
+PROVIDERS = (
+    ("kind://", "kind"), ("k3s://", "k3s"), ("azure://", "AKS or Azure"), ("aws://", "AWS"), ("gce://", "Google Cloud"),
+)
+PROXY_INSIDE = frozenset({"k3s", "RKE2"})
+"""Platforms whose service proxy is no DaemonSet: none is missed there."""
+PROXY_MANAGED = frozenset({"GKE", "EKS", "AKS", "OpenShift"})
+OPENSHIFT_GROUP = "config.openshift.io"
+AUTOMATIC_DNS = frozenset({"GKE", "EKS"})
+"""Platforms that can run DNS outside the cluster (GKE Cloud DNS, EKS Auto Mode)."""
+DNS_NAMES = ("dns", "dns-tcp")
+NODE_CACHE = re.compile(r"node-?(local-)?(dns-?)?cache|nodelocaldns|node-local-dns")
+
+
+def recognise_platform(version: str, nodes: Sequence[Json], groups: Iterable[str], kubeadm: bool) -> str:
+    """`nodes`: {labels, provider}. "" when nothing marks it."""
+    if OPENSHIFT_GROUP in groups:
+        return "OpenShift"
+    for mark, platform in VERSION_MARKS:
+        if mark in version:
+            return platform
+    labels = {key for node in nodes for key in node.get("labels", ())}
+    for prefix, platform in NODE_LABELS:
+        if any(key.startswith(prefix) for key in labels):
+            return platform
+    provider = next((str(node.get("provider")) for node in nodes if node.get("provider")), "")
+    known = next((platform for prefix, platform in PROVIDERS if provider.startswith(prefix)), "")
+    return known or ("kubeadm" if kubeadm else "")
+
+
+def choose_service(services: Iterable[Json], addresses: Sequence[str]) -> dict[str, Any] | None:
+    """The cluster's DNS Service among those with its label: the one whose address kubelets hand out, or named so."""
+    candidates = [dict(item) for item in services if _serves_dns(item)]
+    if not candidates:
+        return None
+    return max(candidates, key=lambda item: _service_rank(item, addresses))
+
+
+def _serves_dns(service: Json) -> bool:
+    ports = service["spec"].get("ports") or ()
+    return "dns" in service["metadata"]["name"] or any(port.get("port") == 53 for port in ports)
+
+
+def _service_rank(service: Json, addresses: Sequence[str]) -> tuple[bool, bool, bool, bool, str]:
+    meta, own = service["metadata"], service["spec"].get("clusterIPs") or [service["spec"].get("clusterIP", "")]
+    labels = meta.get("labels", {})
+    return (
+        any(address in own for address in addresses), meta["name"] == "kube-dns",
+        labels.get("kubernetes.io/name") in ("CoreDNS", "KubeDNS"), meta["namespace"] == "kube-system", meta["name"],
+    )
+
+
+def server_name(pod_spec: Json) -> str:
+    """`coredns`, `kube-dns`, or "" for a pod that is not known as either."""
+    containers = pod_spec.get("containers") or ()
+    images = [str(container.get("image", "")).rsplit("/", 1)[-1] for container in containers]
+    if any(NODE_CACHE.search(image) for image in images):
+        return ""
+    if any("kube-dns" in image or "kubedns" in image for image in images):
+        return "kube-dns"
+    if any(image.startswith("coredns") or "-coredns" in image for image in images):
+        return "" if any("autoscaler" in image for image in images) else "coredns"
+    return "coredns" if any(_runs_corefile(container) for container in containers) else ""
+
+
+def looks_like_dns(pod_spec: Json) -> bool:
+    """A DNS server for the cluster: known by name of image, by its Corefile, or by serving port 53 named dns."""
+    if server_name(pod_spec):
+        return True
+    containers = pod_spec.get("containers") or ()
+    if any(NODE_CACHE.search(str(container.get("image", ""))) for container in containers):
+        return False
+    return not pod_spec.get("hostNetwork") and any(dns_port(container) for container in containers)
+
+
+def _runs_corefile(container: Json) -> bool:
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    return "-conf" in words and any(str(word).endswith("Corefile") for word in words) and bool(dns_port(container))
+
+
+def dns_port(container: Json, protocol: str = "TCP") -> int:
+    """The container port on which DNS is served over this protocol; 0 when it declares none."""
+    ports = [port for port in container.get("ports") or () if port.get("protocol", "TCP") == protocol]
+    named = [port for port in ports if port.get("name") in DNS_NAMES]
+    chosen = named or [port for port in ports if port.get("containerPort") == 53]
+    return int(chosen[0]["containerPort"]) if chosen else 0
+
+
+def server_container(pod_spec: Json) -> Json:
+    """The container that serves DNS: the one that declares the port, else the first."""
+    containers = pod_spec.get("containers") or [{}]
+    return next((c for c in containers if dns_port(c) or dns_port(c, "UDP")), containers[0])
+
+
+def image_version(pod_spec: Json) -> tuple[int, ...]:
+    """Of CoreDNS's image tag: (1, 14, 7); () when the tag does not tell."""
+    image = str(server_container(pod_spec).get("image", ""))
+    found = re.search(r":v?(\d+)\.(\d+)(?:\.(\d+))?", image.rsplit("/", 1)[-1])
+    return tuple(int(part) for part in found.groups(default="0")) if found else ()

@@ -1,0 +1,49 @@
+"""Nodes, cut down to what is judged. On big clusters a sample is read, and the nodes that somebody asks for."""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, Forbidden
+from bot.steps.wording import cut
+
+SAMPLE = 10
+
+
+async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[str]) -> dict[str, Any]:
+    """{read: {name: facts}, total, unread}; `wanted` are read in any case (the first few of them)."""
+    try:
+        listing = await cluster.list("Node", limit=SAMPLE)
+        read = {str(node["metadata"]["name"]): node for node in listing.items}
+        missing = [name for name in wanted if name not in read][:5]
+        for node in await asyncio.gather(*(_node(cluster, name) for name in missing)):
+            if node:
+                read[node["metadata"]["name"]] = node
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return {"read": {}, "total": 0, "unread": 0}
+    total = len(listing.items) + listing.remaining
+    facts = {name: node_facts(node) for name, node in sorted(read.items())}
+    return {"read": facts, "total": total, "unread": max(0, total - len(read))}
+
+
+async def _node(cluster: Cluster, name: str) -> Object | None:
+    try:
+        return await cluster.get("Node", name)
+    except Forbidden:
+        raise
+    except ClusterError:
+        return None
+
+
+def node_facts(node: Object) -> dict[str, Any]:
+    conditions = {c["type"]: c for c in node.get("status", {}).get("conditions", [])}
+    ready, network = conditions.get("Ready", {}), conditions.get("NetworkUnavailable", {})
+    return {
+        "ready": ready.get("status") == "True", "status": ready.get("status", ""), "reason": ready.get("reason", ""),
+        "message": cut(ready.get("message", ""), 300), "since": ready.get("lastTransitionTime", ""),
+        "network_unavailable": cut(network.get("message", "yes")) if network.get("status") == "True" else "",
+        "created": node["metadata"].get("creationTimestamp", ""),
+        "cordoned": bool(node.get("spec", {}).get("unschedulable")),
+        "linux": node.get("status", {}).get("nodeInfo", {}).get("operatingSystem", "linux") == "linux",
+    }

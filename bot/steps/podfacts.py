@@ -1,0 +1,43 @@
+"""A pod, cut down to what is judged or shown."""
+
+from typing import Any
+
+from bot.cluster import Object
+from bot.diagnosis.platform import server_container
+from bot.steps.wording import cut
+
+
+def pod_facts(pod: Object) -> dict[str, Any]:
+    """Of the container that serves DNS; times as the API writes them."""
+    meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    conditions = {c["type"]: c for c in status.get("conditions", [])}
+    container = server_container(spec)
+    told: Object = next((s for s in status.get("containerStatuses", []) if s["name"] == container.get("name")), {})
+    state, last = told.get("state", {}), told.get("lastState", {}).get("terminated") or {}
+    scheduled = conditions.get("PodScheduled", {})
+    return {
+        "name": meta["name"], "uid": meta.get("uid", ""), "node": spec.get("nodeName", ""),
+        "created": meta.get("creationTimestamp", ""), "deleting": "deletionTimestamp" in meta,
+        "phase": status.get("phase", ""), "reason": status.get("reason", ""),
+        "ip": status.get("podIP", ""), "ready": conditions.get("Ready", {}).get("status") == "True",
+        "container": container.get("name", ""), "image": container.get("image", ""),
+        "restarts": told.get("restartCount", 0), "started": state.get("running", {}).get("startedAt", ""),
+        "unscheduled": _unscheduled(scheduled), "waiting": state.get("waiting", {}).get("reason", ""),
+        "waiting_message": cut(state.get("waiting", {}).get("message", "")),
+        "now_ended": _ended(state.get("terminated")),
+        "last_ended": _ended(last), "probed": sorted(k for k in ("readinessProbe", "livenessProbe") if k in container),
+        "events": [],
+    }
+
+
+def _unscheduled(condition: Object) -> dict[str, str]:
+    if condition.get("status") != "False":
+        return {}
+    return {"reason": condition.get("reason", ""), "message": cut(condition.get("message", ""), 400)}
+
+
+def _ended(terminated: Object | None) -> dict[str, Any]:
+    if not terminated:
+        return {}
+    return {"reason": terminated.get("reason", ""), "code": terminated.get("exitCode", 0),
+            "at": terminated.get("finishedAt", "")}
