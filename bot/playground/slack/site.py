@@ -51,9 +51,10 @@ async def _index(request: web.Request) -> web.StreamResponse:
 async def _permalink(request: web.Request) -> web.StreamResponse:
     """A permalink opens the page at that message; the page finds its token where it left it."""
     channel, message = request.match_info["channel"], request.match_info["message"]
-    if not (channel.isalnum() and message.isalnum()):
+    root = request.query.get("thread_ts", "").replace(".", "")
+    if not (channel.isalnum() and message.isalnum() and (root.isdigit() or not root)):
         raise web.HTTPNotFound
-    raise web.HTTPFound(f"/#{channel}/{message}")
+    raise web.HTTPFound(f"/#{channel}/{'p' + root if root else message}")
 
 
 async def _asset(request: web.Request) -> web.StreamResponse:
