@@ -15,7 +15,7 @@ class Post:
     """`key` is stable over the life of a run. `text` is a whole sentence, for notifications and screen readers.
 
     `broadcast`: the channel sees it too. `edit_only`: worth an edit where it is shown, never a new message.
-    `urgent`: a person is waited for, so a deleted one is posted again.
+    `urgent`: a person is waited for.
     """
 
     key: str

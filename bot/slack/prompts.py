@@ -64,9 +64,10 @@ def _approval(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested, doc
     blocks: list[Block] = [section(head), rich(paragraph(said(asked.description, 1200)))]
     if asked.difference:
         blocks.append(rich(preformatted(asked.difference)))
-    blocks.append(context(Markup(f"On *{t.one_line(run.begun.target, 60)}* · {t.one_line(run.begun.cluster, 200)}")))
+    where = Markup(f"On *{t.one_line(run.begun.target, 60)}* · {t.one_line(run.begun.cluster, 200)}")
+    blocks.append(context(where, *([_rules(step)] if is_open else [])))
     if is_open:
-        blocks += [context(_rules(step, asked.to)), actions(*_approval_buttons(run_id, run, step, asked))]
+        blocks += [actions(*_approval_buttons(run_id, run, step, asked))]
     for finding in state.findings if state.status is Status.DONE else ():
         blocks.append(rich(*story.finding_elements(finding, docs)))
     sentence = Markup(f"{head} {story.name(run)}: {t.one_line(asked.description, 800)}")
@@ -83,7 +84,7 @@ def _addressed(to: str, question: str) -> Markup:
     return Markup(f"{words.NEEDED[0]} {names}{' ' if names else ''}*{question}*")
 
 
-def _rules(step: Step, to: str) -> Markup:
+def _rules(step: Step) -> Markup:
     who = "Who may approve is what the settings of this target and playbook say; nothing is done before."
     late = f" Open for {words.duration(step.expires_after)}." if step.expires_after else ""
     return Markup(who + late)

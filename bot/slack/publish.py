@@ -183,16 +183,13 @@ class _Edition:
         return await self.surface.limits.space(self.run_id, self.surface.clock() - self.run.begun.at)
 
     async def _deleted(self, post: Post) -> None:
-        """Somebody deleted it. The root comes back once, an open question always, the rest not at all."""
+        """Somebody deleted it. The root comes back once; the rest is left as people want it."""
         if post.key == ROOT and AGAIN not in self.shown:
             await self._note(AGAIN, Shown(AWAY, ""))
             await self._note(ROOT, None)
             await self._post(self._decorated(post), pending=False)
         elif post.key == ROOT:
             await self._given_up(post, Gone("its message was deleted twice"))
-        elif post.urgent and self.posting:
-            await self._note(post.key, None)
-            await self._post(post, pending=False)
         else:
             await self._note(post.key, Shown(AWAY, post.digest))
 

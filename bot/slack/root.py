@@ -69,7 +69,7 @@ def _steps(run: Run) -> list[Markup]:
     shown = [(step, state) for step, state in rows if not _unwanted(state.skip)]
     fine = [row for row in shown if row[1].over and row[1].verdict is Verdict.PASS]
     counted = bool(run.closed) or len(shown) > LISTED
-    told = [story.step_line(*row) for row in shown if not (counted and row in fine)]
+    told = [story.step_line(run, row[0]) for row in shown if not (counted and row in fine)]
     spare = len(rows) - len(shown)
     sums = [f"{words.VERDICTS[Verdict.PASS][0]} {len(fine)} ok" if counted and fine else ""]
     sums.append(f"{words.STATUSES[Status.SKIPPED][0]} {spare} not needed here" if spare and run.closed else "")

@@ -79,11 +79,14 @@ def sentence(run: Run) -> Markup:
     return Markup(" ".join(parts))
 
 
-def step_line(step: Step, state: StepState) -> Markup:
+def step_line(run: Run, step: Step) -> Markup:
+    state = run.state(step.id)
     sign, word = words.STATUSES[state.status]
     verdict = state.verdict
     if state.status is Status.DONE and verdict:
         sign, word = words.VERDICTS[verdict]
+        if step.id in replaced_steps(run) and verdict.badness > Verdict.INFO.badness:
+            sign, word = words.REPLACED, f"was: {word}; looked at again below"
     elif isinstance(state.prompt, e.QuestionAsked) and state.status is Status.DONE:
         word = f"answered “{t.one_line(str(state.outputs.get('answer', '')), 80)}”"
     return Markup(f"{sign} {t.one_line(step.title, 100)} – {word}")

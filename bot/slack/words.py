@@ -27,6 +27,7 @@ ANSWERS = {
     Answer.UNKNOWN: (":grey_question:", "could not tell"),
 }
 MENDED = (":white_check_mark:", "mended")
+REPLACED = ":arrow_heading_down:"
 STOPPED = (":no_entry:", "stopped")
 GOING = (":hourglass_flowing_sand:", "looking")
 NEEDED = (":raising_hand:", "needs somebody")
