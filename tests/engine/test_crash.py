@@ -1,16 +1,12 @@
 """The worker is stopped after each of its operations in turn; a fresh one must finish, and double nothing."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from bot.journal import Journal
-from bot.journal.memory import MemoryJournal
-from bot.journal.redis import RedisJournal
 from bot.model import event as e
 from bot.model.command import RunPlaybook
 from bot.model.event import Origin
@@ -18,18 +14,6 @@ from bot.model.finding import Answer
 from bot.model.run import Run, Status
 from tests.engine.stage import ALICE, GUIDED, Stage, World
 from tests.engine.stopping import Stopped, StoppingJournal
-from tests.redis_server import start_valkey
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
-    if request.param == "memory":
-        yield MemoryJournal()
-        return
-    with start_valkey(tmp_path) as server:
-        redis = RedisJournal(server.url)
-        yield redis
-        await redis.close()
 
 
 async def decide(stage: Stage, run_id: str, run: Run) -> None:

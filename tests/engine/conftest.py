@@ -1,0 +1,5 @@
+"""Fixtures of the engine's tests."""
+
+from tests.engine.journals import journal
+
+__all__ = ["journal"]
