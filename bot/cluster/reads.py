@@ -12,15 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from bot.cluster import Access, Cluster, ExecResult, Listing, Object, Stream, Usage
-from bot.cluster.client import KubernetesCluster
 from bot.model.errors import Forbidden, NotFound
 
 T = TypeVar("T")
-
-
-def share_reads(cluster: Cluster) -> "RunReads":
-    """The reads of one run on a cluster that other runs use too, with a count of its own."""
-    return RunReads(cluster.scoped() if isinstance(cluster, KubernetesCluster) else cluster)
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +24,7 @@ class _Read:
 
 
 class RunReads:
-    """A `Cluster` over another. `usage` counts from here on."""
+    """A `Cluster` over another, which only this run uses (`KubernetesCluster.scoped`). `usage` counts from here on."""
 
     def __init__(self, cluster: Cluster, *, behind: "RunReads | None" = None) -> None:
         self._cluster = cluster

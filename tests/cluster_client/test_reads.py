@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.cluster import Access, Usage
 from bot.cluster.client import KubernetesCluster
-from bot.cluster.reads import RunReads, share_reads
+from bot.cluster.reads import RunReads
 from bot.model.errors import Forbidden, ServerFailed
 from tests.cluster_client.server import Script, json, refuse
 
@@ -32,7 +32,7 @@ class Gate:
 
 @pytest.fixture
 def reads(cluster: KubernetesCluster) -> RunReads:
-    return share_reads(cluster)
+    return RunReads(cluster.scoped())
 
 
 async def test_ten_who_ask_the_same_cost_one_request(script: Script, reads: RunReads) -> None:
@@ -137,7 +137,7 @@ async def test_a_fresh_view_reads_anew_once_and_the_others_get_what_it_read(scri
 async def test_each_run_counts_from_nothing_and_alone(script: Script, cluster: KubernetesCluster) -> None:
     script.reply(json({"gitVersion": "v1.34.4"}))
     await cluster.version()
-    one, other = share_reads(cluster), share_reads(cluster)
+    one, other = RunReads(cluster.scoped()), RunReads(cluster.scoped())
     await one.version()
     assert one.usage == Usage(1, len(b'{"gitVersion": "v1.34.4"}'))
     assert other.usage == Usage()
