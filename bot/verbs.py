@@ -69,10 +69,10 @@ def as_json(histories: Histories) -> str:
 def catalogue(settings: Settings) -> str:
     netcheck = assemble(settings, MemoryJournal(), prefer_current=True)
     lines = []
-    for playbook in netcheck.library.all():
+    for playbook in netcheck.desk.library.all():
         params = " ".join(f"[{p.name}=…]" if not p.required else f"{p.name}=…" for p in playbook.params)
         lines.append(f"{playbook.name:24} {playbook.title}  {params}".rstrip())
-    return "\n".join([*lines, *map(str, netcheck.library.problems())])
+    return "\n".join([*lines, *map(str, netcheck.desk.library.problems())])
 
 
 async def show(settings: Settings, run_id: str, output: str) -> str:

@@ -5,7 +5,7 @@ import getpass
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cluster import Cluster
@@ -82,13 +82,14 @@ class Netcheck:
     """All parts of one process, put together. `worker.run()` is what makes runs go on."""
 
     settings: Settings
-    journal: Journal
-    library: Library
     clusters: KubeClusters
     desk: Desk
-    incidents: Incidents
     worker: Worker
-    surfaces: list[Surface] = field(default_factory=list)
+    surfaces: list[Surface]
+
+    @property
+    def incidents(self) -> Incidents:
+        return Incidents(self.desk)
 
     async def close(self) -> None:
         await self.clusters.close()
@@ -107,7 +108,6 @@ def assemble(
     Surfaces may be added to `surfaces` before the worker runs. `wrap` goes around each run's cluster (the recorder).
     """
     clusters = KubeClusters(settings, context=context, prefer_current=prefer_current)
-    library = Library([shipped_folder(), *map(Path, settings.playbook_folders)])
     surfaces: list[Surface] = []
     tools = Tools(
         journal=journal,
@@ -120,23 +120,14 @@ def assemble(
     worker = Worker(f"{getpass.getuser()}-{secrets.token_hex(4)}", tools, surfaces, settings.keep_days * 86400)
     desk = Desk(
         journal=journal,
-        library=library,
+        library=Library([shipped_folder(), *map(Path, settings.playbook_folders)]),
         clusters=clusters,
         playbook_rules=settings.rules,
         clock=time.time,
         nonce=nonce,
         woken=worker.wake,
     )
-    return Netcheck(
-        settings=settings,
-        journal=journal,
-        library=library,
-        clusters=clusters,
-        desk=desk,
-        incidents=Incidents(desk),
-        worker=worker,
-        surfaces=surfaces,
-    )
+    return Netcheck(settings=settings, clusters=clusters, desk=desk, worker=worker, surfaces=surfaces)
 
 
 def nonce() -> str:

@@ -152,6 +152,14 @@ def _step_after(state: StepState, event: e.RunEvent) -> StepState:
             return replace(state, status=Status.SKIPPED, skip=event, by=event.by, since=at)
         case e.StepInterrupted():
             return replace(state, status=Status.WAITING, attempt=event.attempt, since=at, note=event.reason)
+        case _:
+            return _asked(state, event)
+
+
+def _asked(state: StepState, event: e.RunEvent) -> StepState:
+    """What was asked of people, and what they said."""
+    at = event.at
+    match event:
         case e.QuestionAsked():
             return replace(state, status=Status.ASKING, prompt=event, since=at, reminders=())
         case e.QuestionAnswered():
