@@ -1,0 +1,89 @@
+"""The box itself: started on a loopback address, described by a kubeconfig, stopped.
+
+async with ClusterBox(bundle) as box:
+    box.write_kubeconfig(path)
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from bot.playground.bundle import Bundle
+from bot.playground.cluster_box.certificate import make_certificate
+from bot.playground.cluster_box.faults import Fault
+from bot.playground.cluster_box.roles import EVERYTHING, Rule
+from bot.playground.cluster_box.server import make_application
+from bot.playground.cluster_box.store import Store
+from bot.playground.cluster_box.world import World
+
+
+class ClusterBox:
+    """A Kubernetes API made from a bundle. `permissions` are the rules of its one token (default: everything)."""
+
+    def __init__(
+        self, bundle: Bundle, *, permissions: Sequence[Rule] = EVERYTHING, user: str = "netcheck", context: str = ""
+    ) -> None:
+        self._context = context or bundle.name
+        self._world = World(
+            bundle=bundle, store=Store(bundle), user=user, token=secrets.token_urlsafe(24), rules=tuple(permissions)
+        )
+        self._runner: web.AppRunner | None = None
+        self._authority = ""
+        self._server = ""
+
+    @property
+    def faults(self) -> list[Fault]:
+        return self._world.faults
+
+    @property
+    def server(self) -> str:
+        """`https://127.0.0.1:<port>`, once started."""
+        return self._server
+
+    @property
+    def token(self) -> str:
+        return self._world.token
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        context, self._authority = make_certificate(host, "localhost")
+        self._runner = web.AppRunner(make_application(self._world), access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, ssl_context=context)
+        await site.start()
+        self._server = f"https://{host}:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.stop()
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """As kubectl reads it; with the box's authority and token."""
+        authority = base64.b64encode(self._authority.encode()).decode()
+        name = self._context
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": name, "cluster": {"server": self._server, "certificate-authority-data": authority}}],
+            "users": [{"name": name, "user": {"token": self._world.token}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "current-context": name,
+        }
+
+    def write_kubeconfig(self, path: Path) -> Path:
+        """Readable by the owner only; JSON, which is YAML too."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(self.kubeconfig(), indent=1))
+        return path

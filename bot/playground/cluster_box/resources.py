@@ -1,0 +1,126 @@
+"""Requests for resources: single objects, lists, patches, reviews and what hangs under a pod."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.playground.bundle import Object
+from bot.playground.cluster_box.execute import serve_exec
+from bot.playground.cluster_box.forward import Program, read_ports, refuses_protocol, serve_forward
+from bot.playground.cluster_box.lists import give_list, give_object
+from bot.playground.cluster_box.logs import read_log
+from bot.playground.cluster_box.patches import patch_object
+from bot.playground.cluster_box.paths import Ask
+from bot.playground.cluster_box.programs import find_program
+from bot.playground.cluster_box.resolver import resolve
+from bot.playground.cluster_box.reviews import GROUP, REVIEWS, review
+from bot.playground.cluster_box.roles import Rule
+from bot.playground.cluster_box.status import (
+    ApiFailure,
+    Replayed,
+    bad_request,
+    no_such_path,
+    not_allowed,
+    not_found,
+    not_recorded,
+)
+from bot.playground.cluster_box.world import World
+
+_DEPRECATED = {"Endpoints": '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"'}
+
+
+def give_json(value: Object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json", headers=headers
+    )
+
+
+async def give(world: World, ask: Ask, request: web.Request, rules: Sequence[Rule]) -> web.StreamResponse:
+    if ask.group == GROUP and ask.plural in REVIEWS:
+        if ask.method != "POST":
+            raise not_allowed()
+        return give_json(review(world.bundle, world.store, rules, ask.plural, await _read_json(request)), status=201)
+    if ask.kind is None or (ask.group and ask.group not in world.bundle.groups):
+        raise no_such_path()
+    if ask.subresource:
+        return await _give_part(world, ask, request)
+    match ask.verb:
+        case "get" | "list":
+            _fail_as_recorded(world, ask)
+            give_it = give_object if ask.name else give_list
+            body = give_it(world.store, ask, request.headers.get("Accept", ""), world.now())
+            warning = _DEPRECATED.get(ask.kind.name) if world.minor >= 33 else None
+            return give_json(body, headers={"Warning": warning} if warning else None)
+        case "patch" if ask.name:
+            return give_json(await patch_object(world, ask, request))
+        case "watch":
+            raise not_recorded("what happened over time: watching is not possible on a bundle")
+        case "create" | "update" | "delete" | "deletecollection":
+            raise not_recorded(f"what would follow: the box only patches, it does not {ask.verb}")
+        case _:
+            raise not_allowed()
+
+
+def _fail_as_recorded(world: World, ask: Ask) -> None:
+    assert ask.kind is not None
+    if ask.name and world.store.find(ask.kind, ask.namespace, ask.name) is not None:
+        return
+    selectors = ask.query.get("labelSelector", ""), ask.query.get("fieldSelector", "")
+    read = world.store.failure_of(ask.kind, ask.verb, ask.namespace, ask.name, *selectors)
+    if read is not None:
+        raise Replayed(read.outcome, read.message)
+
+
+async def _give_part(world: World, ask: Ask, request: web.Request) -> web.StreamResponse:
+    assert ask.kind is not None
+    if ask.kind.name != "Pod" or ask.subresource not in ask.kind.subresources:
+        raise no_such_path()
+    if ask.method != "GET":
+        raise not_allowed() if ask.method != "POST" else not_recorded("SPDY streams: the box speaks WebSocket")
+    pod = world.store.get(ask.kind, ask.namespace, ask.name)
+    if pod is None:
+        raise not_found(ask.kind, ask.name)
+    match ask.subresource:
+        case "log":
+            if ask.query.get("follow") in ("true", "1"):
+                raise not_recorded("how a log goes on: following is not possible on a bundle")
+            return web.Response(text=read_log(world.bundle, world.made_logs, pod, ask.query))
+        case "exec":
+            return await serve_exec(world, pod, request)
+        case _:
+            return await _give_forward(world, pod, request)
+
+
+async def _give_forward(world: World, pod: Object, request: web.Request) -> web.StreamResponse:
+    ports = read_ports(request)
+    _require_upgrade(request)
+    if refuses_protocol(request):
+        response = web.Response(status=403)
+        response.force_close()
+        return response
+    forbidden = [
+        read for read in world.bundle.dns if read.outcome == "forbidden" and read.pod == pod["metadata"]["name"]
+    ]
+    if forbidden:
+        raise Replayed("forbidden", forbidden[0].message)
+    programs: dict[int, Program] = {
+        port: find_program(world.bundle, pod, port, lambda where, query: resolve(world, where, query)) for port in ports
+    }
+    return await serve_forward(request, programs)
+
+
+def _require_upgrade(request: web.Request) -> None:
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        raise bad_request("Upgrade request required")
+
+
+async def _read_json(request: web.Request) -> Object:
+    try:
+        body: Any = msgspec.json.decode(await request.read())
+    except msgspec.DecodeError as error:
+        raise bad_request(f"the object provided is unrecognized (must be of type Status): {error}") from None
+    if not isinstance(body, dict):
+        raise ApiFailure(400, "BadRequest", "the object provided is unrecognized")
+    return body

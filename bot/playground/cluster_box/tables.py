@@ -1,0 +1,147 @@
+"""Server-side tables, as `kubectl get` shows them: the columns of the common kinds, name and age for the rest.
+
+Source: API concepts, "Receiving resources as Tables"; the columns are those of `kubectl get -o wide` on 1.34.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from bot.playground.bundle import Object
+from bot.playground.cluster_box.kinds import Kind
+
+Cell: TypeAlias = Callable[[Object, float], Any]
+
+
+def make_table(kind: Kind, items: Sequence[Object], now: float, metadata: Mapping[str, Any], include: str) -> Object:
+    """`include` is None, Metadata or Object, as in `includeObject`."""
+    columns = _COLUMNS.get(kind.name, (("Name", _name), ("Age", _age)))
+    definitions = [
+        {"name": title, "type": "string", "format": "name" if title == "Name" else "", "description": "", "priority": 0}
+        for title, _ in columns
+    ]
+    rows = [{"cells": [cell(item, now) for _, cell in columns], "object": _embed(item, include)} for item in items]
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": dict(metadata),
+        "columnDefinitions": definitions,
+        "rows": rows,
+    }
+
+
+def _embed(item: Object, include: str) -> Object | None:
+    if include == "None":
+        return None
+    if include == "Object":
+        return item
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
+
+
+def _at(*path: str, default: Any = "<none>") -> Cell:
+    def read(item: Object, now: float) -> Any:
+        value: Any = item
+        for part in path:
+            value = value.get(part) if isinstance(value, dict) else None
+        return default if value is None else value
+
+    return read
+
+
+def _name(item: Object, now: float) -> str:
+    return str(item["metadata"]["name"])
+
+
+def _age(item: Object, now: float) -> str:
+    created = item["metadata"].get("creationTimestamp")
+    if not created:
+        return "<unknown>"
+    seconds = max(int(now - datetime.fromisoformat(created).timestamp()), 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _containers_ready(item: Object, now: float) -> str:
+    states = item.get("status", {}).get("containerStatuses") or []
+    wanted = len(item.get("spec", {}).get("containers") or [])
+    return f"{sum(bool(state.get('ready')) for state in states)}/{wanted}"
+
+
+def _restarts(item: Object, now: float) -> str:
+    return str(sum(state.get("restartCount", 0) for state in item.get("status", {}).get("containerStatuses") or []))
+
+
+def _pod_status(item: Object, now: float) -> str:
+    if item["metadata"].get("deletionTimestamp"):
+        return "Terminating"
+    for state in item.get("status", {}).get("containerStatuses") or []:
+        for phase in ("waiting", "terminated"):
+            reason = state.get("state", {}).get(phase, {}).get("reason")
+            if reason and not (phase == "terminated" and reason == "Completed"):
+                return str(reason)
+    return str(item.get("status", {}).get("reason") or item.get("status", {}).get("phase", "Unknown"))
+
+
+def _node_status(item: Object, now: float) -> str:
+    conditions = {c["type"]: c["status"] for c in item.get("status", {}).get("conditions") or []}
+    ready = "Ready" if conditions.get("Ready") == "True" else "NotReady"
+    return f"{ready},SchedulingDisabled" if item.get("spec", {}).get("unschedulable") else ready
+
+
+def _service_ports(item: Object, now: float) -> str:
+    ports = item.get("spec", {}).get("ports") or []
+    return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in ports) or "<none>"
+
+
+def _slice_endpoints(item: Object, now: float) -> str:
+    found = [address for endpoint in item.get("endpoints") or [] for address in endpoint.get("addresses", [])]
+    return ",".join(found) or "<unset>"
+
+
+def _ready_of(field: str) -> Cell:
+    def read(item: Object, now: float) -> str:
+        return f"{item.get('status', {}).get('readyReplicas', 0)}/{item.get('spec', {}).get(field, 0)}"
+
+    return read
+
+
+_COLUMNS: dict[str, tuple[tuple[str, Cell], ...]] = {
+    "Pod": (
+        ("Name", _name),
+        ("Ready", _containers_ready),
+        ("Status", _pod_status),
+        ("Restarts", _restarts),
+        ("Age", _age),
+        ("IP", _at("status", "podIP")),
+        ("Node", _at("spec", "nodeName")),
+    ),
+    "Service": (
+        ("Name", _name),
+        ("Type", _at("spec", "type")),
+        ("Cluster-IP", _at("spec", "clusterIP")),
+        ("External-IP", lambda item, now: "<none>"),
+        ("Port(s)", _service_ports),
+        ("Age", _age),
+    ),
+    "Node": (
+        ("Name", _name),
+        ("Status", _node_status),
+        ("Age", _age),
+        ("Version", _at("status", "nodeInfo", "kubeletVersion")),
+    ),
+    "Deployment": (
+        ("Name", _name),
+        ("Ready", _ready_of("replicas")),
+        ("Up-to-date", _at("status", "updatedReplicas", default=0)),
+        ("Available", _at("status", "availableReplicas", default=0)),
+        ("Age", _age),
+    ),
+    "EndpointSlice": (
+        ("Name", _name),
+        ("AddressType", _at("addressType")),
+        ("Endpoints", _slice_endpoints),
+        ("Age", _age),
+    ),
+}

@@ -1,0 +1,242 @@
+"""Records a bundle: passes every call on to a real cluster and remembers what came back.
+
+`RecordingCluster` is the port of `bot.cluster` around another one, so that a playbook runs over it unchanged. Called by
+`record`, which the verb `netcheck record` calls.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, TypeVar
+
+from bot.cluster import Access, Cluster, ExecResult, Listing, Stream, Usage
+from bot.model.errors import ClusterError, Forbidden, NotFound, Rejected, TimedOut, Unreachable
+from bot.model.redact import redact
+from bot.playground.bundle import Bundle, Execution, Log, Object, Outcome, Read, Review
+from bot.playground.cassette import Cassette
+from bot.playground.cluster_box.kinds import find_kind
+from bot.playground.rights import read_rights
+
+T = TypeVar("T")
+
+
+async def record(cluster: Cluster, run_playbook: Callable[[Cluster], Awaitable[None]], name: str, title: str) -> Bundle:
+    """Runs the playbook over a recording cluster and gives what was read. Errors of single reads are recorded, too."""
+    recording = RecordingCluster(cluster)
+    await recording.observe("/version", recording.version())
+    await recording.observe("/apis", recording.groups())
+    await run_playbook(recording)
+    await read_rights(cluster, recording.cassette)
+    return recording.cassette.bundle(name=name, title=title, recorded_at=cluster.now)
+
+
+class RecordingCluster:
+    """A `Cluster` whose reads are kept in `cassette`; changes are passed on and not recorded."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.cassette = Cassette()
+
+    @property
+    def name(self) -> str:
+        return self._cluster.name
+
+    @property
+    def server(self) -> str:
+        return self._cluster.server
+
+    @property
+    def usage(self) -> Usage:
+        return self._cluster.usage
+
+    @property
+    def now(self) -> float:
+        return self._cluster.now
+
+    async def observe(self, path: str, call: Awaitable[object]) -> None:
+        """Makes a call whose failure is a fact to record rather than the end."""
+        try:
+            await call
+        except ClusterError as error:
+            self.cassette.failures[path] = redact(str(error))
+
+    async def version(self) -> Object:
+        self.cassette.version = await self._cluster.version()
+        return self.cassette.version
+
+    async def groups(self) -> tuple[str, ...]:
+        self.cassette.groups = await self._cluster.groups()
+        return self.cassette.groups
+
+    async def get(self, kind: str, name: str, namespace: str = "", *, api: str = "") -> Object:
+        read = Read(verb="get", kind=kind, api=_api_of(kind, api), namespace=namespace, name=name)
+        try:
+            found = await self._cluster.get(kind, name, namespace, api=api)
+        except (ClusterError, asyncio.CancelledError) as error:
+            self.cassette.keep_failed(read, *outcome_of(error))
+            raise
+        self.cassette.keep(read, [found])
+        return found
+
+    async def list(
+        self,
+        kind: str,
+        namespace: str = "",
+        *,
+        api: str = "",
+        labels: str = "",
+        fields: str = "",
+        limit: int = 0,
+        form: Literal["full", "metadata"] = "full",
+    ) -> Listing:
+        read = Read(
+            verb="list", kind=kind, api=_api_of(kind, api), namespace=namespace, labels=labels, fields=fields, form=form
+        )
+        try:
+            found = await self._cluster.list(
+                kind, namespace, api=api, labels=labels, fields=fields, limit=limit, form=form
+            )
+        except (ClusterError, asyncio.CancelledError) as error:
+            self.cassette.keep_failed(read, *outcome_of(error))
+            raise
+        cut = not found.complete or found.remaining > 0
+        self.cassette.keep(read, found.items, len(found.items) + found.remaining if cut else None)
+        return found
+
+    async def logs(
+        self, namespace: str, pod: str, container: str = "", *, tail: int = 500, previous: bool = False
+    ) -> str:
+        def log(outcome: Outcome, message: str = "", text: str = "") -> Log:
+            return Log(
+                namespace=namespace,
+                pod=pod,
+                container=container,
+                previous=previous,
+                tail=tail,
+                outcome=outcome,
+                message=message,
+                text=redact(text),
+            )
+
+        try:
+            text = await self._cluster.logs(namespace, pod, container, tail=tail, previous=previous)
+        except (ClusterError, asyncio.CancelledError) as error:
+            self.cassette.logs.append(log(*outcome_of(error)))
+            raise
+        self.cassette.logs.append(log("answered", text=text))
+        return text
+
+    async def may(self, access: Access) -> bool:
+        allowed = await self._cluster.may(access)
+        review = Review(
+            verb=access.verb,
+            resource=access.resource,
+            group=access.group,
+            namespace=access.namespace,
+            name=access.name,
+            subresource=access.subresource,
+            user=access.user or "",
+            allowed=allowed,
+        )
+        self.cassette.reviews[review] = None
+        return allowed
+
+    def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Stream]:
+        return self._forward((namespace, pod, port))
+
+    @asynccontextmanager
+    async def _forward(self, where: tuple[str, str, int]) -> AsyncIterator[Stream]:
+        tape = _TapedStream()
+        try:
+            async with self._cluster.forward(*where) as stream:
+                tape.stream = stream
+                yield tape
+        except (ClusterError, asyncio.CancelledError) as error:
+            tape.end = tape.end or outcome_of(error)
+            raise
+        finally:
+            self.cassette.keep_tape(where, bytes(tape.sent), bytes(tape.received), *(tape.end or ("silent", "")))
+
+    async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
+        result = await self._cluster.execute(namespace, pod, container, command)
+        self.cassette.executions.append(
+            Execution(
+                namespace=namespace,
+                pod=pod,
+                container=container,
+                command=command,
+                stdout=redact(result.stdout),
+                stderr=redact(result.stderr),
+                exit_code=result.exit_code,
+            )
+        )
+        return result
+
+    async def patch(
+        self, kind: str, name: str, namespace: str, body: Mapping[str, Any], *, api: str = "", dry_run: bool = False
+    ) -> Object:
+        return await self._cluster.patch(kind, name, namespace, body, api=api, dry_run=dry_run)
+
+    async def close(self) -> None:
+        await self._cluster.close()
+
+
+class _TapedStream:
+    """A forwarded port, with both directions kept; `end` is how it failed, if it did."""
+
+    def __init__(self) -> None:
+        self.stream: Stream | None = None
+        self.sent = bytearray()
+        self.received = bytearray()
+        self.end: tuple[Outcome, str] | None = None
+
+    async def send(self, data: bytes) -> None:
+        self.sent += data
+        await self._watch(self._open.send(data))
+
+    async def read_exactly(self, count: int) -> bytes:
+        data = await self._watch(self._open.read_exactly(count))
+        self.received += data
+        return data
+
+    async def read(self) -> bytes:
+        data = await self._watch(self._open.read())
+        self.received += data
+        return data
+
+    @property
+    def _open(self) -> Stream:
+        assert self.stream is not None
+        return self.stream
+
+    async def _watch(self, call: Awaitable[T]) -> T:
+        try:
+            return await call
+        except (ClusterError, asyncio.CancelledError) as error:
+            self.end = outcome_of(error)
+            raise
+
+
+def outcome_of(error: BaseException) -> tuple[Outcome, str]:
+    """An error of the port as a fact of the bundle."""
+    message = redact(str(error))
+    match error:
+        case NotFound():
+            return "absent", message
+        case Forbidden():
+            return "forbidden", message
+        case Rejected():
+            return "rejected", message
+        case TimedOut() | asyncio.CancelledError():
+            return "silent", message
+        case Unreachable():
+            return "refused", message
+        case _ if "connection refused" in message:
+            return "refused", message
+        case _:
+            return "failed", message
+
+
+def _api_of(kind: str, api: str) -> str:
+    found = find_kind(api, kind)
+    return found.api if found else api

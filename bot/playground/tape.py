@@ -1,0 +1,91 @@
+"""What went over a forwarded port, understood afterwards: DNS messages (RFC 1035, 4.2.2) or one HTTP exchange.
+
+A step speaks over the stream as it likes; the recorder keeps the bytes of both directions and reads them here.
+"""
+
+from collections.abc import Iterator
+
+import dns.exception
+import dns.message
+import dns.rdatatype
+
+from bot.model.redact import redact
+from bot.playground.bundle import DnsAnswer, HttpAnswer, Outcome
+
+
+def read_tape(
+    where: tuple[str, str, int], sent: bytes, received: bytes, outcome: Outcome, message: str
+) -> Iterator[DnsAnswer | HttpAnswer]:
+    """`where` is namespace, pod, port; `outcome` and `message` tell how the stream ended for those without an
+    answer.
+    """
+    if sent[:4] in (b"GET ", b"HEAD"):
+        yield _read_http(where, sent, received, outcome, message)
+    elif sent:
+        yield from _read_dns(where, sent, received, outcome, message)
+    elif outcome != "silent":
+        namespace, pod, port = where
+        yield DnsAnswer(namespace=namespace, pod=pod, port=port, name="", type="", outcome=outcome, message=message)
+
+
+def _read_dns(
+    where: tuple[str, str, int], sent: bytes, received: bytes, outcome: Outcome, message: str
+) -> Iterator[DnsAnswer]:
+    namespace, pod, port = where
+    answers = {wire[:2]: wire for wire in _split(received)}
+    for question in _split(sent):
+        try:
+            asked = dns.message.from_wire(question).question[0]
+        except (dns.exception.DNSException, ValueError, IndexError):
+            continue
+        wire = answers.get(question[:2], b"")
+        yield DnsAnswer(
+            namespace=namespace,
+            pod=pod,
+            port=port,
+            name=asked.name.to_text().lower(),
+            type=dns.rdatatype.to_text(asked.rdtype),
+            outcome="answered" if wire else outcome,
+            wire=b"\0\0" + wire[2:] if wire else b"",
+            message="" if wire else message,
+        )
+
+
+def _split(data: bytes) -> Iterator[bytes]:
+    while len(data) >= 2:
+        size = int.from_bytes(data[:2], "big")
+        if len(data) < 2 + size:
+            return
+        yield data[2 : 2 + size]
+        data = data[2 + size :]
+
+
+def _read_http(where: tuple[str, str, int], sent: bytes, received: bytes, outcome: Outcome, message: str) -> HttpAnswer:
+    namespace, pod, port = where
+    path = sent.split(b" ", 2)[1].decode("ascii", "replace")
+    head, found, body = received.partition(b"\r\n\r\n")
+    if not found:
+        return HttpAnswer(namespace=namespace, pod=pod, port=port, path=path, outcome=outcome, message=message)
+    lines = head.decode("latin-1").split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    text = _unchunk(body) if headers.get("transfer-encoding", "").lower() == "chunked" else body
+    return HttpAnswer(
+        namespace=namespace,
+        pod=pod,
+        port=port,
+        path=path,
+        status=int(lines[0].split()[1]),
+        content_type=headers.get("content-type", ""),
+        body=redact(text.decode("utf-8", "replace")),
+    )
+
+
+def _unchunk(body: bytes) -> bytes:
+    whole = b""
+    while body:
+        size, found, rest = body.partition(b"\r\n")
+        length = int(size.split(b";")[0] or b"0", 16) if found else 0
+        if not length:
+            break
+        whole, body = whole + rest[:length], rest[length + 2 :]
+    return whole
