@@ -1,5 +1,6 @@
 """The client's contract on a real API server, and what only a real one can show: exec, crashes, kube-proxy."""
 
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.cluster_client.oracle import Oracle
 from tests.cluster_client.stand import set_up, write_account
 
 pytestmark = pytest.mark.cluster
-NAMESPACE = "netcheck-client-contract"
+NAMESPACE = f"netcheck-client-{secrets.token_hex(3)}"
 
 
 @pytest.fixture(scope="module")

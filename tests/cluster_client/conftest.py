@@ -1,6 +1,5 @@
 """The local server and a client that is logged in to it."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,8 +20,6 @@ HASTY = Limits(request=2.0, stream=1.0, wait=2.0)
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    if not shutil.which("openssl"):
-        pytest.skip("needs openssl on the PATH, which makes the certificates of the local server")
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
