@@ -50,7 +50,7 @@ class RedisServer:
                    "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 20
-        while self.ask("PING") != "+PONG":
+        while not self.ask("PING").startswith(("+PONG", "-NOAUTH")):
             assert self.process.poll() is None, f"the server ended with {self.process.returncode}"
             assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.01)

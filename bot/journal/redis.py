@@ -29,11 +29,10 @@ from bot.model.event import Event
 
 Command: TypeAlias = tuple[str | bytes | int | float, ...]
 
-CONNECTIONS = 32
 PATIENCE = 8.0
 """Seconds for one question, with its retries."""
 OPTIONS: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 2.0, "socket_timeout": 5.0, "timeout": PATIENCE,
-                           "max_connections": CONNECTIONS, "health_check_interval": 30}
+                           "max_connections": 32, "health_check_interval": 30}
 
 
 class RedisJournal:
@@ -50,8 +49,8 @@ class RedisJournal:
         return read_entries(key, after, length, raw)
 
     async def version(self, id: str) -> int:
-        key = self._keys.journal(id)
-        return int((await self._ask(key, ("XLEN", key)))[0])
+        (length,) = await self._ask(key := self._keys.journal(id), ("XLEN", key))
+        return int(length)
 
     async def append(self, id: str, number: int, event: Event, *, nonce: str, now: float | None) -> None:
         key = self._keys.journal(id)
@@ -64,9 +63,9 @@ class RedisJournal:
         if isinstance(added, ResponseError) and "equal or smaller" in str(added):
             await self._settle(key, number, nonce)
             return
-        for reply in (added, length, *rest):
+        for name, reply in zip((key, key, self._keys.due), (added, length, *rest), strict=False):
             if isinstance(reply, ResponseError):
-                raise self._refusal(key, reply)
+                raise self._refusal(name, reply)
         if added is None:
             raise Conflict(f"entry {number} of {id} cannot be written: the journal is gone")
         if length != number:
@@ -82,7 +81,7 @@ class RedisJournal:
         raise JournalCorrupt(f"{key} refuses entry {number} and does not hold it: something else writes to this stream")
 
     async def due(self, now: float, limit: int = 64) -> Sequence[str]:
-        ids = (await self._ask(self._keys.due, ("ZRANGEBYSCORE", self._keys.due, "-inf", now, "LIMIT", 0, limit)))[0]
+        (ids,) = await self._ask(self._keys.due, ("ZRANGEBYSCORE", self._keys.due, "-inf", now, "LIMIT", 0, limit))
         return [id.decode() for id in ids]
 
     async def wake(self, id: str, at: float) -> None:
@@ -110,8 +109,8 @@ class RedisJournal:
             await self._ask(key, ("DEL", key))
 
     async def next_id(self, prefix: str) -> str:
-        key = self._keys.seq
-        return f"{prefix}-{(await self._ask(key, ('HINCRBY', key, prefix, 1)))[0]}"
+        (number,) = await self._ask(self._keys.seq, ("HINCRBY", self._keys.seq, prefix, 1))
+        return f"{prefix}-{number}"
 
     async def first(self, delivery: str, id: str, ttl: float = 900) -> str:
         key = self._keys.seen(delivery)
@@ -119,8 +118,7 @@ class RedisJournal:
         return str(holder.decode())
 
     async def shown(self, surface: str, id: str) -> dict[str, Shown]:
-        key = self._keys.shown(surface, id)
-        fields = (await self._ask(key, ("HGETALL", key)))[0]
+        (fields,) = await self._ask(key := self._keys.shown(surface, id), ("HGETALL", key))
         try:
             return {field.decode(): msgspec.json.decode(data, type=Shown) for field, data in fields.items()}
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -145,11 +143,11 @@ class RedisJournal:
         await self._ask(self._keys.recent(channel), *commands)
 
     async def recent(self, channel: str, limit: int = 20) -> Sequence[str]:
-        key = self._keys.recent(channel)
-        return [id.decode() for id in (await self._ask(key, ("LRANGE", key, 0, limit - 1)))[0]]
+        (ids,) = await self._ask(key := self._keys.recent(channel), ("LRANGE", key, 0, limit - 1))
+        return [id.decode() for id in ids]
 
     async def expire(self, id: str, ttl: float) -> None:
-        surfaces = (await self._ask(self._keys.surfaces, ("SMEMBERS", self._keys.surfaces)))[0]
+        (surfaces,) = await self._ask(self._keys.surfaces, ("SMEMBERS", self._keys.surfaces))
         keys = [self._keys.journal(id), *(self._keys.shown(surface.decode(), id) for surface in surfaces)]
         await self._ask(keys[0], *(("PEXPIRE", key, int(ttl * 1000)) for key in keys))
 
@@ -181,8 +179,8 @@ class RedisJournal:
 
     async def inspect(self) -> Store:
         """What kind of store it is. Raises SettingsError for one that would lose data on purpose, or is too old."""
-        info = (await self._ask("INFO", ("INFO",)))[0]
-        save = (await self._ask("CONFIG", ("CONFIG GET", "save"), tolerant=True))[0]  # managed servers may refuse it
+        (info,) = await self._ask("INFO", ("INFO",))
+        (save,) = await self._ask("CONFIG", ("CONFIG GET", "save"), tolerant=True)  # managed servers may refuse it
         return judge(self.where, info, save.get("save") if isinstance(save, dict) else None)
 
     async def check(self) -> str:
@@ -209,9 +207,11 @@ class RedisJournal:
             raise self._absence(error) from None
 
     def _absence(self, error: Exception) -> JournalUnavailable:
-        if isinstance(error, AuthenticationError):
-            return JournalUnavailable(f"Redis at {self.where} does not let us in: {error}. Check the user and password")
-        reason = str(error) or f"no answer within {PATIENCE:.0f} s"
+        reason = str(error).rstrip(".") or f"no answer within {PATIENCE:.0f} s"
+        if isinstance(error, AuthenticationError) or isinstance(error.__cause__, AuthenticationError | ResponseError):
+            return JournalUnavailable(
+                f"Redis at {self.where} does not let us in: {reason}. Check user, password and database in REDIS_URL"
+            )
         return JournalUnavailable(
             f"Redis at {self.where} cannot be reached: {reason}. Nothing can be recorded until it is back; "
             "see that it runs and that REDIS_URL names it"
@@ -239,9 +239,10 @@ def _connect(url: str) -> tuple[aioredis.Redis, Sentinel | None, str]:
         except (ValueError, TypeError) as error:
             raise SettingsError(f"REDIS_URL cannot be used: {error}") from None
         return aioredis.Redis.from_pool(pool), None, address.where
-    login = {"username": address.sentinel_username, "password": address.sentinel_password, "ssl": address.tls}
-    times = {name: value for name, value in OPTIONS.items() if name.startswith("socket_")}
-    sentinel = Sentinel(address.hosts, sentinel_kwargs={**login, **times})  # type: ignore[no-untyped-call]
+    options = {name: value for name, value in OPTIONS.items() if name.startswith("socket_")}
+    options["retry"] = Retry(ExponentialBackoff(), 0)  # a Sentinel that is down is not waited for: there are others
+    options |= {"username": address.sentinel_username, "password": address.sentinel_password, "ssl": address.tls}
+    sentinel = Sentinel(address.hosts, sentinel_kwargs=options)  # type: ignore[no-untyped-call]
     client = sentinel.master_for(
         address.service, connection_pool_class=_SentinelPool, db=address.db, username=address.username,
         password=address.password, ssl=address.tls, **OPTIONS, **retry,

@@ -17,6 +17,11 @@ def fold(events: Sequence[Event], before: Texts | None) -> Texts:
     return (before or ()) + texts
 
 
+def add(text: str) -> Callable[[Texts], NoteAdded]:
+    """A decision that is always the same."""
+    return lambda _: note(text)
+
+
 def nonces(owner: str = "w") -> Callable[[], str]:
     numbers = itertools.count(1)
     return lambda: f"{owner}-{next(numbers)}"
