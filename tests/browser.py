@@ -1,7 +1,7 @@
 """A real browser for tests: chromium without a window, driven through its DevTools protocol over a WebSocket.
 
-Only what a test of a page needs: open, evaluate, wait for a condition, type, press, click, take a picture. Used by tests
-marked `browser`; `find_chromium` skips them loudly where no chromium is on the PATH.
+Only what a test of a page needs: open, evaluate, wait for a condition, type, press, click, take a picture. Used by the
+tests marked `browser`; `find_chromium` skips them loudly where no chromium is on the PATH.
 """
 
 import asyncio
@@ -69,7 +69,8 @@ class Page:
         await self.ask("Page.navigate", url=address)
 
     async def resize(self, width: int, height: int) -> None:
-        await self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        await self.ask("Emulation.setDeviceMetricsOverride", **size)
 
     async def evaluate(self, expression: str) -> Any:
         answer = await self.ask("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
@@ -78,7 +79,7 @@ class Page:
         return answer["result"].get("value")
 
     async def wait_for(self, condition: str, seconds: float = 10) -> Any:
-        """Until the expression is truthy; the browser looks at each animation frame, so nothing is polled from here."""
+        """Until the expression is truthy; the browser itself looks again and again, so nothing is polled from here."""
         watch = f"""new Promise((resolve) => {{
             const end = performance.now() + {seconds * 1000};
             const look = () => {{
@@ -120,8 +121,9 @@ class Page:
 async def open_browser(folder: Path) -> AsyncIterator[Page]:
     """A browser with a profile of its own in `folder`, gone at the end together with its children."""
     arguments = (*FLAGS, f"--user-data-dir={folder}", "about:blank")
-    quiet = asyncio.subprocess.DEVNULL
-    program = await asyncio.create_subprocess_exec(find_chromium(), *arguments, stdout=quiet, stderr=asyncio.subprocess.PIPE)
+    program = await asyncio.create_subprocess_exec(
+        find_chromium(), *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
     try:
         address = await _debugger(program)
         async with aiohttp.ClientSession() as session:

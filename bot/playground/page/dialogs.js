@@ -43,6 +43,16 @@ export function showModal(view, state, acts) {
     acts.close(view);
   };
   if (!dialog.open) dialog.showModal();
+  focusFirst(dialog, view.errors);
+}
+
+// The first field that was refused, else the first one; the caret behind what is already there.
+function focusFirst(dialog, errors) {
+  const fields = [...dialog.querySelectorAll("[data-input]")];
+  const wrong = fields.find((field) => Object.keys(errors || {}).some((block) => field.id === `input-${block}`));
+  const field = wrong || fields[0];
+  field?.focus();
+  if (field?.type === "text" || field?.tagName === "TEXTAREA") field.setSelectionRange(field.value.length, field.value.length);
 }
 
 function form(view, state, acts, kept) {

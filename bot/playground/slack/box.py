@@ -107,6 +107,7 @@ class SlackBox:
         self.world.base_url = f"http://{host}:{runner.addresses[0][1]}"
 
     async def stop(self) -> None:
+        self.workspace.close()
         await self.events.stop()
         await self.socket.stop()
         if self._runner is not None:

@@ -44,7 +44,7 @@ class Clock:
 
     async def wait(self, future: asyncio.Future[Any], seconds: float) -> bool:
         """Wait for `future` at most `seconds` of this clock; True when it is done. The future is left alone."""
-        timer = asyncio.ensure_future(self.sleep(seconds))
+        timer = asyncio.ensure_future(self.sleep_until(self.now() + seconds))
         try:
             await asyncio.wait({future, timer}, return_when=asyncio.FIRST_COMPLETED)
         finally:

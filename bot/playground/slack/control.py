@@ -89,7 +89,7 @@ class Control:
         await response.prepare(request)
         shown = -1
         try:
-            while True:
+            while not workspace.closed:
                 changed = workspace.changed()
                 if shown != workspace.revision:
                     shown = workspace.revision
@@ -99,7 +99,8 @@ class Control:
                 except TimeoutError:
                     await response.write(b": still here\n\n")
         except ConnectionError:
-            return response
+            pass
+        return response
 
     async def _panel(self, request: web.Request) -> web.StreamResponse:
         panel = self.panel()

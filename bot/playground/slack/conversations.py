@@ -126,7 +126,7 @@ def _page(found: Sequence[T], args: Arguments, default: int) -> tuple[list[T], s
     """One page and the cursor of the next ("" at the end)."""
     limit = args.whole("limit", default, 1, PAGE, "invalid_limit")
     try:
-        start = int(base64.b64decode(args.text("cursor")).removeprefix(b"next:") or 0)
+        start = int(base64.b64decode(args.text("cursor"), validate=True).removeprefix(b"next:") or 0)
     except (ValueError, binascii.Error):
         raise RefusalError("invalid_cursor") from None
     end = start + limit

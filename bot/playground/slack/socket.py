@@ -120,6 +120,7 @@ class SocketMode:
                     "payload": payload, **more}  # fmt: skip
         entry: Json = {"id": envelope["envelope_id"], "type": kind, "outcome": "dispatch_failed", **more}
         self.delivered.append(entry)
+        self.world.workspace.touch()
         if faults.delivery_delay:
             await self.world.clock.sleep(faults.delivery_delay)
         if not self._open():
@@ -130,12 +131,14 @@ class SocketMode:
             copies = 2 if faults.take("duplicate_envelopes") else 1
             for _ in range(0 if faults.take("drop_envelopes") else copies):
                 await self._send(envelope)
+            self.world.workspace.touch()
             if not await self.world.clock.wait(waiting, ACK_SECONDS):
                 entry["outcome"] = "operation_timeout"
                 return Delivery(failure="operation_timeout")
         finally:
             self._waiting.pop(str(envelope["envelope_id"]), None)
         entry["outcome"] = "acknowledged"
+        self.world.workspace.touch()
         return Delivery(payload=waiting.result())
 
     def _open(self) -> list[Connection]:

@@ -24,6 +24,7 @@ class Workspace:
         self.messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
         self.revision = 0
         self.pings = 0
+        self.closed = False
         self.emit: Callable[[Json], None] = lambda event: None
         self._changed = asyncio.Event()
         self._last_ts = 0
@@ -41,6 +42,11 @@ class Workspace:
     def changed(self) -> asyncio.Event:
         """The event of the next change. Take it before looking at the state, and no change is missed."""
         return self._changed
+
+    def close(self) -> None:
+        """Whoever listens for changes may go."""
+        self.closed = True
+        self.touch()
 
     async def until(self, condition: Callable[[], Any], timeout: float = 10) -> Any:
         """Wait until `condition()` is true (looked at after each change) and give what it returned."""
