@@ -38,6 +38,7 @@ class Store:
         self.custom = tuple(_custom_kinds(bundle))
         self._objects: dict[Key, Object] = {}
         self._removed: set[Key] = set()
+        self._forgotten: set[tuple[str, str, str]] = set()
         self._reads: dict[tuple[str, str], list[Read]] = {}
         for item in (*bundle.partial, *bundle.objects):
             key = self.key_of(item)
@@ -59,7 +60,8 @@ class Store:
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """The object if the box holds it, in full or in part; a copy that may be changed."""
-        found = self._objects.get((kind.group, kind.plural, namespace, name))
+        # The path of a Namespace names it twice: as the object, and as the place that rules are asked for.
+        found = self._objects.get((kind.group, kind.plural, namespace if kind.namespaced else "", name))
         return deepcopy(found) if found is not None else None
 
     def every(self, kind: Kind, namespace: str = "") -> Iterator[Object]:
@@ -81,6 +83,12 @@ class Store:
         self.revision += 1
         self._objects.pop(self.key_of(item), None)
         self._removed.add(self.key_of(item))
+
+    def forget(self, kind: Kind, namespace: str) -> None:
+        """From now on lists of this kind in this namespace are unknown: a change had consequences that cannot be
+        told.
+        """
+        self._forgotten.add((kind.group, kind.plural, namespace))
 
     # --- what is known ---------------------------------------------------------------------------------------------
 
@@ -107,6 +115,8 @@ class Store:
 
     def knows(self, query: Query) -> bool:
         """Whether a list with these selectors was recorded, itself or within a wider one."""
+        if self._is_forgotten(query):
+            return False
         return any(read.total is None and self._covers(read, query) for read in self._lists_of(query.kind))
 
     def cut_list(self, query: Query) -> Read | None:
@@ -116,6 +126,10 @@ class Store:
             if read.total is not None and wanted == (read.namespace, *self._selectors(read, query.kind)):
                 return read if not query.full or read.form == "full" else None
         return None
+
+    def _is_forgotten(self, query: Query) -> bool:
+        kind = (query.kind.group, query.kind.plural)
+        return any(item[:2] == kind and query.namespace in ("", item[2]) for item in self._forgotten)
 
     def _reads_of(self, kind: Kind) -> list[Read]:
         return self._reads.get((kind.group, kind.name), [])
