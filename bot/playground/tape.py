@@ -19,6 +19,8 @@ def read_tape(
     """`where` is namespace, pod, port; `outcome` and `message` tell how the stream ended for those without an
     answer.
     """
+    start = message.find("error forwarding port")
+    message = message[start:] if start > 0 else message
     if sent[:4] in (b"GET ", b"HEAD"):
         yield _read_http(where, sent, received, outcome, message)
     elif sent:

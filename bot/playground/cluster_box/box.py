@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.playground.bundle import Bundle
 from bot.playground.cluster_box.certificate import make_certificate
+from bot.playground.cluster_box.controllers.life import Life
 from bot.playground.cluster_box.faults import Fault
 from bot.playground.cluster_box.roles import EVERYTHING, Rule
 from bot.playground.cluster_box.server import make_application
@@ -23,15 +24,24 @@ from bot.playground.cluster_box.world import World
 
 
 class ClusterBox:
-    """A Kubernetes API made from a bundle. `permissions` are the rules of its one token (default: everything)."""
+    """A Kubernetes API made from a bundle. `permissions` are the rules of its one token (default: everything); `lag` is
+    how long in seconds its controllers take for a step, as those of a real cluster take a while."""
 
     def __init__(
-        self, bundle: Bundle, *, permissions: Sequence[Rule] = EVERYTHING, user: str = "netcheck", context: str = ""
+        self,
+        bundle: Bundle,
+        *,
+        permissions: Sequence[Rule] = EVERYTHING,
+        user: str = "netcheck",
+        context: str = "",
+        lag: float = 0.3,
     ) -> None:
         self._context = context or bundle.name
         self._world = World(
             bundle=bundle, store=Store(bundle), user=user, token=secrets.token_urlsafe(24), rules=tuple(permissions)
         )
+        self._life = Life(self._world, lag)
+        self._world.follow = self._life.follow
         self._runner: web.AppRunner | None = None
         self._authority = ""
         self._server = ""
@@ -49,6 +59,10 @@ class ClusterBox:
     def token(self) -> str:
         return self._world.token
 
+    async def settled(self) -> None:
+        """Returns when all that follows from the changes made so far has happened."""
+        await self._life.settled()
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         context, self._authority = make_certificate(host, "localhost")
         self._runner = web.AppRunner(make_application(self._world), access_log=None, shutdown_timeout=0.2)
@@ -58,6 +72,7 @@ class ClusterBox:
         self._server = f"https://{host}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
+        await self._life.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

@@ -70,6 +70,25 @@ def read_corefile(text: str) -> Corefile:
     return Corefile(tuple(directives)) if block != [""] else Corefile((), _fault(1, "no server blocks"))
 
 
+def find_fault(text: str) -> str:
+    """Why CoreDNS would end soon after it starts with this text, as it prints it; empty if it would run."""
+    corefile = read_corefile(text)
+    names = {directive.name for directive in corefile.directives}
+    for directive in corefile.directives if "loop" in names else ():
+        zone, targets = directive.arguments[:1], directive.arguments[1:]
+        if directive.name == "forward" and any(_is_loopback(target) for target in targets):
+            where = "Loop (127.0.0.1:46337 -> :53)"
+            return corefile.fault or (
+                f'[FATAL] plugin/loop: {where} detected for zone "{zone[0]}", see '
+                "https://coredns.io/plugins/loop#troubleshooting."
+            )
+    return corefile.fault
+
+
+def _is_loopback(target: str) -> bool:
+    return target.removeprefix("dns://").strip("[]").startswith(("127.", "::1", "localhost"))
+
+
 def _fault(line: int, what: str) -> str:
     return f"/etc/coredns/Corefile:{line} - Error during parsing: {what}"
 

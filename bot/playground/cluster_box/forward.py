@@ -53,7 +53,7 @@ class _Channel:
 def read_ports(request: web.Request) -> list[int]:
     texts = [text for value in request.query.getall("ports", []) for text in value.split(",")]
     if not texts:
-        raise bad_request('query parameter "ports" is required')
+        raise bad_request('query parameter "port" is required')
     for text in texts:
         if not text.isdigit() or not 0 < int(text) < 65536:
             raise bad_request(f'unable to parse "{text}" as a port: must be between 1 and 65535')

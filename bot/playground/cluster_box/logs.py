@@ -18,6 +18,8 @@ MadeLogs = dict[tuple[str, bool], str]
 def read_log(bundle: Bundle, made: MadeLogs, pod: Object, query: Mapping[str, str]) -> str:
     tail, previous = _read_tail(query, pod["metadata"]["name"]), query.get("previous", "") in ("true", "1")
     container = choose_container(pod, query.get("container", ""))
+    if not pod.get("spec", {}).get("nodeName"):
+        return ""  # Seen on 1.34: nobody has the log of a pod that was never placed, and that is no error.
     state = _status_of(pod, container)
     _refuse_if_never_started(pod, container, state, previous)
     text = made.get((pod["metadata"].get("uid", ""), previous))
@@ -63,8 +65,6 @@ def _status_of(pod: Object, container: str) -> dict[str, Any]:
 
 def _refuse_if_never_started(pod: Object, container: str, state: Mapping[str, Any], previous: bool) -> None:
     name = pod["metadata"]["name"]
-    if not pod.get("spec", {}).get("nodeName"):
-        raise bad_request(f"pod {name} does not have a host assigned")
     if previous:
         if not state.get("lastState", {}).get("terminated"):
             raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')

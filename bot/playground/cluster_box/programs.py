@@ -18,10 +18,10 @@ Resolve = Callable[[Object, dns.message.Message], dns.message.Message | None]
 """A pod of the box and a question to what its DNS server says; None where the box cannot know."""
 
 
-def find_program(bundle: Bundle, pod: Object, port: int, resolve: Resolve) -> Program:
-    """The pod's program on that port; a pod that the box started itself has no recorded answers."""
+def find_program(bundle: Bundle, pod: Object, port: int, resolve: Resolve, *, restarted: bool) -> Program:
+    """The pod's program on that port; what it was recorded to answer counts until it is `restarted`."""
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    here = (namespace, name, port)
+    here = ("", "", 0) if restarted else (namespace, name, port)
     answers = [answer for answer in bundle.dns if (answer.namespace, answer.pod, answer.port) == here]
     pages = [page for page in bundle.http if (page.namespace, page.pod, page.port) == here]
 

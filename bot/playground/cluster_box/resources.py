@@ -1,6 +1,7 @@
 """Requests for resources: single objects, lists, patches, reviews and what hangs under a pod."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -94,8 +95,14 @@ async def _give_part(world: World, ask: Ask, request: web.Request) -> web.Stream
 
 
 async def _give_forward(world: World, pod: Object, request: web.Request) -> web.StreamResponse:
-    ports = read_ports(request)
     _require_upgrade(request)
+    metadata = pod["metadata"]
+    if not pod.get("spec", {}).get("nodeName"):
+        raise bad_request(f"pod {metadata['name']} does not have a host assigned")
+    ports = read_ports(request)
+    if not pod.get("status", {}).get("podIP"):
+        # Without a sandbox the kubelet itself refuses, and not as a Status: seen on 1.34.
+        return web.Response(status=500, text=f'pod not found ("{metadata["name"]}_{metadata["namespace"]}")')
     if refuses_protocol(request):
         response = web.Response(status=403)
         response.force_close()
@@ -105,8 +112,9 @@ async def _give_forward(world: World, pod: Object, request: web.Request) -> web.
     ]
     if forbidden:
         raise Replayed("forbidden", forbidden[0].message)
+    restarted = (metadata.get("uid", ""), False) in world.made_logs
     programs: dict[int, Program] = {
-        port: find_program(world.bundle, pod, port, lambda where, query: resolve(world, where, query)) for port in ports
+        port: find_program(world.bundle, pod, port, partial(resolve, world), restarted=restarted) for port in ports
     }
     return await serve_forward(request, programs)
 
