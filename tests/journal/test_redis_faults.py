@@ -159,7 +159,7 @@ async def test_the_password_never_gets_into_a_message(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_is_full_is_named_as_the_reason(tmp_path: Path) -> None:
-    with start_valkey(tmp_path, "--maxmemory", "1mb", "--maxmemory-policy", "noeviction") as own:
+    with start_valkey(tmp_path, "--maxmemory", "500kb", "--maxmemory-policy", "noeviction") as own:
         journal = RedisJournal(own.url)
         with pytest.raises(JournalUnavailable, match="maxmemory") as caught:
             await journal.append("dns-1", 1, note("private " * 1000), nonce="a", now=1.0)

@@ -63,7 +63,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     common = ["--bind", "127.0.0.1", "--requirepass", "p/w", "--masterauth", "p/w", "--save", ""]
     started = [
         spawn(tmp_path / "one", "--port", str(one), *common, "--repl-diskless-sync-delay", "0"),
-        spawn(tmp_path / "two", "--port", str(two), *common, "--replicaof", f"127.0.0.1 {one}"),
+        spawn(tmp_path / "two", "--port", str(two), *common, "--replicaof", "127.0.0.1", str(one)),
     ]
 
     async def is_followed() -> bool:
