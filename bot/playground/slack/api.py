@@ -1,4 +1,4 @@
-"""The edge of the Web API: token, scopes, limits, faults, and the form of every answer (slack.md 4.2, 4.3).
+"""The edge of the Web API: token, scopes, limits, faults, and the form of every answer [D apis/web-api].
 
 Errors of the application are HTTP 200 with `ok: false`; only limits (429) and the faults use another status.
 """

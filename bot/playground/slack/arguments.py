@@ -1,6 +1,6 @@
 """What a Web API call says: form, JSON, multipart or query string, with nested values as JSON or as JSON in a string.
 
-(slack.md 4.2, "HTTP /api/{method}".)
+[D apis/web-api/using-the-web-api]
 """
 
 import json

@@ -2,8 +2,8 @@
 
 `check_message` and `check_view` raise the error that Slack answers: `invalid_blocks` (messages) or `invalid_arguments`
 (views) with one `[ERROR] … [json-pointer:…]` line per problem, `invalid_blocks_format` for what is not a list,
-`msg_blocks_too_long` for too much text in all (slack.md 1.7, 1.8, 4.3). Blocks newer than these are refused as unknown,
-as an old workspace would.
+`msg_blocks_too_long` for too much text in all ([D] block-kit pages, [I]). Blocks newer than these are refused as
+unknown, as an old workspace would.
 """
 
 from collections.abc import Iterator
@@ -145,7 +145,7 @@ def _check_action_ids(block: Json, pointer: str, problems: Problems) -> None:
 
 
 def _check_company(blocks: list[Json], problems: Problems) -> None:
-    """Rules about blocks beside each other: one table, plan or task cards, no lone pending task (slack.md 1.8)."""
+    """Rules about blocks beside each other: one table, plan or task cards, no lone pending task [D, I]."""
     kinds = [block.get("type") for block in blocks]
     if kinds.count("table") > 1:
         problems.add("/blocks", "only one table block allowed")

@@ -74,7 +74,7 @@ class Channel:
 
     @property
     def command_name(self) -> str:
-        """What a slash command payload calls it: private conversations have no name there (slack.md 1.3)."""
+        """What a slash command payload calls it: private conversations have no name there [D slash commands]."""
         return {"public": self.name, "private": "privategroup", "im": "directmessage"}[self.kind]
 
     def to_api(self, asker: str) -> Json:

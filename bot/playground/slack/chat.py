@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, deleting, ephemeral messages, permalinks (slack.md 1.7, 4.3; errors: [K] method pages)."""
+"""chat.*: posting, editing, deleting, ephemeral messages, permalinks (errors: [K] method pages; lengths: [D])."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A person clicks: buttons, menus and pickers in messages and modals, as `block_actions` (slack.md 1.2, 4.2).
+"""A person clicks: buttons, menus and pickers in messages and modals, as `block_actions` [D block_actions payload].
 
 A click that nobody acknowledges in 3 s leaves a warning sign beside the button. The payload of a click on an ephemeral
 message carries no `message`, only the container.

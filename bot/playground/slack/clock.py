@@ -1,6 +1,6 @@
 """The one clock of the box: real time plus an offset which tests move, so that nobody waits for a trigger to expire.
 
-Trigger ids, response URLs, tickets, event retries and rate windows all read it (slack.md 4.2, "Clock").
+Trigger ids, response URLs, tickets, event retries and rate windows all read it.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A person types: slash commands, messages, thread replies (slack.md 1.2, 1.3).
+"""A person types: slash commands, messages, thread replies [D slash commands].
 
 A command that nobody acknowledged in 3 s fails in front of the person with `operation_timeout`, one that could not be
 delivered with `dispatch_failed`. Slack has no slash commands inside threads.

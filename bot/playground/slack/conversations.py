@@ -1,4 +1,4 @@
-"""conversations.*: what a bot may learn of channels and threads (slack.md 1.12, 4.3; [K] method pages).
+"""conversations.*: what a bot may learn of channels and threads ([K] method pages).
 
 Scopes hang on the kind of conversation (`channels:…`, `groups:…`, `im:…`), so each method asks for its own.
 """

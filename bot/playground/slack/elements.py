@@ -1,4 +1,4 @@
-"""Composition objects, interactive elements and rich text: their fields and limits (slack.md 1.8; [D] block-kit pages).
+"""Composition objects, interactive elements and rich text: their fields and limits ([D] block-kit pages).
 
 Text objects: `plain_text` may say `emoji`, `mrkdwn` may say `verbatim`, neither both [D composition objects].
 """

@@ -1,4 +1,4 @@
-"""The Events API: which events the app is subscribed to, and their delivery with retries (slack.md 1.2, 4.2, 4.3).
+"""The Events API: which events the app is subscribed to, and their delivery with retries [D apis/events-api].
 
 An event that is not acknowledged is sent again at once, after one minute and after five, marked with `retry_attempt`
 and `retry_reason`; the same holds for events of a time in which no socket was open.

@@ -1,6 +1,6 @@
 """The knobs that make the pretended Slack misbehave. All are off until somebody turns them.
 
-Each plays something that was seen of the real one (slack.md 1.2, 2.3, 4.2): outages, lost answers, revoked tokens,
+Each plays something that was seen of the real one ([I], see docs/slack-box.md): outages, lost answers, revoked tokens,
 dead tickets, duplicate and late envelopes.
 """
 

@@ -1,6 +1,6 @@
 """The files of the workspace: places to upload to, uploaded bytes, and where each file was shared.
 
-The flow of three calls (slack.md 1.10): getUploadURLExternal, a POST of the bytes, completeUploadExternal. Sharing is
+The flow of three calls [K]: getUploadURLExternal, a POST of the bytes, completeUploadExternal. Sharing is
 asynchronous as at Slack: the answer of the third call carries no `shares`, the message appears a moment later.
 """
 

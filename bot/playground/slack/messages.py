@@ -68,8 +68,8 @@ class Message:
 def find_pings(text: str, blocks: list[Json]) -> list[str]:
     """Which broadcasts (`channel`, `here`, `everyone`) this message would really send to everybody.
 
-    `<!channel>` counts in the top-level text and in every mrkdwn object, fenced or not (slack.md 1.18), and as a
-    rich_text `broadcast` element.
+    `<!channel>` counts in the top-level text and in every mrkdwn object, fenced or not [D formatting, E], and as
+    a rich_text `broadcast` element.
     """
     found: list[str] = []
     texts = [text]

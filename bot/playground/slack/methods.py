@@ -26,7 +26,7 @@ class Method:
 
 
 async def open_connection(world: World, args: Arguments) -> Json:
-    """A fresh one-time address for Socket Mode (slack.md 4.2)."""
+    """A fresh one-time address for Socket Mode [K]."""
     if world.faults.socket_mode_off:
         raise RefusalError("link_disabled")
     if world.faults.take("fail_opens"):

@@ -1,4 +1,4 @@
-"""Rate limits per method, as Slack documents them (slack.md 1.6), on the box's clock.
+"""Rate limits per method, as Slack documents them, on the box's clock.
 
 Tier 1…4 = 1, 20, 50, 100 calls in any 60 s [D apis/web-api/rate-limits; tiers per method: K]. chat.postMessage is
 special: about one a second in a channel with short bursts, which is played as four in any 4 s, and 300 a minute in the

@@ -1,4 +1,4 @@
-"""response_url: five answers within thirty minutes, without scope or membership (slack.md 1.4).
+"""response_url: five answers within thirty minutes, without scope or membership [D handling-user-interaction].
 
 The only way to change or delete an ephemeral message. Errors come as JSON with HTTP 404 (`used_url`, `expired_url`) or
 400; success is the text `ok`.

@@ -79,7 +79,7 @@ def anything(value: Any, pointer: str, problems: Problems) -> None:
 
 
 def url(value: Any, pointer: str, problems: Problems) -> None:
-    """Links lead to http or https only, 3000 characters at most (slack.md 1.8)."""
+    """Links lead to http or https only, 3000 characters at most [D block elements]."""
     string(3000)(value, pointer, problems)
     if isinstance(value, str) and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc):
         problems.add(pointer, "must be a valid url")

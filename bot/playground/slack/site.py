@@ -1,6 +1,6 @@
 """The static page and the guard before everything: only this machine, only this site.
 
-The Host header must name the loopback address the box listens on, an Origin must be the box itself (slack.md 4.5:
+The Host header must name the loopback address the box listens on, an Origin must be the box itself (against
 DNS rebinding), and every answer forbids foreign content.
 """
 

@@ -1,7 +1,8 @@
 """Socket Mode: one-time addresses, hello, envelopes, acknowledgements, disconnects, and the ways in which it fails.
 
-Rules: slack.md 4.2 "Socket Mode" and 1.2. Each envelope goes to exactly one of the open sockets, chosen at random;
-at most ten sockets are open; an envelope that is not acknowledged within 3 s counts as lost; pings are echoed.
+Rules: [D apis/events-api/using-socket-mode], [S] the SDKs. Each envelope goes to exactly one of the open sockets,
+chosen at random; at most ten sockets are open; an envelope that is not acknowledged within 3 s counts as lost; pings
+are echoed.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A person submits or closes a modal: `view_submission`, `view_closed`, and the answers to them (slack.md 4.2)."""
+"""A person submits or closes a modal: `view_submission`, `view_closed`, and the answers to them [D view payloads]."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Things that are valid for a while and a few uses: trigger ids, response URLs, Socket Mode tickets, upload places.
 
-Lifetimes: trigger id 3 s, once (slack.md 1.5); response URL 30 minutes, five times (1.4); Socket Mode ticket about
+Lifetimes: trigger id 3 s, once [D, K]; response URL 30 minutes, five times [D]; Socket Mode ticket about
 30 s, once (4.2) [E].
 """
 

@@ -1,4 +1,4 @@
-"""The bytes of files over HTTP: uploading to a reserved place, reading back with a token (slack.md 1.10)."""
+"""The bytes of files over HTTP: uploading to a reserved place, reading back with a token [D working-with-files]."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""What Slack makes of text that a person types: entities are escaped, names and links become `<…>` (slack.md 1.3).
+"""What Slack makes of text that a person types: entities are escaped, names and links become `<…>` [D formatting].
 
 With `should_escape: true` a slash command receives users, channels and links in this form too [D manifest reference].
 Bare host names are linked when they end in a top-level domain, so `shop.example.com` arrives as

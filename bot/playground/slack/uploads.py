@@ -1,4 +1,4 @@
-"""files.*: the methods over the file store (slack.md 1.10, 4.3; errors from [K] method pages)."""
+"""files.*: the methods over the file store (errors from [K] method pages)."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""views.*: open, push, update, publish (slack.md 1.5, 4.3; errors from [K] method pages)."""
+"""views.*: open, push, update, publish ([D surfaces/modals]; errors from [K] method pages)."""
 
 from bot.playground.slack.arguments import Arguments
 from bot.playground.slack.refusal import Json, RefusalError, missing

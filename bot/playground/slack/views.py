@@ -1,4 +1,4 @@
-"""Modals and the Home tab: a stack of views per person, their hashes and their limits (slack.md 1.5, 1.8, 4.3)."""
+"""Modals and the Home tab: a stack of views per person, their hashes and limits ([D surfaces/modals], [K] views.*)."""
 
 import json
 import secrets

@@ -1,6 +1,7 @@
 """The parts of the box that a Web API method may touch, and the scopes with which the app is installed.
 
-`MINIMAL_SCOPES` is what a small installation grants (slack.md 1.13); a test that needs more adds `HISTORY_SCOPES`.
+`MINIMAL_SCOPES` is what a small installation grants [D reference/scopes]; a test that needs more adds
+`HISTORY_SCOPES`.
 """
 
 from dataclasses import dataclass
