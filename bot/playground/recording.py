@@ -1,0 +1,43 @@
+"""`netcheck record`: a playbook run as ever, over a cluster that remembers; what it read is written to one file."""
+
+import os
+from pathlib import Path
+
+from bot.cluster import Cluster
+from bot.engine.targets import resolve
+from bot.journal.memory import MemoryJournal
+from bot.playground.bundle import save_bundle
+from bot.playground.recorder import record as record_bundle
+from bot.settings import Settings
+from bot.terminal import follow
+from bot.verbs import understood
+from bot.views import report
+from bot.wiring import assemble, terminal_person
+
+
+async def record(settings: Settings, context: str, text: str, to: Path, title: str) -> str:
+    """One line on what was written. Raises what `run` raises, and UsageError when the file cannot be written."""
+    command, person = understood(text), terminal_person(os.environ)
+    outer = assemble(settings, MemoryJournal(), context=context, prefer_current=True)
+    answers: list[str] = []
+
+    async def run_playbook(recording: Cluster) -> None:
+        inner = assemble(settings, MemoryJournal(), context=context, prefer_current=True, wrap=lambda _: recording)
+        try:
+            run_id, run = await follow(inner, command, person, interactive=False)
+            told = report.report(run_id, run)
+            causes = ", ".join(root["cause"] for root in told["root_causes"])
+            answers.append(f"{told['answer']}{': ' + causes if causes else ''}")
+        finally:
+            await inner.close()
+
+    try:
+        words = [word for word in command.words if "/" not in word and "." not in word]
+        target = resolve(outer.clusters.targets(), words[0] if words else "", command.playbook)
+        cluster = await outer.clusters.open(target)
+        name = to.name.removesuffix(".gz").removesuffix(".json")
+        bundle = await record_bundle(cluster, run_playbook, name, title or f"{command.playbook}: {name}")
+    finally:
+        await outer.close()
+    size = save_bundle(bundle, to)
+    return f"{to}: {size / 1000:.0f} kB. The run it holds came to {answers[0]}."

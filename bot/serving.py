@@ -1,0 +1,93 @@
+"""`netcheck serve`: one replica of the bot, from start to an orderly end. May import: wiring and below.
+
+Called by cli and by the demo. The order of the end is what matters: hang up first, give leases back, then close.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.journal import Journal
+from bot.journal.embedded import open_journal
+from bot.model.errors import NetcheckError, SettingsError
+from bot.ops import logs
+from bot.ops.health import Health
+from bot.settings import Settings
+from bot.verbs import data_dir
+from bot.wiring import Netcheck, Slack, assemble, join_slack
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[tuple[Netcheck, Slack]]:
+    """A bot that listens, works and shows, for as long as the block lasts."""
+    netcheck = assemble(settings, journal)
+    slack = join_slack(netcheck)
+    listening = asyncio.create_task(slack.connection.run(), name="slack")
+    working = asyncio.create_task(netcheck.worker.run(), name="worker")
+    try:
+        yield netcheck, slack
+    finally:
+        listening.cancel()
+        working.cancel()
+        await asyncio.gather(listening, working, return_exceptions=True)
+        await slack.close()
+        await netcheck.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT. Raises SettingsError for what must be put right before it can start."""
+    logs.begin()
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
+    (log.info if opened.durable else log.warning)("state store: %s", opened.notice)
+    try:
+        async with at_work(settings, opened.journal) as (netcheck, slack), _healthy(settings, netcheck, slack):
+            for problem in netcheck.desk.library.problems():
+                log.error("playbook: %s", problem)
+            await stopped.wait()
+            log.info("stopping")
+    finally:
+        await opened.stop()
+
+
+@asynccontextmanager
+async def _healthy(settings: Settings, netcheck: Netcheck, slack: Slack) -> AsyncIterator[None]:
+    async def store() -> str:
+        try:
+            await netcheck.desk.journal.check()
+        except NetcheckError as error:
+            return str(error)
+        return ""
+
+    async def socket() -> str:
+        up, said = slack.connection.describe()
+        return "" if up else said
+
+    gauges = {
+        "netcheck_runs_in_work": ("Runs this replica is at right now.", lambda: float(netcheck.worker.busy)),
+        "netcheck_slack_connected": ("Whether the socket to Slack stands.", lambda: float(slack.connection.connected)),
+        "netcheck_slack_reconnects": ("How often it was made anew.", lambda: float(slack.connection.reconnects)),
+        "netcheck_playbook_problems": ("Mistakes in playbook files.", lambda: _count(netcheck)),
+    }
+    host, _, port = settings.listen.rpartition(":")
+    health = Health({"state store": store, "slack": socket}, gauges)
+    try:
+        await health.start(host or "0.0.0.0", int(port))  # noqa: S104 - probes come from outside the pod
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"listen {settings.listen!r}: cannot listen there: {error}") from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await health.stop()
+
+
+def _count(netcheck: Netcheck) -> float:
+    return float(len(netcheck.desk.library.problems()))
