@@ -6,6 +6,7 @@ loops or calls, each step of the evaluation paid for, 256 KB of output. Template
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.model import template_syntax as syntax
@@ -58,13 +59,18 @@ def references(value: Any, bare: bool = False) -> frozenset[tuple[str, ...]]:
     """
     found: frozenset[tuple[str, ...]] = frozenset()
     for text in _strings(value):
-        try:
-            pieces = (Expression(text),) if bare else syntax.split(text)
-            trees = [syntax.parse(piece.source) for piece in pieces if isinstance(piece, Expression)]
-        except TemplateError:
-            continue
-        found = found.union(*(syntax.paths(tree) for tree in trees))
+        with suppress(TemplateError):
+            for piece in (Expression(text),) if bare else syntax.split(text):
+                if isinstance(piece, Expression):
+                    found |= _read_by(piece.source)
     return found
+
+
+def _read_by(source: str) -> frozenset[tuple[str, ...]]:
+    try:
+        return syntax.paths(syntax.parse(source))
+    except TemplateError:
+        return frozenset()
 
 
 def has_expression(value: Any) -> bool:

@@ -8,7 +8,7 @@ port, model. Called by the engine through STEP_TYPES.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,8 +20,12 @@ Evidence: TypeAlias = dict[str, Any]
 
 
 class Args(BaseModel):
-    """What stands under `with:`. The docstring of each subclass is its reference page."""
+    """What stands under `with:`. The docstring of each subclass is its reference page.
 
+    `raw`: arguments whose `{{ }}` the step type evaluates itself, so they are handed over as they were written.
+    """
+
+    raw: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
