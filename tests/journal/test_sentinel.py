@@ -50,7 +50,7 @@ def spawn_sentinel(folder: Path, port: int, primary: int) -> subprocess.Popen[by
     folder.mkdir()
     (folder / "sentinel.conf").write_text(
         f"port {port}\nbind 127.0.0.1\nsentinel monitor mymaster 127.0.0.1 {primary} 1\n"
-        "sentinel auth-pass mymaster p/w\nsentinel down-after-milliseconds mymaster 300\n"
+        "sentinel auth-pass mymaster p/w\nsentinel down-after-milliseconds mymaster 1000\n"
         "sentinel failover-timeout mymaster 2000\n"
     )
     command = [find_program(), str(folder / "sentinel.conf"), "--sentinel"]
