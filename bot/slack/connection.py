@@ -1,7 +1,7 @@
 """The socket to Slack, kept up: Bolt's aiohttp adapter with a shim where it would retry a dead address for ever, and a
 watchdog that replaces it when it has fallen silent.
 
-Measured on the adapters of slack_sdk 3.47: without the shim a failed handshake is never recovered from; with pings every
+Measured on the adapter of slack_sdk 3.47: without the shim a failed handshake is for ever; with pings every
 three seconds a half-open connection is noticed within six. An outage of Slack never ends the process.
 """
 
@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import logging
 import random
+import re
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -28,6 +30,8 @@ LOOK = 1.0
 SILENCE = 30.0
 """Seconds without a pong after which the whole adapter is replaced."""
 SLOW = 60.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""A workspace in a box: the SDK would send it through a proxy of the environment, whatever NO_PROXY says."""
 LOCKED_OUT = frozenset({
     "link_disabled", "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
     "not_allowed_token_type", "missing_scope",
@@ -38,7 +42,10 @@ LOCKED_OUT = frozenset({
 def make_client(token: str, api_url: str) -> AsyncWebClient:
     """Without the SDK's own retries: one of them may post a second time what had arrived. Close with `close_client`."""
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10, connect=3))
-    return AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
+    client = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
+    if urlsplit(api_url).hostname in LOOPBACK:
+        client.proxy = None
+    return client
 
 
 async def close_client(client: AsyncWebClient) -> None:
@@ -106,8 +113,10 @@ class Connection:
 
     async def _watch(self, socket: "_Socket") -> None:
         """Until it is broken and the adapter has not mended it by itself."""
-        while not socket.is_beyond_repair:
+        standing = True
+        while standing:
             await asyncio.sleep(LOOK)
+            standing = not socket.is_beyond_repair
         self._trouble = socket.trouble or "the connection fell silent"
         log.warning("%s; connecting anew", self._trouble)
 
@@ -121,12 +130,12 @@ class _Socket:
     """One adapter of Bolt, from opening to closing."""
 
     def __init__(self, app: AsyncApp, app_token: str, ping: float) -> None:
-        self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping)
-        self._client: SocketModeClient = self._handler.client
+        handler = AsyncSocketModeHandler(app, app_token, logger=_sdk_log(), ping_interval=ping)
+        self._client: SocketModeClient = handler.client
+        self._client.proxy = app.client.proxy
         self._alive_at = time.monotonic()
         self.connections = 0
         self.trouble = ""
-        self._handled: set[asyncio.Task[Any]] = set()
         self._client.message_listeners.append(self._hear)
         self._shim()
 
@@ -159,7 +168,7 @@ class _Socket:
         """Raises what the first call or handshake raises; the adapter itself would retry in silence."""
         self._client.wss_uri = await self._client.issue_new_wss_url()
         async with asyncio.timeout(SILENCE):
-            await self._handler.connect_async()
+            await self._client.connect()  # type: ignore[no-untyped-call]
 
     async def _hear(self, client: Any, message: dict[str, Any], raw: str | None) -> None:
         self._alive_at = time.monotonic()
@@ -184,7 +193,23 @@ class _Socket:
     async def close(self) -> None:
         self._client.closed = True
         with contextlib.suppress(*OUTAGES, RuntimeError):
-            await self._handler.close_async()
+            await self._client.close()  # type: ignore[no-untyped-call]
         for task in (self._client.message_processor, self._client.current_session_monitor):
             if task is not None:
                 task.cancel()
+
+
+class _NoTickets(logging.Filter):
+    """Addresses of the socket carry a ticket; and the adapter's tracebacks say no more than their last line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = re.sub(r"ticket=[^&\s'\"]+", "ticket=…", record.getMessage()), ()
+        record.exc_info = None
+        return True
+
+
+def _sdk_log() -> logging.Logger:
+    sdk = logging.getLogger("bot.slack.socket")
+    if not sdk.filters:
+        sdk.addFilter(_NoTickets())
+    return sdk

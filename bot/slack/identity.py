@@ -1,9 +1,8 @@
 """Who netcheck is in this workspace, and which scopes it was given: `auth.test`, asked once and kept while it holds."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
@@ -60,13 +59,25 @@ class Identity:
             scopes=frozenset(scope.strip() for scope in granted.split(",") if scope.strip()),
         )
 
-    async def authorize(self, enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult:
-        """For Bolt: never refuses, because the socket itself has shown that this is our workspace."""
-        known = await self.known()
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_user_id=known.bot_user or None,
-            bot_id=known.bot or None,
-            bot_token=self._client.token,
-        )
+    def for_bolt(self) -> Callable[[str | None, str | None], Awaitable[AuthorizeResult]]:
+        """Never refuses, because the socket itself has shown that this is our workspace. Bolt takes plain functions
+        only, and goes by the names of their arguments."""
+
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            known = await self.known()
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                bot_user_id=known.bot_user or None,
+                bot_id=known.bot or None,
+                bot_token=self._client.token,
+            )
+
+        return authorize
+
+    def bolt_client(self) -> AsyncWebClient:
+        """The same without the token, which Bolt would otherwise say it ignores."""
+        client = self._client
+        bare = AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[])
+        bare.proxy = client.proxy
+        return bare

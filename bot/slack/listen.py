@@ -39,7 +39,7 @@ FOREIGN = "People of other workspaces may look on, but not run or decide anythin
 
 def build_app(client: AsyncWebClient, identity: Identity, verbs: Verbs, command: str = "/netcheck") -> AsyncApp:
     """A Bolt app that needs no signing secret and asks Slack nothing while it is built."""
-    app = AsyncApp(client=client, authorize=identity.authorize, process_before_response=True)
+    app = AsyncApp(client=identity.bolt_client(), authorize=identity.for_bolt(), process_before_response=True)
     listener = Listener(client, identity, verbs)
     app.command(command)(listener.command)
     app.event("app_mention")(listener.mention)

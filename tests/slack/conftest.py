@@ -1,4 +1,4 @@
-"""A workspace in a box, and netcheck's own Slack parts in front of it, over the wire. The box's clock is everybody's."""
+"""A workspace in a box, and the Slack parts in front of it, over the wire. The box's clock is everybody's."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

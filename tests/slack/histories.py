@@ -93,6 +93,9 @@ class Telling:
         answer = Answer.BROKEN if roots else Answer.OK
         return self.add(e.RunConcluded(at=self.now, conclusion=Conclusion(answer, roots), over=steps_told(self.run)))
 
+    def note(self, text: str = "seen") -> "Telling":
+        return self.add(e.NoteAdded(at=self.now, by=BOB, text=text))
+
     def propose(self, attempt: int = 1) -> "Telling":
         return self.add(
             e.ApprovalRequested(

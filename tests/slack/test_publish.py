@@ -1,4 +1,4 @@
-"""The thread converges to the run, whatever happens on the way: limits, crashes, outages, deletions, closed channels."""
+"""The thread converges to the run, whatever happens: limits, crashes, outages, deletions, closed channels."""
 
 from dataclasses import replace
 
@@ -159,7 +159,7 @@ async def test_blocks_that_slack_refuses_are_sent_as_text(stand: Stand, monkeypa
     assert root.blocks == []
 
 
-# --- what people do to messages and channels ---------------------------------------------------------------------------
+# --- what people do to messages and channels ------------------------------------------------------------------------
 
 
 async def test_a_deleted_root_is_posted_again_once_and_says_so(stand: Stand) -> None:
@@ -169,19 +169,16 @@ async def test_a_deleted_root_is_posted_again_once_and_says_so(stand: Stand) -> 
     (root,) = stand.box.messages("#incidents")
     assert "was deleted; here it is again" in str(root.blocks)
     delete(stand, root.ts)
-    await stand.show(h.broken().add(note()).run)
-    await stand.show(h.broken().add(note()).run)
+    await stand.show(h.broken().note().run)
+    await stand.show(h.broken().note().run)
     assert stand.box.messages("#incidents") == []
 
 
-async def test_a_deleted_question_is_asked_again_while_it_is_open(stand: Stand) -> None:
-    told = h.asking()
-    await stand.show(told.run)
-    await stand.show(told.add(note()).run)
-    prompt = stand.box.thread("#incidents", stand.root_ts)[1]
-    delete(stand, prompt.ts)
-    await stand.show(told.approve().run)
-    assert "Approve" in texts(stand)
+async def test_a_post_that_people_delete_from_the_thread_stays_deleted(stand: Stand) -> None:
+    await stand.show(h.asking().run)
+    delete(stand, stand.box.thread("#incidents", stand.root_ts)[1].ts)
+    await stand.show(h.mended().run)
+    assert [m.text[:10] for m in stand.box.thread("#incidents", stand.root_ts)] == ["Look at se", "netcheck d"]
 
 
 @pytest.mark.parametrize("how", ["archived", "kicked", "gone"])
@@ -206,10 +203,6 @@ async def test_a_channel_that_is_closed_mid_run_ends_the_telling_and_the_starter
     (message,) = stand.box.messages("D0ALICE")
     assert "I cannot write about" in message.text
     assert "broken" in message.text
-
-
-def note() -> h.e.NoteAdded:
-    return h.e.NoteAdded(at=h.START + 50, by=h.BOB, text="seen")
 
 
 def delete(stand: Stand, ts: str) -> None:
