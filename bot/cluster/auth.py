@@ -5,7 +5,6 @@ reads the kubeconfig at once, so that a mistake in it is told before anything ru
 at the first request, where their failure is a ClusterError like any other.
 """
 
-import binascii
 import os
 import ssl
 import time
@@ -20,7 +19,7 @@ from kubernetes.aio.config.kube_config import ConfigNode, FileOrData, KubeConfig
 from bot.cluster.credentials import Credentials, Login
 from bot.cluster.kubeconfig import Entry, Kubeconfig, read_kubeconfig
 from bot.cluster.plugin import run_plugin
-from bot.model.errors import SettingsError, Unauthorized, UsageError
+from bot.model.errors import ClusterError, SettingsError, Unauthorized, UsageError
 
 IN_CLUSTER = "in-cluster"
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -137,7 +136,10 @@ class _ContextSource:
         try:
             await loader.load_and_set(loaded)
             tls = self._contexts.take(loaded)
-        except (ConfigException, OSError, ssl.SSLError, binascii.Error, ValueError, KeyError) as error:
+        except ClusterError:
+            raise
+        except Exception as error:
+            # The loaders of `kubernetes` raise whatever their parsers do; here each of it means the same.
             raise Unauthorized(
                 f"The credentials of context {self._context.name!r} cannot be loaded from {self._user.file}: {error}. "
                 "Check the user and the cluster there."
@@ -155,15 +157,15 @@ class _ContextSource:
 
     def _build_tree(self) -> Any:
         """One context, its cluster and its user, each with the file it stands in, as the loader wants them."""
-        cluster, user = dict(self._cluster.body), dict(self._user.body)
+        name, cluster, user = self._context.name, dict(self._cluster.body), dict(self._user.body)
         if user.get("tokenFile"):
             # As kubectl has it: the file is the fresher of the two.
             user.pop("token", None)
         tree = {
-            "current-context": "it",
-            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-            "clusters": [ConfigNode("clusters/it", {"name": "it", "cluster": cluster}, str(self._cluster.file))],
-            "users": [ConfigNode("users/it", {"name": "it", "user": user}, str(self._user.file))],
+            "current-context": name,
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "clusters": [ConfigNode("cluster", {"name": name, "cluster": cluster}, str(self._cluster.file))],
+            "users": [ConfigNode("user", {"name": name, "user": user}, str(self._user.file))],
         }
         return ConfigNode("kubeconfig", tree, str(self._context.file))
 

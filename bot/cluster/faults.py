@@ -86,7 +86,8 @@ def explain_failure(error: Exception, ask: Ask, server: str, seconds: float) -> 
         case aiohttp.TooManyRedirects() | aiohttp.ClientResponseError():
             return Malformed(f"{ask}: what answers at {server} does not speak HTTP as an API server does: {error}.")
         case _:
-            return Unreachable(f"{ask}: the connection to {server} broke off ({str(error) or type(error).__name__}).")
+            said = str(error) or type(error).__name__
+            return Unreachable(f"{ask}: the connection to {server} broke off ({said}).{_hint(ask)}")
 
 
 def read_message(body: bytes) -> str:
@@ -114,10 +115,14 @@ def _explain_certificate(error: Exception) -> str:
 
 
 def _explain_os(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno else str(error)
+    # asyncio has no words for a connection that ends within the TLS handshake, as a load balancer without backend does.
+    return os.strerror(error.errno).lower() if error.errno else str(error) or "closed before anything was said"
 
 
 def _hint(ask: Ask) -> str:
+    """What a person must know who gets no answer: who else had to answer, or that something may have been done."""
+    if ask.verb == "patch":
+        return " Whether the change was made is not known: look at the object before you try again."
     return " For this it asks the kubelet on the pod's node (port 10250)." if ask.on_node else ""
 
 

@@ -150,6 +150,20 @@ async def test_a_token_file_is_read_again_when_its_token_is_refused(
     assert await cluster.version() == VERSION
 
 
+@pytest.mark.parametrize("user", [
+    {"client-certificate-data": "no base64!", "client-key-data": "x"},
+    {"client-certificate-data": "bm8gY2VydGlmaWNhdGU=", "client-key-data": "bm8ga2V5"},
+    {"auth-provider": {"name": "oidc", "config": {"id-token": "not.a-token"}}},
+    {"tokenFile": "gone"},
+])
+async def test_credentials_that_cannot_be_loaded_are_an_error_that_names_context_and_file(
+    script: Script, open_cluster: Open, tmp_path: Path, user: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthorized, match=f"context 'test' cannot be loaded from {tmp_path}/config"):
+        await (await open_cluster(user=user)).version()
+    assert script.seen == []
+
+
 async def test_a_user_without_any_credentials_is_refused_before_anything_is_asked(
     script: Script, open_cluster: Open
 ) -> None:

@@ -93,6 +93,18 @@ async def test_a_server_that_is_no_tls_server_is_said_to_be_none(open_cluster: O
             await (await open_cluster(server=f"https://127.0.0.1:{port}")).version()
 
 
+async def test_a_load_balancer_with_no_api_server_behind_it_is_said_to_hang_up(open_cluster: Open) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(Unreachable, match=rf"{url}: no connection \(closed before anything was said\)"):
+            await (await open_cluster(server=url)).version()
+
+
 async def test_requests_go_through_the_proxy_that_the_kubeconfig_names(script: Script, open_cluster: Open) -> None:
     asked: list[bytes] = []
     proxy = await asyncio.start_server(lambda *ends: _tunnel(*ends, asked=asked), "127.0.0.1", 0)

@@ -19,6 +19,7 @@ from bot.model.errors import (
     TimedOut,
     TooLarge,
     Unauthorized,
+    Unreachable,
 )
 from tests.cluster_client.conftest import HASTY, Open
 from tests.cluster_client.server import Script, json, refuse
@@ -60,6 +61,18 @@ async def test_a_server_that_stays_busy_is_left_alone_after_three_tries(
 async def test_a_change_is_never_sent_twice(script: Script, cluster: KubernetesCluster) -> None:
     script.reply(refuse(503, "not now"))
     with pytest.raises(ServerFailed):
+        await cluster.patch("Service", "web", "shop", {"spec": {}})
+    assert len(script.seen) == 1
+
+
+async def test_a_change_without_an_answer_is_said_to_be_in_doubt(script: Script, cluster: KubernetesCluster) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        assert request.transport
+        request.transport.close()
+        return web.Response()
+
+    script.answer = answer
+    with pytest.raises(Unreachable, match="Whether the change was made is not known"):
         await cluster.patch("Service", "web", "shop", {"spec": {}})
     assert len(script.seen) == 1
 
