@@ -1,4 +1,4 @@
-"""`netcheck serve`: one replica of the bot, from start to an orderly end. May import: wiring and below.
+"""`netcheck serve`: one replica of the bot, from start to an orderly end. May import: wiring, slack, ops and below.
 
 Called by cli and by the demo. The order of the end is what matters: hang up first, give leases back, then close.
 """
@@ -16,17 +16,19 @@ from bot.model.errors import NetcheckError, SettingsError
 from bot.ops import logs
 from bot.ops.health import Health
 from bot.settings import Settings
+from bot.slack.workspace import Access, Workspace, join
 from bot.verbs import data_dir
-from bot.wiring import Netcheck, Slack, assemble, join_slack
+from bot.wiring import Netcheck, assemble
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[tuple[Netcheck, Slack]]:
+async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[tuple[Netcheck, Workspace]]:
     """A bot that listens, works and shows, for as long as the block lasts."""
     netcheck = assemble(settings, journal)
-    slack = join_slack(netcheck)
+    slack = join(_access(settings), netcheck.desk)
+    netcheck.surfaces.append(slack.surface)
     listening = asyncio.create_task(slack.connection.run(), name="slack")
     working = asyncio.create_task(netcheck.worker.run(), name="worker")
     try:
@@ -58,7 +60,7 @@ async def serve(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _healthy(settings: Settings, netcheck: Netcheck, slack: Slack) -> AsyncIterator[None]:
+async def _healthy(settings: Settings, netcheck: Netcheck, slack: Workspace) -> AsyncIterator[None]:
     async def store() -> str:
         try:
             await netcheck.desk.journal.check()
@@ -91,3 +93,29 @@ async def _healthy(settings: Settings, netcheck: Netcheck, slack: Slack) -> Asyn
 
 def _count(netcheck: Netcheck) -> float:
     return float(len(netcheck.desk.library.problems()))
+
+
+def _access(settings: Settings) -> Access:
+    """Raises SettingsError when a token is missing."""
+    given = settings.slack
+    missing = [name for name in ("bot_token", "app_token") if not getattr(given, name).get_secret_value()]
+    if missing:
+        names = " and ".join(f"SLACK_{name.upper()}" for name in missing)
+        raise SettingsError(f"{names} must be set: the app's page at Slack has them (docs/operations.md).")
+    return Access(
+        bot_token=given.bot_token.get_secret_value(),
+        app_token=given.app_token.get_secret_value(),
+        api_url=given.api_url,
+        docs=settings.docs_url,
+        broadcast=given.broadcast,
+        groups=given.groups,
+        user_groups=_groups_named(settings),
+    )
+
+
+def _groups_named(settings: Settings) -> frozenset[str]:
+    """The ids of the user groups (`S…`) that any rule speaks of."""
+    rules = (*settings.targets.values(), *settings.playbooks.values())
+    listed = {entry for rule in rules for entry in (*rule.look, *rule.change)}
+    groups = {entry.removeprefix("group:") for entry in listed if entry.startswith("group:")}
+    return frozenset(group for group in groups if group not in settings.slack.groups)

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.cluster import Cluster
 from bot.cluster.auth import IN_CLUSTER, connect
 from bot.cluster.client import KubernetesCluster
@@ -23,20 +21,8 @@ from bot.engine.targets import Target
 from bot.engine.turn import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
-from bot.model.errors import SettingsError
 from bot.model.permission import Person, Rules
 from bot.settings import Settings
-from bot.slack.calls import Calls
-from bot.slack.connection import Connection, close_client, make_client
-from bot.slack.doctor import Doctor
-from bot.slack.identity import Identity
-from bot.slack.limits import Limits
-from bot.slack.listen import build_app
-from bot.slack.membership import Membership
-from bot.slack.people import SlackPeople
-from bot.slack.publish import SlackSurface
-from bot.slack.transcripts import Transcripts
-from bot.slack.verbs import Verbs
 from bot.steps.library import STEP_TYPES
 
 
@@ -142,63 +128,6 @@ def assemble(
         woken=worker.wake,
     )
     return Netcheck(settings=settings, clusters=clusters, desk=desk, worker=worker, surfaces=surfaces)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slack:
-    """Netcheck in one workspace. `connection.run()` goes on until it is cancelled."""
-
-    client: AsyncWebClient
-    connection: Connection
-
-    async def close(self) -> None:
-        await self.connection.close()
-        await close_client(self.client)
-
-
-def join_slack(netcheck: Netcheck) -> Slack:
-    """Adds the surface and builds the listeners; asks Slack nothing yet. Raises SettingsError without tokens."""
-    given, journal, desk = netcheck.settings.slack, netcheck.desk.journal, netcheck.desk
-    missing = [n for n in ("bot_token", "app_token") if not getattr(given, n).get_secret_value()]
-    if missing:
-        names = " and ".join(f"SLACK_{name.upper()}" for name in missing)
-        raise SettingsError(f"{names} must be set: the app's page at Slack has them (docs/operations.md).")
-    client = make_client(given.bot_token.get_secret_value(), given.api_url)
-    identity, limits = Identity(client, time.time), Limits(journal, time.time)
-    docs = netcheck.settings.docs_url
-    surface = SlackSurface(
-        calls=Calls(client, limits), limits=limits, journal=journal, clock=time.time, docs=docs, broadcast=given.broadcast
-    )
-    netcheck.surfaces.append(surface)
-    sockets: list[Connection] = []
-    doctor = Doctor(
-        identity=identity,
-        journal=journal,
-        socket=lambda: sockets[0].describe(),
-        problems=lambda: [str(problem) for problem in desk.library.problems()],
-    )
-    verbs = Verbs(
-        desk=desk,
-        incidents=netcheck.incidents,
-        journal=journal,
-        people=SlackPeople(client, time.time, named=_groups_named(netcheck.settings), static=given.groups),
-        membership=Membership(client, identity, time.time),
-        transcripts=Transcripts(client, netcheck.incidents, journal),
-        doctor=doctor,
-        playbooks=desk.library.all,
-        targets=lambda: [target.name for target in netcheck.clusters.targets()],
-        docs=docs,
-    )
-    sockets.append(Connection(build_app(client, identity, verbs), given.app_token.get_secret_value()))
-    return Slack(client=client, connection=sockets[0])
-
-
-def _groups_named(settings: Settings) -> frozenset[str]:
-    """The ids of the user groups (`S…`) that any rule speaks of."""
-    rules = (*settings.targets.values(), *settings.playbooks.values())
-    listed = {entry for rule in rules for entry in (*rule.look, *rule.change)}
-    groups = {entry.removeprefix("group:") for entry in listed if entry.startswith("group:")}
-    return frozenset(group for group in groups if group not in settings.slack.groups)
 
 
 def nonce() -> str:
