@@ -6,7 +6,8 @@
     await box.command("alice", "#incidents", "dns prod")
     await box.until(lambda: box.messages("#incidents"))
 
-`world` holds the knobs: `faults`, `rates`, `clock`; `socket` the connections; `calls` what was asked and answered.
+`faults`, `rates` and `clock` are the knobs, `acts` what administrators do (archive, kick, uninstall …), `socket` the
+connections, `calls` what was asked and answered.
 """
 
 import ipaddress
@@ -16,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.playground.slack.acts import Acts
 from bot.playground.slack.api import WebApi
 from bot.playground.slack.clicks import Clicks
 from bot.playground.slack.clock import Clock
@@ -61,6 +63,7 @@ class SlackBox:
         self.socket = SocketMode(self.world)
         self.events = Events(self.world, self.socket)
         self.workspace.emit = self.events.message
+        self.acts = Acts(self.world, self.events)
         self.commands = Commands(self.world, self.socket, commands)
         self.clicks = Clicks(self.world, self.socket)
         self.submissions = Submissions(self.world, self.socket)

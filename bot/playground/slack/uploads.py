@@ -29,15 +29,13 @@ async def complete_upload(world: World, args: Arguments) -> Json:
     wanted = args.nested("files", "invalid_arguments")
     if not isinstance(wanted, list) or not wanted:
         raise missing("files")
-    channel_id = args.text("channel_id")
-    if channel_id:
-        channel = postable_channel(world, channel_id)
-        if BOT_USER_ID not in channel.members:
-            raise RefusalError("not_in_channel")
+    channel = postable_channel(world, args.text("channel_id")) if args.text("channel_id") else None
+    if channel is not None and BOT_USER_ID not in channel.members:
+        raise RefusalError("not_in_channel")
     files = [_complete(world, entry) for entry in wanted]
     answer = [file.to_api(world.base_url) for file in files]
-    if channel_id:
-        task = asyncio.ensure_future(_share(world, files, channel_id, args))
+    if channel is not None:
+        task = asyncio.ensure_future(_share(world, files, channel.id, args))
         _sharing.add(task)
         task.add_done_callback(_sharing.discard)
     return {"files": answer}
@@ -57,7 +55,9 @@ async def _share(world: World, files: list[File], channel_id: str, args: Argumen
     if world.faults.file_share_delay:
         await world.clock.sleep(world.faults.file_share_delay)
     workspace = world.workspace
-    channel = workspace.channel(channel_id)
+    channel = workspace.channels.get(channel_id)
+    if channel is None:  # deleted meanwhile
+        return
     thread_ts = args.text("thread_ts") or None
     ts = workspace.new_ts()
     kind = "private" if channel.kind != "public" else "public"

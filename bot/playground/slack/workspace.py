@@ -82,6 +82,8 @@ class Workspace:
         return self.messages[channel].get(ts)
 
     def add(self, message: Message) -> Message:
+        if message.channel not in self.channels:
+            raise RefusalError("channel_not_found")
         message.pings = find_pings(message.text, message.blocks)
         self.pings += len(message.pings)
         self.messages[message.channel][message.ts] = message
@@ -91,6 +93,8 @@ class Workspace:
         return message
 
     def edit(self, message: Message, *, text: str, blocks: list[Json], attachments: list[Json]) -> None:
+        if message.channel not in self.channels:
+            raise RefusalError("channel_not_found")
         before = message.to_api()
         message.text, message.blocks, message.attachments = text, blocks, attachments
         message.pings = find_pings(text, blocks)

@@ -1,6 +1,9 @@
 """Who may read what: scopes, channels, pages of history, people, groups, files."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -103,3 +106,25 @@ async def test_a_reaction_can_be_added_once(box: SlackBox, client: AsyncWebClien
     said = await box.post("bob", "#general", "look")
     await client.reactions_add(channel="C0GENERAL", timestamp=said.ts, name="eyes")
     assert await refused(client.reactions_add(channel="C0GENERAL", timestamp=said.ts, name="eyes")) == "already_reacted"
+
+
+async def test_the_box_grants_exactly_the_scopes_of_our_manifest(root: Path) -> None:
+    manifest = yaml.safe_load((root / "manifest.yaml").read_text())
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == MINIMAL_SCOPES
+
+
+async def test_what_administrators_do_is_felt_by_the_next_call(box: SlackBox, client: AsyncWebClient) -> None:
+    ts = (await client.chat_postMessage(channel="C0GENERAL", text="root"))["ts"]
+    box.acts.delete_message("#general", ts)
+    assert await refused(client.chat_update(channel="C0GENERAL", ts=ts, text="x")) == "message_not_found"
+    box.acts.archive("#general")
+    assert await refused(client.chat_postMessage(channel="C0GENERAL", text="x")) == "is_archived"
+    box.acts.archive("#general", on=False)
+    box.acts.kick("#general")
+    assert await refused(client.chat_postMessage(channel="C0GENERAL", text="x")) == "not_in_channel"
+    box.acts.delete_channel("#general")
+    assert await refused(client.chat_postMessage(channel="C0GENERAL", text="x")) == "channel_not_found"
+    box.acts.uninstall()
+    assert await refused(client.auth_test()) == "token_revoked"
+    sent = await box.until(lambda: [e for e in box.socket.delivered if e["type"] == "events_api"])
+    assert len(sent) >= 4
