@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from bot import __version__
@@ -25,7 +24,6 @@ USAGE = 3
 app = typer.Typer(
     name="netcheck",
     help="Finds out what is wrong with a Kubernetes cluster's network, and walks people through mending it.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -48,10 +46,10 @@ def main() -> None:
     """The entry point."""
     try:
         status = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         status = 130
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        print(f"netcheck: {error.format_message().rstrip('.')}. See netcheck --help.", file=sys.stderr)
         status = USAGE
     except NetcheckError as error:
         _complain(error)
@@ -82,10 +80,15 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _version(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     if version:
         print(__version__)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command()
