@@ -1,5 +1,4 @@
-"""Whatever the product imports is declared: a package that only comes along with another, or with the developers' tools,
-is missing on somebody's machine one day."""
+"""What the product imports is declared: a package that only comes along with another is missing one day."""
 
 import ast
 import sys
