@@ -35,6 +35,7 @@ function overflow(element, block, where) {
   menu.append(node("div", { class: "sheet" }, element.options.map((option) => node("button", {
     type: "button", onclick: () => { menu.open = false; use(element, block, where, option.value); },
   }, textObject(option.text, where.names)))));
+  menu.addEventListener("toggle", () => menu.open && menu.lastChild.scrollIntoView({ block: "nearest" }));
   return menu;
 }
 
