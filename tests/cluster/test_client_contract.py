@@ -9,9 +9,9 @@ import pytest
 
 from bot.model.errors import Forbidden, NotFound, Rejected, ServerFailed
 from tests.cluster.rig import Cluster
-from tests.cluster_client.contract import SYSTEM, ClientContract, Stand
+from tests.cluster_client.contract import ClientContract
 from tests.cluster_client.oracle import Oracle
-from tests.cluster_client.stand import set_up, write_account
+from tests.cluster_client.stand import SYSTEM, Stand, set_up, write_account
 
 pytestmark = pytest.mark.cluster
 NAMESPACE = f"netcheck-client-{secrets.token_hex(3)}"

@@ -5,9 +5,6 @@ one with CoreDNS behind the Service kube-system/kube-dns. What the answers shoul
 """
 
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -15,37 +12,12 @@ import dns.rdatatype
 import pytest
 
 from bot.cluster import Access, Cluster
-from bot.cluster.client import KubernetesCluster
 from bot.cluster.records import Limits
 from bot.model.errors import ClusterError, Forbidden, NotFound, Rejected, ServerFailed, Unauthorized
-from tests.cluster_client.oracle import Oracle
+from tests.cluster_client.stand import SYSTEM, Stand
 
-SYSTEM = "kube-system"
 COREDNS = "system:serviceaccount:kube-system:coredns"
 GROUPS = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
-    """`open(kubeconfig, limits)` gives a client that the fixture closes; `nobody` is a kubeconfig whose account may
-    read nothing but /version, `stranger` one whose token no server knows."""
-
-    oracle: Oracle
-    open: Callable[..., KubernetesCluster]
-    admin: Path
-    nobody: Path
-    stranger: Path
-
-    @property
-    def cluster(self) -> KubernetesCluster:
-        return self.open(self.admin)
-
-    def dns_pods(self) -> list[Any]:
-        listed = self.oracle.ask(self.oracle.core.list_namespaced_pod, SYSTEM, label_selector="k8s-app=kube-dns")
-        return list(listed["items"])
-
-    def dns_pod(self) -> str:
-        return str(self.dns_pods()[0]["metadata"]["name"])
 
 
 class ClientContract:

@@ -14,7 +14,8 @@ from bot.cluster.client import KubernetesCluster
 from bot.model.errors import ClusterError
 from bot.playground.bundle import save_bundle
 from bot.playground.recorder import record
-from tests.cluster_client.contract import COREDNS, SYSTEM, query
+from tests.cluster_client.contract import COREDNS, query
+from tests.cluster_client.stand import SYSTEM
 
 BUNDLE = Path(__file__).parent / "healthy.json.gz"
 

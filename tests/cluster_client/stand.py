@@ -1,7 +1,8 @@
-"""Kubeconfigs of other accounts on the cluster of another one, and a stand for the contract made of them."""
+"""What the contract stands on: clients of several accounts on one cluster, and the oracle for the same cluster."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,32 @@ from bot.cluster.auth import connect
 from bot.cluster.client import KubernetesCluster
 from bot.cluster.credentials import Credentials
 from bot.cluster.records import Limits
-from tests.cluster_client.contract import Stand
 from tests.cluster_client.oracle import Oracle
+
+SYSTEM = "kube-system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """`open(kubeconfig, limits)` gives a client that the fixture closes; `nobody` is a kubeconfig whose account may
+    read nothing but /version, `stranger` one whose token no server knows."""
+
+    oracle: Oracle
+    open: Callable[..., KubernetesCluster]
+    admin: Path
+    nobody: Path
+    stranger: Path
+
+    @property
+    def cluster(self) -> KubernetesCluster:
+        return self.open(self.admin)
+
+    def dns_pods(self) -> list[Any]:
+        listed = self.oracle.ask(self.oracle.core.list_namespaced_pod, SYSTEM, label_selector="k8s-app=kube-dns")
+        return list(listed["items"])
+
+    def dns_pod(self) -> str:
+        return str(self.dns_pods()[0]["metadata"]["name"])
 
 
 def write_account(admin: Path, file: Path, user: dict[str, Any]) -> Path:

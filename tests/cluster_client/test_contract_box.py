@@ -10,10 +10,10 @@ import pytest
 
 from bot.playground.bundle import load_bundle
 from bot.playground.cluster_box.box import ClusterBox
-from tests.cluster_client.contract import ClientContract, Stand
+from tests.cluster_client.contract import ClientContract
 from tests.cluster_client.oracle import Oracle
 from tests.cluster_client.recording import BUNDLE
-from tests.cluster_client.stand import set_up
+from tests.cluster_client.stand import Stand, set_up
 
 
 @contextmanager
