@@ -29,6 +29,7 @@ COPY --from=build --chown=10001:10001 /var/lib/netcheck /var/lib/netcheck
 USER 10001:10001
 ENV PATH=/opt/netcheck/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/tmp \
+    USER=netcheck \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     NETCHECK_DATA_DIR=/var/lib/netcheck
