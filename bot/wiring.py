@@ -2,7 +2,9 @@
 
 import asyncio
 import getpass
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from pathlib import Path
 from bot.cluster import Cluster
 from bot.cluster.auth import IN_CLUSTER, connect
 from bot.cluster.client import KubernetesCluster
-from bot.cluster.kubeconfig import contexts
+from bot.cluster.kubeconfig import Kubeconfig, read_kubeconfig
 from bot.cluster.reads import RunReads
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
@@ -54,13 +56,15 @@ class KubeClusters:
 
 
 def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Target]:
-    names, current = contexts(settings.kubeconfig or None)
+    config = read_kubeconfig(settings.kubeconfig or None)
     if context:
-        return [Target(name=context, context=context, default=True)]
+        config.choose(context)
+        return [Target(name=context, context=context, server=_server(config, context), default=True)]
     configured = [
         Target(
             name=name,
             context=given.context,
+            server=_server(config, given.context),
             namespace=given.namespace,
             rules=given.rules(),
             default=given.default,
@@ -70,11 +74,19 @@ def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Tar
     ]
     taken = {target.context for target in configured}
     read_only = Rules()
-    for name in names:
+    for name in config.contexts:
         if name not in taken and name not in settings.targets:
-            default = prefer_current and name == current and not configured
-            configured.append(Target(name=name, context=name, rules=read_only, default=default))
+            default = prefer_current and name == config.current and not settings.targets
+            server = _server(config, name)
+            configured.append(Target(name=name, context=name, server=server, rules=read_only, default=default))
     return configured or [Target(name=IN_CLUSTER, rules=read_only, default=True)]
+
+
+def _server(config: Kubeconfig, context: str) -> str:
+    """The address of a context's API server, to be shown; a broken context is told when it is opened."""
+    entry = config.contexts.get(context)
+    cluster = config.clusters.get(str(entry.body.get("cluster"))) if entry else None
+    return str(cluster.body.get("server") or "") if cluster else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +129,7 @@ def assemble(
         clock=time.time,
         nonce=nonce,
     )
-    worker = Worker(f"{getpass.getuser()}-{secrets.token_hex(4)}", tools, surfaces, settings.keep_days * 86400)
+    worker = Worker(f"{socket.gethostname()}-{secrets.token_hex(4)}", tools, surfaces, settings.keep_days * 86400)
     desk = Desk(
         journal=journal,
         library=Library([shipped_folder(), *map(Path, settings.playbook_folders)]),
@@ -136,5 +148,8 @@ def nonce() -> str:
 
 def terminal_person(environment: Mapping[str, str]) -> Person:
     """Who sits at the terminal: `cli:<user>`."""
-    user = environment.get("USER") or getpass.getuser()
+    try:
+        user = environment.get("USER") or getpass.getuser()
+    except (KeyError, OSError):  # the user of a container is often a mere number
+        user = str(os.getuid())
     return Person(id=f"cli:{user}", name=user)

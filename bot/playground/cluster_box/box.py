@@ -7,6 +7,7 @@ async with ClusterBox(bundle) as box:
 import base64
 import json
 import secrets
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -40,6 +41,7 @@ class ClusterBox:
         self._world = World(
             bundle=bundle, store=Store(bundle), user=user, token=secrets.token_urlsafe(24), rules=tuple(permissions)
         )
+        self._lag = lag
         self._life = Life(self._world, lag)
         self._world.follow = self._life.follow
         self._runner: web.AppRunner | None = None
@@ -70,6 +72,15 @@ class ClusterBox:
         site = web.TCPSite(self._runner, host, port, ssl_context=context)
         await site.start()
         self._server = f"https://{host}:{self._runner.addresses[0][1]}"
+
+    async def load(self, bundle: Bundle) -> None:
+        """Another cluster behind the same address and token; what happened to the one before is forgotten."""
+        await self._life.stop()
+        world = self._world
+        world.bundle, world.store, world.started = bundle, Store(bundle), time.monotonic()
+        world.made_logs.clear()
+        self._life = Life(world, self._lag)
+        world.follow = self._life.follow
 
     async def stop(self) -> None:
         await self._life.stop()

@@ -1,0 +1,114 @@
+"""`netcheck demo`: a Slack workspace and a cluster, both in a box, and the production bot between them.
+
+Everything above the network is what runs in production: the Bolt app, the engine, the embedded store, the cluster
+client. May import: serving and below. Called by cli.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.journal.embedded import open_journal
+from bot.ops import logs
+from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.scenarios import SCENARIOS, load_scenario
+from bot.playground.slack.box import SlackBox
+from bot.serving import at_work
+from bot.settings import Settings, SlackSettings, TargetSettings
+
+TARGET = "prod"
+HINTS = (
+    ("/netcheck dns prod", "Check the cluster's DNS"),
+    ("/netcheck help", "What can be asked"),
+    ("/netcheck incident open DNS is slow", "Open an incident in this channel"),
+    ("/netcheck transcript", "The transcript of what happened here"),
+)
+
+
+@dataclass(slots=True)
+class Demo:
+    """What a test needs to know of a running demo."""
+
+    slack: SlackBox
+    cluster: ClusterBox | None
+    chosen: str = ""
+    notice: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    async def panel(self) -> dict[str, Any]:
+        """What the page offers beside Slack: the scenarios, and what to type first."""
+        scenarios = [{"name": n, "title": t, "active": n == self.chosen} for n, t in self.titles.items()]
+        return {"scenarios": scenarios, "hints": [{"text": text, "label": label} for text, label in HINTS]}
+
+    async def choose(self, name: str) -> None:
+        """Put the recorded cluster of that name behind `prod`. Raises UsageError with near names."""
+        if self.cluster:
+            await self.cluster.load(load_scenario(name))
+            self.chosen = name
+
+
+@asynccontextmanager
+async def playing(*, port: int = 0, kubeconfig: str = "", scenario: str, folder: Path) -> AsyncIterator[Demo]:
+    """A demo, for as long as the block lasts. `folder` holds the store and the kubeconfig of the box."""
+    async with contextlib.AsyncExitStack() as stack:
+        cluster = None
+        if not kubeconfig:
+            cluster = await stack.enter_async_context(ClusterBox(load_scenario(scenario), context=f"{TARGET}-box"))
+            kubeconfig = str(cluster.write_kubeconfig(folder / "kubeconfig"))
+        slack = SlackBox()
+        await slack.start("127.0.0.1", port)
+        stack.push_async_callback(slack.stop)
+        opened = await open_journal("", folder)
+        stack.push_async_callback(opened.stop)
+        await stack.enter_async_context(at_work(_settings(slack, kubeconfig, bool(cluster)), opened.journal))
+        titles = {name: entry.title for name, entry in SCENARIOS.items()} if cluster else {}
+        demo = Demo(slack, cluster, scenario, opened.notice, titles)
+        slack.panel, slack.choose = demo.panel, demo.choose
+        yield demo
+
+
+def _settings(slack: SlackBox, kubeconfig: str, boxed: bool) -> Settings:
+    """On the cluster in a box the on-call group may change; on a real one nobody may, as without any settings."""
+    targets = {TARGET: TargetSettings(context=f"{TARGET}-box", default=True, change=("group:net-oncall",))}
+    return Settings(
+        kubeconfig=kubeconfig,
+        targets=targets if boxed else {},
+        slack=SlackSettings.model_validate(
+            {
+                "bot_token": slack.bot_token,
+                "app_token": slack.app_token,
+                "api_url": slack.api_url,
+                "groups": {"net-oncall": ("U0ALICE", "U0BOB")},
+            }
+        ),
+    )
+
+
+async def run(*, port: int, kubeconfig: str, scenario: str) -> None:
+    """Until Ctrl-C. Raises UsageError for a scenario that is not there."""
+    logs.begin("WARNING")
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    with tempfile.TemporaryDirectory(prefix="netcheck-demo-") as folder:
+        async with playing(port=port, kubeconfig=kubeconfig, scenario=scenario, folder=Path(folder)) as demo:
+            sys.stdout.write(_welcome(demo))
+            sys.stdout.flush()
+            await stopped.wait()
+
+
+def _welcome(demo: Demo) -> str:
+    return (
+        "A Slack workspace and a Kubernetes cluster, in a box (local playground, not Slack).\n\n"
+        f"  Open   {demo.slack.page_url}\n"
+        f"  Type   {HINTS[0][0]}\n\n"
+        f"State store: {demo.notice}\n"
+        "Ctrl-C ends it and leaves nothing behind.\n"
+    )
