@@ -37,21 +37,6 @@ ANYTHING = re.compile(".*")
 FOREIGN = "People of other workspaces may look on, but not run or decide anything here."
 
 
-def build_app(client: AsyncWebClient, identity: Identity, verbs: Verbs, command: str = "/netcheck") -> AsyncApp:
-    """A Bolt app that needs no signing secret and asks Slack nothing while it is built."""
-    app = AsyncApp(client=identity.bolt_client(), authorize=identity.for_bolt(), process_before_response=True)
-    listener = Listener(client, identity, verbs)
-    app.command(command)(listener.command)
-    app.event("app_mention")(listener.mention)
-    app.action(re.compile(r"^(problem|write)\b"))(listener.open_modal)
-    app.action(ANYTHING)(listener.click)
-    app.view(modals.CALLBACK)(listener.submit)
-    for unknown in (app.view, app.shortcut, app.options, app.command):
-        unknown(ANYTHING)(listener.unknown)
-    app.event(ANYTHING)(listener.pass_over)
-    return app
-
-
 class Listener:
     """One method per kind of payload. `_later` holds answers that are on their way after the acknowledgement."""
 
@@ -148,6 +133,11 @@ class Listener:
             raise Refused(FOREIGN)
         return await work()
 
+    async def settle(self) -> None:
+        """Until the answers that are on their way have arrived, or cannot any more."""
+        if self._later:
+            await asyncio.wait(self._later, timeout=BUDGET)
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._later.add(task)
@@ -169,6 +159,20 @@ class Listener:
             await self._client.api_call(method, json=body if told.public else {**body, "user": user})
 
         return say
+
+
+def build_app(identity: Identity, listener: Listener, command: str = "/netcheck") -> AsyncApp:
+    """A Bolt app that needs no signing secret and asks Slack nothing while it is built."""
+    app = AsyncApp(client=identity.bolt_client(), authorize=identity.for_bolt(), process_before_response=True)
+    app.command(command)(listener.command)
+    app.event("app_mention")(listener.mention)
+    app.action(re.compile(r"^(problem|write)\b"))(listener.open_modal)
+    app.action(ANYTHING)(listener.click)
+    app.view(modals.CALLBACK)(listener.submit)
+    for unknown in (app.view, app.shortcut, app.options, app.command):
+        unknown(ANYTHING)(listener.unknown)
+    app.event(ANYTHING)(listener.pass_over)
+    return app
 
 
 async def _explained(work: Awaitable[Reply | None]) -> Reply | None:

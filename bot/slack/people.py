@@ -19,7 +19,7 @@ from bot.slack.identity import PATIENCE
 
 log = logging.getLogger(__name__)
 
-FRESH = 120.0
+FRESH = 60.0
 STALE = 900.0
 """Seconds for which an answer is used without asking again, and for which it is better than none."""
 NAMES = 3600.0

@@ -78,9 +78,18 @@ class Verbs:
         person = await self.person(asked)
         if isinstance(command, c.Rerun):
             await self.incidents.rerun(command.run, person, asked.origin)
-        else:
+            return None
+        try:
             await self.incidents.start(command, person, asked.origin)
+        except UsageError as error:
+            raise UsageError(str(error), self._whole(command, error.near)) from None
         return None
+
+    def _whole(self, command: c.RunPlaybook, near: tuple[str, ...]) -> tuple[str, ...]:
+        """A near playbook with all that was typed after it, so that the button asks for what was meant."""
+        rest = [*command.words, *(f'{name}="{value}"' for name, value in command.params.items())]
+        names = {playbook.name for playbook in self.playbooks()}
+        return tuple(" ".join([text, *rest]) if text in names else text for text in near)
 
     async def _tell_run(self, command: c.Cancel | c.AddNote | c.HandOver, asked: Asked) -> Reply | None:
         person = await self.person(asked)
