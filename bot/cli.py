@@ -158,9 +158,9 @@ def list_(settings: SettingsFile = "") -> None:
 @app.command()
 def show(run: RunId, settings: SettingsFile = "", output: Output = Output.TEXT) -> None:
     """A run out of the store, as it stands."""
-    from bot import verbs
+    from bot import archive
 
-    print(_run(verbs.show(_settings(settings), run, output.value)))
+    print(_run(archive.show(_settings(settings), run, output.value)))
 
 
 @app.command()
@@ -170,9 +170,9 @@ def transcript(
     form: Annotated[Output, typer.Option("--format", help="markdown or json.")] = Output.MARKDOWN,
 ) -> None:
     """The transcript of a run or an incident, out of the store."""
-    from bot import verbs
+    from bot import archive
 
-    print(_run(verbs.transcript(_settings(settings), run, form.value)))
+    print(_run(archive.transcript(_settings(settings), run, form.value)))
 
 
 @app.command()

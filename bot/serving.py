@@ -10,14 +10,14 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.archive import data_dir
 from bot.journal import Journal
 from bot.journal.embedded import open_journal
 from bot.model.errors import NetcheckError, SettingsError
 from bot.ops import logs
 from bot.ops.health import Health
 from bot.settings import Settings
-from bot.slack.workspace import Access, Workspace, join
-from bot.verbs import data_dir
+from bot.slack.workspace import Slack, Workspace, join
 from bot.wiring import Netcheck, assemble
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[tuple[Netcheck, Workspace]]:
     """A bot that listens, works and shows, for as long as the block lasts."""
     netcheck = assemble(settings, journal)
-    slack = join(_access(settings), netcheck.desk)
+    slack = join(_slack(settings, netcheck), netcheck.desk, netcheck.incidents)
     netcheck.surfaces.append(slack.surface)
     listening = asyncio.create_task(slack.connection.run(), name="slack")
     working = asyncio.create_task(netcheck.worker.run(), name="worker")
@@ -95,21 +95,24 @@ def _count(netcheck: Netcheck) -> float:
     return float(len(netcheck.desk.library.problems()))
 
 
-def _access(settings: Settings) -> Access:
+def _slack(settings: Settings, netcheck: Netcheck) -> Slack:
     """Raises SettingsError when a token is missing."""
-    given = settings.slack
+    given, desk = settings.slack, netcheck.desk
     missing = [name for name in ("bot_token", "app_token") if not getattr(given, name).get_secret_value()]
     if missing:
         names = " and ".join(f"SLACK_{name.upper()}" for name in missing)
         raise SettingsError(f"{names} must be set: the app's page at Slack has them (docs/operations.md).")
-    return Access(
+    return Slack(
         bot_token=given.bot_token.get_secret_value(),
         app_token=given.app_token.get_secret_value(),
         api_url=given.api_url,
         docs=settings.docs_url,
         broadcast=given.broadcast,
         groups=given.groups,
-        user_groups=_groups_named(settings),
+        named=_groups_named(settings),
+        playbooks=desk.library.all,
+        targets=lambda: [target.name for target in netcheck.clusters.targets()],
+        problems=lambda: [str(problem) for problem in desk.library.problems()],
     )
 
 

@@ -1,15 +1,12 @@
-"""What the verbs of the command line do: run, list, show, transcript. May import: terminal, wiring and below."""
+"""What the verbs of the command line do that need no store: run and list. May import: terminal, wiring and below."""
 
 import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 import orjson
 
 from bot.engine.incidents import Histories
-from bot.journal.embedded import open_journal
 from bot.journal.memory import MemoryJournal
 from bot.model import command as commands
 from bot.model.errors import UsageError
@@ -73,30 +70,3 @@ def catalogue(settings: Settings) -> str:
         params = " ".join(f"[{p.name}=…]" if not p.required else f"{p.name}=…" for p in playbook.params)
         lines.append(f"{playbook.name:24} {playbook.title}  {params}".rstrip())
     return "\n".join([*lines, *map(str, netcheck.desk.library.problems())])
-
-
-async def show(settings: Settings, run_id: str, output: str) -> str:
-    opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
-    try:
-        netcheck = assemble(settings, opened.journal, prefer_current=True)
-        return await rendered(netcheck, run_id, await netcheck.desk.run(run_id), output)
-    finally:
-        await opened.stop()
-
-
-async def transcript(settings: Settings, id: str, form: str) -> str:
-    opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
-    try:
-        netcheck = assemble(settings, opened.journal, prefer_current=True)
-        histories = await netcheck.incidents.histories(id, "")
-        return as_json(histories) if form == "json" else markdown(histories)
-    finally:
-        await opened.stop()
-
-
-def data_dir(settings: Settings) -> Path:
-    """Where the embedded store lives: the setting, else the user's data folder, else the system's temporary one."""
-    if settings.data_dir:
-        return Path(settings.data_dir)
-    home = os.environ.get("XDG_DATA_HOME") or (str(Path.home() / ".local/share") if Path.home().is_dir() else "")
-    return Path(home or tempfile.gettempdir()) / "netcheck"
