@@ -183,8 +183,8 @@ def _step(shape: StepShape, step_type: StepType, ids: Sequence[str]) -> Step:
 
 
 def _title(args: type[Args]) -> str:
-    """The first sentence of the step type's page, if it is short enough for a title."""
-    if args is Args or not args.__doc__:
+    """The first sentence of the step type's page, if it is short enough; looks of the author's own are named by id."""
+    if args is Args or args.raw or not args.__doc__:
         return ""
     sentence = args.__doc__.strip().split("\n")[0].split(". ")[0].removesuffix(".")
     return sentence if len(sentence) <= 80 else ""
