@@ -1,6 +1,6 @@
 """What the verbs of the command line do with the store: show, transcript. May import: verbs and below.
 
-Apart from verbs.py because the store's client takes a quarter of a second to import, and a run on a terminal needs none.
+Apart from verbs.py because the client of the store takes a quarter of a second to import; a run needs none.
 """
 
 import os
