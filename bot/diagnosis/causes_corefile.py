@@ -11,9 +11,9 @@ LOG_BY_HAND = f"{BY_HAND} and `kubectl -n kube-system logs -l k8s-app=kube-dns -
 
 NO_START = (
     "dns.pods.crashing", "dns.pods.not-ready", "dns.corefile.reload", "dns.endpoints.*", "dns.query.*",
-    "dns.upstream.*",
+    "dns.upstream.*", "dns.name.unresolved",
 )
-NO_NAMES = ("dns.query.*", "dns.pods.not-ready", "dns.endpoints.*")
+NO_NAMES = ("dns.query.*", "dns.name.*", "dns.pods.not-ready", "dns.endpoints.*")
 
 
 def _corefile(

@@ -10,8 +10,13 @@ SERVICE_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-s
 
 NO_POD_STARTS = ("dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.missing")
 DNS_DOWN = (
-    "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.api-path", "dns.pods.node-down",
+    "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.unsynced", "dns.pods.api-path",
+    "dns.pods.node-down",
     "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*",
+)
+NO_VIP = (
+    "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
+    "dns.query.*",
 )
 
 GROUND: tuple[Cause, ...] = (
@@ -79,8 +84,7 @@ GROUND: tuple[Cause, ...] = (
     ),
     Cause(
         code="proxy.missing", layer=Layer.PROXY, title="No service proxy runs",
-        explains=("cni.agent", "dns.pods.api-path", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
-                  "dns.query.*"),
+        explains=("cni.agent", *NO_VIP),
         meaning="Nothing turns Service addresses into pod addresses: no kube-proxy and nothing that replaces it. Rules "
         "written before stay until a node restarts, so old Services may go on working while new ones do not.",
         by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl get daemonsets -A`",
@@ -90,7 +94,7 @@ GROUND: tuple[Cause, ...] = (
     ),
     Cause(
         code="proxy.not-covering", layer=Layer.PROXY, title="kube-proxy does not run on a node", scope="node",
-        explains=("dns.pods.api-path", "dns.pods.not-ready", "dns.pods.crashing", "dns.query.*"),
+        explains=NO_VIP,
         meaning="The node has no running kube-proxy pod: Service addresses do not work there, or only as they were "
         "when it stopped.",
         by_hand="`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`",

@@ -11,8 +11,9 @@ PODS_BY_HAND = (
     "`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide` and `kubectl -n kube-system describe pod POD`"
 )
 
-NO_ANSWER = ("dns.endpoints.*", "dns.query.*")
+NO_ANSWER = ("dns.endpoints.*", "dns.query.*", "dns.name.unresolved")
 UNREADY = ("dns.pods.not-ready", *NO_ANSWER)
+UNSYNCED = ("dns.pods.unsynced", "dns.pods.liveness", *UNREADY)
 
 
 def _pods(
@@ -105,12 +106,20 @@ PODS: tuple[Cause, ...] = (
         "cluster's names.",
         "Check the service proxy on that node (`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`) and "
         "policies that keep DNS pods from the API server.",
-        source="https://coredns.io/plugins/kubernetes/",
+        source="https://coredns.io/plugins/kubernetes/", explains=UNSYNCED,
     ),
     _pods(
         "dns.pods.api-credentials", "DNS pods cannot identify themselves or trust the API server",
         "The ServiceAccount token or the CA file in the pods is missing, out of date or of another cluster.",
         "Check automountServiceAccountToken and the CA (ConfigMap kube-root-ca.crt), then restart the pods.",
+        explains=UNSYNCED,
+    ),
+    _pods(
+        "dns.pods.unsynced", "DNS pods wait for the API server",
+        "The plugin `kubernetes` has not read Services and EndpointSlices, so the pods are not ready and answer "
+        "SERVFAIL for the cluster's names.",
+        "See why they cannot read: their permissions, their credentials, or the way from their node to the API server.",
+        source="https://coredns.io/plugins/kubernetes/#ready",
     ),
     _pods(
         "dns.pods.not-ready", "DNS pods run but are not ready",
@@ -124,7 +133,7 @@ PODS: tuple[Cause, ...] = (
         "The workload names a ServiceAccount that does not exist: new pods cannot be created, and running ones lose "
         "their access to the API.",
         "Create it again: `kubectl -n NAMESPACE create serviceaccount NAME`.",
-        explains=("dns.pods.missing", "dns.access.denied", "dns.access.refused", "dns.pods.api-credentials", *UNREADY),
+        explains=("dns.pods.missing", "dns.access.denied", "dns.access.refused", "dns.pods.api-credentials", *UNSYNCED),
         source=PERMISSIONS_PAGE, by_hand="`kubectl -n kube-system get serviceaccount coredns`",
     ),
     _pods(
@@ -133,14 +142,14 @@ PODS: tuple[Cause, ...] = (
         "become ready, or keeps on answering with what it once knew.",
         "Give its role list and watch on services, pods, namespaces and endpoints, and on endpointslices of "
         "discovery.k8s.io; running pods recover by themselves.",
-        explains=("dns.access.refused", "dns.pods.crashing", "dns.pods.liveness", *UNREADY), source=PERMISSIONS_PAGE,
+        explains=("dns.access.refused", "dns.pods.crashing", *UNSYNCED), source=PERMISSIONS_PAGE,
         by_hand="`kubectl describe clusterrole system:coredns` and `kubectl auth can-i list endpointslices "
         "--as=system:serviceaccount:kube-system:coredns`",
     ),
     _pods(
         "dns.access.refused", "The API server refuses reads of the DNS server",
         "The log of the DNS server says that a read was forbidden.",
-        "Give the role of its ServiceAccount list and watch on what the log names.",
+        "Give the role of its ServiceAccount list and watch on what the log names.", explains=UNSYNCED,
         source=PERMISSIONS_PAGE, by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns`",
     ),
 )

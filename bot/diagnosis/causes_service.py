@@ -128,6 +128,14 @@ SERVICE: tuple[Cause, ...] = (
         source=f"{SERVICE_PAGE}#does-the-service-work-by-dns-name",
     ),
     Cause(
+        code="dns.name.unresolved", layer=Layer.CLIENT, title="The name asked for could not be resolved",
+        meaning="No DNS pod could say whether the name exists.",
+        by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 NAME`",
+        mend="See what keeps DNS from answering: the upstream resolver for names outside the cluster, the DNS pods for "
+        "those inside.",
+        source=f"{SERVICE_PAGE}#does-the-service-work-by-dns-name",
+    ),
+    Cause(
         code="dns.name.headless-empty", layer=Layer.SERVICE, title="The headless Service asked for has no ready pod",
         meaning="A headless Service has a name only as long as a pod of it is ready.",
         by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME`",

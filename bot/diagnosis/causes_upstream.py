@@ -14,7 +14,7 @@ UPSTREAM: tuple[Cause, ...] = (
     Cause(
         code="dns.upstream.loop", layer=Layer.UPSTREAM, title="Queries come back to CoreDNS in a circle",
         explains=("dns.pods.crashing", "dns.pods.not-ready", "dns.pods.oom", "dns.endpoints.*", "dns.query.*",
-                  "dns.upstream.unreachable", "dns.upstream.errors"),
+                  "dns.upstream.unreachable", "dns.upstream.stub"),
         meaning="CoreDNS saw its own probe return: the resolvers of the node lead back to it, mostly by the loopback "
         "address of systemd-resolved (127.0.0.53) in the node's /etc/resolv.conf.",
         by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`, and `cat /etc/resolv.conf` on the node",
@@ -24,7 +24,7 @@ UPSTREAM: tuple[Cause, ...] = (
     ),
     Cause(
         code="dns.upstream.dns-policy", layer=Layer.UPSTREAM, title="The DNS pods use themselves as resolver",
-        explains=("dns.upstream.loop", "dns.upstream.unreachable", "dns.upstream.errors"),
+        explains=("dns.upstream.loop", "dns.upstream.unreachable"),
         meaning="With dnsPolicy ClusterFirst the pod's /etc/resolv.conf names the DNS Service, so `forward . "
         "/etc/resolv.conf` leads back to CoreDNS.",
         by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (dnsPolicy)",
@@ -32,7 +32,7 @@ UPSTREAM: tuple[Cause, ...] = (
     ),
     Cause(
         code="dns.upstream.unreachable", layer=Layer.UPSTREAM, title="The upstream resolver does not answer",
-        explains=("dns.upstream.errors", "dns.name.not-found"),
+        explains=("dns.name.unresolved",),
         meaning="Names of the cluster resolve; names outside fail with SERVFAIL, because the resolver to which they "
         "are forwarded gives no answer.",
         by_hand=BY_HAND,
@@ -42,18 +42,19 @@ UPSTREAM: tuple[Cause, ...] = (
     ),
     Cause(
         code="dns.upstream.overload", layer=Layer.UPSTREAM, title="CoreDNS refuses to forward more queries at once",
-        explains=("dns.upstream.errors",),
+        explains=("dns.name.unresolved",),
         meaning="The limit max_concurrent of `forward` was reached: the upstream resolver is slow, or the load high.",
         by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns` (concurrent queries exceeded maximum)",
         mend="Find out why the resolver is slow; add DNS replicas or the node-local cache; then raise max_concurrent.",
         source=FORWARD,
     ),
     Cause(
-        code="dns.upstream.errors", layer=Layer.UPSTREAM, title="Forwarded queries fail now and then",
-        explains=(),
-        meaning="The log of the DNS server shows failed queries to its upstream resolver.",
-        by_hand=BY_HAND,
-        mend="Check the resolver named in the log, and the firewall between it and the nodes.",
-        source=FORWARD,
+        code="dns.upstream.stub", layer=Layer.UPSTREAM, title="The resolver of one zone does not answer",
+        meaning="A zone with a `forward` of its own fails; all other names resolve.",
+        by_hand="`kubectl -n kube-system get configmap coredns -o yaml`: the server block of that zone, and a query of "
+        "a name in it",
+        mend="Check the resolver named in that server block, and the firewall between it and the nodes.",
+        source="https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/",
+        explains=("dns.name.unresolved",),
     ),
 )

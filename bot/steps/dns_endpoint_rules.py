@@ -33,7 +33,7 @@ def judge_slices(evidence: Evidence, outputs: Json) -> tuple[Finding, ...]:
 
 
 def describe_service(evidence: Evidence) -> Json:
-    """Outputs for the change that mends a wrong selector. `mends`: with those labels there would be a ready endpoint."""
+    """Outputs for the change that mends a wrong selector. `mends`: with those labels there would be ready endpoints."""
     service = evidence["service"]
     if service is None:
         return {}
@@ -75,7 +75,8 @@ def _selector(evidence: Evidence, outputs: Json) -> Finding | None:
     if not pods and selector and selector.items() <= template.items():
         return None  # the pods are missing, not the match
     ready = sum(pod["ready"] for pod in pods)
-    what = count(ready, "ready DNS pod") + (f" of {evidence['workload']['name']}" if evidence["workload"]["name"] else "")
+    workload = evidence["workload"]["name"]
+    what = count(ready, "ready DNS pod") + (f" of {workload}" if workload else "")
     other = [pod["name"] for pod in evidence["selected"]]
     matched = f"only {list_names(other, 3)}, no DNS server" if other else "no pod"
     labels = labels_text(outputs["labels"])
@@ -107,8 +108,8 @@ def _endpoints(evidence: Evidence) -> list[Finding]:
     name, endpoints = service["name"], [e for piece in evidence["slices"] for e in piece["endpoints"]]
     ready, pods = _ready_endpoints(evidence), _live(evidence["selected"])
     stale = _stale(evidence, now)
-    told = (f"{count(len(evidence['slices']), 'EndpointSlice')}, {count(len(endpoints), 'endpoint')}, {len(ready)} ready",
-            read_at(evidence))
+    slices = count(len(evidence["slices"]), "EndpointSlice")
+    told = (f"{slices}, {count(len(endpoints), 'endpoint')}, {len(ready)} ready", read_at(evidence))
     if stale:
         return [find("dns.endpoints.stale", f"{name}: {stale}.", object=name, evidence=told,
                      verdict=Verdict.WARN if ready else Verdict.FAIL)]

@@ -66,8 +66,9 @@ def _backend(pod: Object) -> dict[str, Any]:
 
 def _slice_facts(item: Object) -> dict[str, Any]:
     endpoints = [
-        {"address": (e.get("addresses") or [""])[0], "ready": e.get("conditions", {}).get("ready", True) is not False,
-         "terminating": bool(e.get("conditions", {}).get("terminating")), "pod": (e.get("targetRef") or {}).get("name", "")}
+        {"address": (e.get("addresses") or [""])[0], "pod": (e.get("targetRef") or {}).get("name", ""),
+         "ready": (e.get("conditions") or {}).get("ready", True) is not False,
+         "terminating": bool((e.get("conditions") or {}).get("terminating"))}
         for e in item.get("endpoints") or ()
     ]
     ports = [{"name": p.get("name", ""), "port": p.get("port", 0), "protocol": p.get("protocol", "TCP")}

@@ -3,16 +3,26 @@
 from bot.steps import StepType
 from bot.steps.api import ANSWERS
 from bot.steps.changes import RESTART, SERVICE_PATCH
+from bot.steps.dns_access import ACCESS
+from bot.steps.dns_corefile import COREFILE
 from bot.steps.dns_endpoints import ENDPOINTS
+from bot.steps.dns_logs import LOGS as DNS_LOGS
 from bot.steps.dns_pods import PODS
+from bot.steps.dns_query import QUERY
+from bot.steps.dns_readiness import READINESS
+from bot.steps.dns_service import SERVICE
+from bot.steps.dns_upstream import UPSTREAM
 from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
+from bot.steps.node_network import NETWORK
 from bot.steps.platform import FINGERPRINT
+from bot.steps.proxy import PRESENCE
 
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
-        ANSWERS, FINGERPRINT, PODS, ENDPOINTS,
+        ANSWERS, FINGERPRINT, NETWORK, PRESENCE,
+        SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         GET, LIST, LOGS,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, RESTART,

@@ -1,0 +1,144 @@
+"""What a Corefile says against the cluster: does it serve the zone, answer the probes, forward elsewhere? Pure."""
+
+import ipaddress
+from typing import Any
+
+from bot.diagnosis.causes import find
+from bot.model.finding import Finding, Verdict
+from bot.steps import Evidence
+from bot.steps.corefile_facts import is_open, plugins, port_of, zone_of
+from bot.steps.corefile_words import zones_of
+from bot.steps.wording import list_names, read_at
+
+PORTS = {"ready": 8181, "health": 8080}
+ELSEWHERE = ("k8s_external", "file", "auto", "etcd", "secondary", "k8s_gateway", "kubernetai")
+"""Plugins that can serve a cluster's zone in place of `kubernetes`."""
+CHANGES_ANSWERS = ("namespaces", "namespace_labels", "labels", "noendpoints", "ignore")
+
+
+def judge_content(evidence: Evidence, verdict: Verdict) -> list[Finding]:
+    if evidence["corefile"]["mistakes"]:
+        return []
+    found = [_zone(evidence, verdict), *_loops(evidence, verdict), *(_probe(evidence, verdict, n) for n in PORTS)]
+    return [finding for finding in found if finding]
+
+
+def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
+    """A Corefile that serves no cluster zone is wrong now: pods that have loaded it answer NXDOMAIN and are ready."""
+    facts, domain = evidence["corefile"], evidence["domain"]
+    blocks = plugins(facts, "kubernetes")
+    told = (f"{facts['config_map']}: server blocks {list_names(k for b in facts['blocks'] for k in b['keys'])}",
+            read_at(evidence))
+    if not blocks:
+        if is_open(facts) or any(plugins(facts, name) for name in ELSEWHERE):
+            return None
+        text = f"The Corefile in {facts['config_map']} has no kubernetes block: it does not know the cluster's names."
+        return find("dns.corefile.no-kubernetes", text, object=facts["config_map"], evidence=told)
+    zones = [zone for block, directive in blocks for zone in zones_of(block, directive)]
+    if not domain or any(_covers(zone, domain) for zone in zones) or any("{" in zone for zone in zones):
+        return None
+    text = (f"The kubernetes block in {facts['config_map']} serves {list_names(zones)}, but kubelets tell pods to "
+            f"search {domain} ({evidence['domain_source']}, clusterDomain).")
+    return find("dns.corefile.zone", text, object=facts["config_map"], evidence=told,
+                advice=f"Write `kubernetes {domain} in-addr.arpa ip6.arpa` in line {blocks[0][1]['line']}.")
+
+
+def _covers(zone: str, domain: str) -> bool:
+    return zone == "." or zone == domain.lower() or domain.lower().endswith(f".{zone}")
+
+
+def _loops(evidence: Evidence, verdict: Verdict) -> list[Finding]:
+    facts, found = evidence["corefile"], []
+    for _, directive in plugins(facts, "forward"):
+        for target in directive["args"][1:]:
+            why = _own_address(target, evidence)
+            if why and _served(target, facts):
+                line = " ".join(["forward", *directive["args"]])
+                zone = directive["args"][0]
+                text = (f"Corefile line {directive['line']} in {facts['config_map']} forwards zone \"{zone}\" to "
+                        f"{target}, {why}: CoreDNS asks itself.")
+                found.append(find(
+                    "dns.corefile.loop", text, verdict=verdict, object=facts["config_map"],
+                    evidence=(f"Corefile:{directive['line']}: {line}, expected a resolver outside the cluster",
+                              read_at(evidence)),
+                    advice=f"Write `forward {zone} /etc/resolv.conf`, or your resolvers' addresses, in line "
+                    f"{directive['line']} of the Corefile.",
+                ))
+    return found[:1]
+
+
+def _own_address(target: str, evidence: Evidence) -> str:
+    host = _host(target)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return ""
+    if address.is_loopback or address.is_unspecified:
+        return "which is the pod itself"
+    return "which is the DNS Service itself" if host in evidence["addresses"] else ""
+
+
+def _host(target: str) -> str:
+    rest = target.split("://", 1)[-1]
+    if rest.startswith("["):
+        return rest[1:].split("]")[0]
+    return rest.split(":")[0] if rest.count(":") == 1 else rest
+
+
+def _served(target: str, facts: dict[str, Any]) -> bool:
+    """Whether this CoreDNS listens on that port: another program of the pod may stand behind a loopback address."""
+    rest = target.split("://", 1)[-1]
+    tail = rest.rpartition("]")[2] if rest.startswith("[") else rest if rest.count(":") == 1 else ""
+    port = int(tail.rpartition(":")[2]) if tail.rpartition(":")[2].isdigit() else 53
+    return not target.startswith(("tls://", "https://")) and any(
+        port_of(key) == port for block in facts["blocks"] for key in block["keys"])
+
+
+def _probe(evidence: Evidence, verdict: Verdict, name: str) -> Finding | None:
+    """The kubelet asks a plugin that is not loaded, or on another port than it serves."""
+    probe, facts = evidence["probes"].get(name), evidence["corefile"]
+    found = plugins(facts, name)
+    if not probe or is_open(facts):
+        return None
+    ports = [_listen_port(directive["args"], PORTS[name]) for _, directive in found]
+    if probe["port"] in ports or 0 in ports:
+        return None
+    seen = f"`{name}` listens on {list_names(map(str, ports))}" if ports else f"the Corefile does not load `{name}`"
+    text = f"The {probe['probe']} of {evidence['workload']} asks port {probe['port']} /{name}, but {seen}."
+    return find(
+        f"dns.corefile.no-{name}", text, verdict=verdict, object=facts["config_map"], evidence=(read_at(evidence),),
+        advice=f"Add the line `{name}{'' if probe['port'] == PORTS[name] else ' :' + str(probe['port'])}` to the "
+        f"server block of the Corefile in {facts['config_map']}.",
+    )
+
+
+def _listen_port(args: list[str], default: int) -> int:
+    """0 where it cannot be told (an environment variable)."""
+    if not args:
+        return default
+    port = args[0].rpartition(":")[2]
+    return int(port) if port.isdigit() else 0
+
+
+def list_oddities(evidence: Evidence) -> list[str]:
+    """What a person should know and what is no fault."""
+    facts, told = evidence["corefile"], []
+    names = {d["name"] for block in facts["blocks"] for d in block["directives"]}
+    if not is_open(facts):
+        told += [f"no `{name}` ({why})" for name, why in (
+            ("reload", "changes need a restart"), ("loop", "a forwarding loop would end in memory"),
+            ("errors", "errors are not logged"), ("cache", "every query is answered anew")) if name not in names]
+    for _, directive in plugins(facts, "kubernetes"):
+        options = {name: args for name, *args in directive["options"]}
+        told += [f"`{name}` changes what is answered" for name in CHANGES_ANSWERS if name in options]
+        if "fallthrough" in options and not options["fallthrough"]:
+            told.append("`fallthrough` without zones passes unknown cluster names on to the next plugin")
+        if "autopath" in names and options.get("pods") != ["verified"]:
+            told.append("`autopath` works with `pods verified` only")
+    plain = [block for block in facts["blocks"] if all(d["name"] != "kubernetes" for d in block["directives"])]
+    stubs = [zone_of(key) for block in plain for key in block["keys"] if zone_of(key) != "."]
+    if stubs:
+        told.append(f"zones of their own: {list_names(stubs)}")
+    if facts["imports"]:
+        told.append(f"imports {list_names(facts['imports'])}, which were not read")
+    return told

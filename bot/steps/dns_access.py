@@ -1,0 +1,168 @@
+"""`dns.access`: the account of the DNS pods, and whether it may read what DNS is made of (DNS-03).
+
+Roles are found by reference: the account's bindings, whatever they are called. A role of another name is no fault.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Access, Cluster, Object
+from bot.diagnosis.causes import find, note
+from bot.diagnosis.platform import image_version
+from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.dns_objects import DnsArgs, find_dns
+from bot.steps.findings import tell_skipped
+from bot.steps.wording import list_names, read_at
+
+SLICES_SINCE = (1, 8, 0)
+"""CoreDNS reads EndpointSlices from here on, and Endpoints before."""
+LISTED = 500
+"""Bindings that are read where the usual names do not lead to the account's."""
+
+
+async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
+    dns = await find_dns(cluster, args)
+    skipped = list(dns.skipped)
+    base: dict[str, Any] = {"server": dns.server, "workload": dns.name, "skipped": skipped}
+    if not dns.template:
+        return {**base, "read_at": cluster.now, "account": ""}
+    account = str(dns.template.get("serviceAccountName") or "default")
+    exists, answers, bindings = await asyncio.gather(
+        _exists(cluster, dns.namespace, account, skipped),
+        _reviews(cluster, dns.namespace, account, _needed(image_version(dns.template)), skipped),
+        _bindings(cluster, dns.namespace, account, (dns.name.rpartition("/")[2],), skipped),
+    )
+    return {
+        **base, "read_at": cluster.now, "account": f"ServiceAccount {dns.namespace}/{account}", "exists": exists,
+        "answers": answers, "bindings": bindings,
+    }
+
+
+def _needed(version: tuple[int, ...]) -> list[tuple[str, str]]:
+    """(group, resource) that CoreDNS cannot do without."""
+    endpoints = ("", "endpoints") if version and version < SLICES_SINCE else ("discovery.k8s.io", "endpointslices")
+    return [("", "services"), ("", "namespaces"), endpoints]
+
+
+async def _exists(cluster: Cluster, namespace: str, account: str, skipped: list[str]) -> bool | None:
+    try:
+        await cluster.get("ServiceAccount", account, namespace)
+    except NotFound:
+        return False
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return None
+    return True
+
+
+async def _reviews(
+    cluster: Cluster, namespace: str, account: str, needed: list[tuple[str, str]], skipped: list[str]
+) -> list[dict[str, Any]]:
+    """What the account may do, asked of the API server itself. Empty where we may not ask."""
+    user = f"system:serviceaccount:{namespace}:{account}"
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
+    asked = [(verb, group, resource) for group, resource in needed for verb in ("list", "watch")]
+    try:
+        allowed = await asyncio.gather(*(
+            cluster.may(Access(verb=verb, group=group, resource=resource, user=user, groups=groups))
+            for verb, group, resource in asked
+        ))
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return []
+    return [{"verb": verb, "resource": f"{resource}.{group}".rstrip("."), "allowed": yes}
+            for (verb, group, resource), yes in zip(asked, allowed, strict=True)]
+
+
+async def _bindings(
+    cluster: Cluster, namespace: str, account: str, names: tuple[str, ...], skipped: list[str]
+) -> list[dict[str, str]]:
+    """The bindings whose subject is the account: those with usual names first, else all are looked through."""
+    usual = dict.fromkeys((f"system:{account}", account, *names))
+    try:
+        found = [b for b in await asyncio.gather(*(_binding(cluster, name) for name in usual)) if b]
+        mine = [b for b in found if _names_account(b, namespace, account)]
+        if not mine:
+            listing = await cluster.list("ClusterRoleBinding", limit=LISTED)
+            mine = [b for b in listing.items if _names_account(b, namespace, account)]
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return []
+    except ClusterError:
+        return []
+    return [{"name": b["metadata"]["name"], "role": b["roleRef"]["name"]} for b in mine]
+
+
+async def _binding(cluster: Cluster, name: str) -> Object | None:
+    try:
+        return await cluster.get("ClusterRoleBinding", name)
+    except NotFound:
+        return None
+
+
+def _names_account(binding: Object, namespace: str, account: str) -> bool:
+    wanted = ("ServiceAccount", account, namespace)
+    return any((s.get("kind"), s.get("name"), s.get("namespace")) == wanted for s in binding.get("subjects") or ())
+
+
+def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
+    skipped, account = tell_skipped(evidence, Layer.DNS_WORKLOAD), evidence["account"]
+    if not account:
+        text = "No DNS workload was found, so there is no account to look at."
+        return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text), *skipped))
+    outputs = {"account": account.removeprefix("ServiceAccount "),
+               "bindings": [b["name"] for b in evidence["bindings"]],
+               "roles": [b["role"] for b in evidence["bindings"]]}
+    if evidence["exists"] is False:
+        text = f"{account}, which {evidence['workload']} runs as, does not exist."
+        namespace, name = account.split(" ")[1].split("/")
+        missing = find("dns.access.account", text, object=account, evidence=(read_at(evidence),),
+                       advice=f"`kubectl -n {namespace} create serviceaccount {name}`, then restart the DNS pods.")
+        return Judgement((missing, *skipped), outputs)
+    denied = [a for a in evidence["answers"] if not a["allowed"]]
+    if denied and evidence["server"] == "coredns":
+        return Judgement((_denied(evidence, denied), *skipped), outputs)
+    if evidence["answers"] and not denied:
+        by = [f"ClusterRoleBinding {b['name']} to ClusterRole {b['role']}" for b in evidence["bindings"]]
+        text = f"{account} may list and watch what DNS is made of" + (f", by {list_names(by, 2)}." if by else ".")
+        passed = note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=account, evidence=(read_at(evidence),))
+        return Judgement((passed, *skipped), outputs)
+    text = f"{account} exists; whether it may read what DNS is made of could not be asked."
+    return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=account), *skipped), outputs)
+
+
+def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:
+    """The fault stands in the role where the account has one, and in its missing binding where it has none."""
+    account, bindings = evidence["account"], evidence["bindings"]
+    resources = list(dict.fromkeys(a["resource"] for a in denied))
+    verbs = " or ".join(dict.fromkeys(a["verb"] for a in denied))
+    bound = f"ClusterRole {bindings[0]['role']} (by ClusterRoleBinding {bindings[0]['name']})" if bindings else ""
+    text = f"{account} may not {verbs} {list_names(resources)}" + (f": {bound} does not say so." if bound else
+                                                                  ": no ClusterRoleBinding names it.")
+    rules = list_names(f"`{r}`" for r in resources)
+    advice = (
+        f"Add list and watch on {rules} to ClusterRole {bindings[0]['role']}: "
+        f"`kubectl edit clusterrole {bindings[0]['role']}`. Running pods recover by themselves." if bindings else
+        f"Bind a ClusterRole with list and watch on services, namespaces, pods and endpointslices.discovery.k8s.io to "
+        f"{account}: kubeadm calls both the role and the binding system:coredns."
+    )
+    table = ", ".join(f"{a['verb']} {a['resource']}: {'yes' if a['allowed'] else 'no'}" for a in evidence["answers"])
+    return find(
+        "dns.access.denied", text, object=f"ClusterRole {bindings[0]['role']}" if bindings else account,
+        evidence=(f"access review as {account.split(' ')[1]}: {table}", bound or "no binding found", read_at(evidence)),
+        advice=advice,
+    )
+
+
+ACCESS = Look(
+    name="dns.access", args=DnsArgs, gather=gather_access, judge=judge_access,
+    reads=("get serviceaccounts in {dns}", "create subjectaccessreviews.authorization.k8s.io",
+           "get clusterrolebindings.rbac.authorization.k8s.io", "list clusterrolebindings.rbac.authorization.k8s.io",
+           "list services", "list pods in {dns}", "get deployments.apps in {dns}"),
+    by_hand="`kubectl -n kube-system get serviceaccount coredns`, `kubectl describe clusterrole system:coredns`, "
+    "`kubectl auth can-i list endpointslices --as=system:serviceaccount:kube-system:coredns` "
+    "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/"
+    "#does-coredns-have-sufficient-permissions)",
+)

@@ -1,0 +1,145 @@
+"""The answers of DNS pods against what the cluster's objects say. Pure."""
+
+from collections import defaultdict
+from typing import Any
+
+from bot.diagnosis.causes import find, note
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence
+from bot.steps.dns_pod_states import GRACE
+from bot.steps.wording import count, cut, list_names, parse_time, read_at
+
+Pod = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def judge_pods(evidence: Evidence) -> tuple[list[Finding], int]:
+    """Findings, and how many pods gave the right answers."""
+    troubles: dict[str, list[tuple[Pod, str]]] = defaultdict(list)
+    good, untold = [], []
+    for pod in evidence["pods"]:
+        code, text = _judge_pod(pod, evidence)
+        if code == "untold":
+            untold.append((pod, text))
+        elif code and not pod["ready"] and _is_young(pod, evidence):
+            untold.append((pod, f"started {pod['started']} and is not ready yet ({text})"))
+        elif code:
+            troubles[code].append((pod, text))
+        else:
+            good.append(pod)
+    verdict = Verdict.WARN if good else Verdict.FAIL
+    findings = [_trouble(evidence, code, hits, verdict) for code, hits in sorted(troubles.items())]
+    findings += _untold(evidence, untold, bool(good))
+    if not troubles and good:
+        findings.insert(0, _passed(evidence, good))
+    return findings, len(good)
+
+
+def _is_young(pod: Pod, evidence: Evidence) -> bool:
+    return float(evidence["read_at"]) - parse_time(pod["started"]) < GRACE
+
+
+def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
+    """(cause, what was seen); ("", "") for right answers, ("untold", why) where the way to the pod failed."""
+    answers = {(a["name"].split(".")[0], a["type"]): a for a in pod["answers"]}
+    main = next((a for (name, _), a in answers.items() if name == "kubernetes"), None)
+    if main is None:
+        return "untold", "it shares its node's network, so it cannot be asked this way"
+    if main["outcome"] == "silent":
+        return "dns.query.silent", f"{main['name']}: {main['message']}"
+    if main["outcome"] == "failed":
+        refused = "connection refused" in main["message"]
+        return ("dns.query.silent" if refused else "untold"), main["message"]
+    seen = f"{main['name']} {main['type']}: {main['rcode']} {list_names(main['records'])}".strip()
+    if main["rcode"] != "NOERROR" or not main["records"]:
+        return ("dns.query.servfail" if main["rcode"] == "SERVFAIL" else "dns.query.zone"), seen
+    expected = set(evidence["kubernetes_addresses"])
+    if expected and not set(main["records"]) <= expected:
+        return "dns.query.wrong", f"{seen}, expected {list_names(sorted(expected))}"
+    return _judge_rest(pod, evidence)
+
+
+def _judge_rest(pod: Pod, evidence: Evidence) -> tuple[str, str]:
+    own = set(evidence["service_addresses"])
+    for answer in pod["answers"]:
+        if answer["outcome"] != "answered":
+            continue
+        if answer["name"] == evidence["service"] and answer["records"] and not set(answer["records"]) <= own:
+            seen = list_names(answer["records"])
+            return "dns.query.wrong", f"{answer['name']}: {seen}, expected {list_names(sorted(own))}"
+        if answer["name"].startswith("netcheck-no-such-name.") and answer["records"]:
+            return "dns.query.negative", f"{answer['name']}: {list_names(answer['records'])}, expected NXDOMAIN"
+    return "", ""
+
+
+def _trouble(evidence: Evidence, code: str, hits: list[tuple[Pod, str]], verdict: Verdict) -> Finding:
+    says = {
+        "dns.query.silent": "gives no answer", "dns.query.servfail": "cannot answer for the cluster's names",
+        "dns.query.zone": f"does not serve the zone {evidence['zone']}", "dns.query.wrong": "gives a wrong address",
+        "dns.query.negative": "gives an address for a name that does not exist",
+    }[code]
+    names = list_names(pod["name"] for pod, _ in hits)
+    only = hits[0][0] if len(hits) == 1 else None
+    return find(
+        code, f"{names}, asked directly, {says}: {cut(hits[0][1])}.", object=evidence["workload"],
+        verdict=Verdict.WARN if code == "dns.query.negative" else verdict, node=only["node"] if only else "",
+        evidence=(*(cut(f"{pod['name']} on {pod['node']}: {text}") for pod, text in hits[:4]), read_at(evidence)),
+    )
+
+
+def _untold(evidence: Evidence, untold: list[tuple[Pod, str]], others: bool) -> list[Finding]:
+    if not untold:
+        return []
+    text = f"{list_names(pod['name'] for pod, _ in untold)} could not be asked: {cut(untold[0][1], 300)}"
+    verdict = Verdict.INFO if others else Verdict.UNKNOWN
+    return [note(verdict, Layer.DNS_SERVICE, text, object=evidence["workload"], evidence=(read_at(evidence),))]
+
+
+def _passed(evidence: Evidence, good: list[Pod]) -> Finding:
+    total = len(evidence["pods"]) + len(evidence["unasked"]) + evidence["unseen"]
+    some = f"{len(good)} of {count(total, 'running DNS pod')}"
+    text = (f"{some}, asked directly, {'gives' if total == 1 else 'give'} the right answers for {evidence['zone']}; "
+            "UDP and the way through the Service were not tested.")
+    lines = [
+        f"{a['name']} {a['type']}: {a['rcode']} {list_names(a['records'], 3)}".strip()
+        for a in good[0]["answers"][:5] if a["outcome"] == "answered" and not a["name"].startswith("netcheck-no-such")
+    ]
+    told = (*lines[:4], read_at(evidence))
+    return note(Verdict.PASS, Layer.DNS_SERVICE, text, object=evidence["workload"], evidence=told)
+
+
+def judge_names(evidence: Evidence) -> tuple[list[Finding], dict[str, list[str]]]:
+    """What became of the names that a person asked about."""
+    findings, found = [], {}
+    for name, asked in evidence["names"].items():
+        told = [a for pod in evidence["pods"] for a in pod["answers"] if a["name"] in asked["tried"]]
+        hits = [a for a in told if a["outcome"] == "answered" and a["rcode"] == "NOERROR" and a["records"]]
+        found[name] = list(dict.fromkeys(record for a in hits for record in a["records"]))
+        if asked["tried"]:
+            findings.append(_name_found(evidence, name, hits) if hits else _name_lost(evidence, name, asked, told))
+        else:
+            findings.append(note(Verdict.UNKNOWN, Layer.CLIENT, f"“{cut(name, 80)}” is no name that DNS could know."))
+    return findings, found
+
+
+def _name_found(evidence: Evidence, name: str, hits: list[Answer]) -> Finding:
+    full = hits[0]["name"]
+    text = f"{name} resolves to {list_names(hits[0]['records'])}" + (f", as {full}." if full != name else ".")
+    return note(Verdict.PASS, Layer.CLIENT, text, object=f"Name {name}", evidence=(read_at(evidence),))
+
+
+def _name_lost(evidence: Evidence, name: str, asked: dict[str, Any], told: list[Answer]) -> Finding:
+    service = asked["service"]
+    lines = [cut(f"{a['name']}: {a.get('rcode') or a['message']}") for a in told[:4]]
+    rcodes = {str(a.get("rcode", a["outcome"])) for a in told}
+    subject, evidence_lines = f"Name {name}", (*lines, read_at(evidence))
+    if not told or rcodes <= {"failed"}:
+        return note(Verdict.UNKNOWN, Layer.CLIENT, f"{name} could not be asked for.", object=subject)
+    if service.get("exists") and service.get("headless"):
+        text = f"{name} has no address: {service['asked']} is headless and has no ready pod."
+        return find("dns.name.headless-empty", text, object=service["asked"], evidence=evidence_lines)
+    if rcodes <= {"NXDOMAIN", "NOERROR"}:
+        why = f": there is no {service['asked']}" if service.get("exists") is False else ""
+        return find("dns.name.not-found", f"{name} does not exist{why}.", object=subject, evidence=evidence_lines)
+    text = f"{name} could not be resolved: {list_names(sorted(rcodes))}."
+    return find("dns.name.unresolved", text, object=subject, evidence=evidence_lines)

@@ -1,0 +1,111 @@
+"""`dns.logs`: what the DNS server says about itself, now and before it crashed (DNS-04; page: debugging DNS, errors).
+
+Log lines have no times: those of a container that has become ready are history, unless the fault can still be seen.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import note
+from bot.diagnosis.loglines import keep_telling
+from bot.diagnosis.platform import image_version
+from bot.model.errors import ClusterError, Forbidden
+from bot.model.finding import Layer, Verdict
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.corefile_facts import read_corefile
+from bot.steps.dns_log_rules import judge_lines
+from bot.steps.dns_objects import Dns, DnsArgs, find_dns
+from bot.steps.findings import tell_skipped
+from bot.steps.podfacts import pod_facts
+from bot.steps.wording import count, list_names, read_at
+
+MOST_PODS = 5
+TAIL = 100
+
+
+async def gather_logs(cluster: Cluster, args: DnsArgs) -> Evidence:
+    dns = await find_dns(cluster, args)
+    skipped = list(dns.skipped)
+    pods = [pod_facts(pod) for pod in dns.pods]
+    alive = [pod for pod in pods if pod["node"] and not pod["deleting"]]
+    alive.sort(key=lambda pod: (pod["ready"], pod["name"]))
+    read, corefile = await asyncio.gather(
+        asyncio.gather(*(_read(cluster, dns.namespace, pod, skipped) for pod in alive[:MOST_PODS])),
+        _corefile(cluster, dns, skipped),
+    )
+    return {
+        "read_at": cluster.now, "namespace": dns.namespace, "workload": dns.name, "server": dns.server,
+        "version": list(image_version(dns.template)), "pods": list(read), "unread": len(alive) - len(read) + dns.unseen,
+        "corefile": corefile, "skipped": list(dict.fromkeys(skipped)),
+    }
+
+
+async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
+    """To tell a fault that still stands from one that was corrected since the line was written."""
+    try:
+        return await read_corefile(cluster, dns)
+    except Forbidden as error:
+        skipped.append(error.permission)
+    except ClusterError:
+        pass
+    return {"state": "unknown", "config_map": ""}
+
+
+async def _read(cluster: Cluster, namespace: str, pod: Object, skipped: list[str]) -> dict[str, Any]:
+    """Of the container now, and of the one before where it was restarted."""
+    started = bool(pod["started"] or pod["last_ended"] or pod["now_ended"])
+    now = await _log(cluster, namespace, pod, False, skipped) if started else None
+    before = await _log(cluster, namespace, pod, True, skipped) if pod["last_ended"] else None
+    return {
+        "name": pod["name"], "node": pod["node"], "ready": pod["ready"], "running": bool(pod["started"]),
+        "restarts": pod["restarts"], "started": pod["started"], "now": now, "before": before,
+    }
+
+
+async def _log(
+    cluster: Cluster, namespace: str, pod: Object, previous: bool, skipped: list[str]
+) -> dict[str, Any] | None:
+    try:
+        text = await cluster.logs(namespace, pod["name"], pod["container"], tail=TAIL, previous=previous)
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return None
+    except ClusterError as error:  # the container is gone, or its node does not answer: the pod's own step says so
+        return {"lines": [], "telling": 0, "error": str(error)[:200]}
+    lines, telling = keep_telling(text)
+    return {"lines": lines, "telling": telling}
+
+
+def judge_logs(evidence: Evidence, args: DnsArgs) -> Judgement:
+    skipped = tell_skipped(evidence, Layer.DNS_WORKLOAD)
+    read = [pod for pod in evidence["pods"] if pod["now"] is not None or pod["before"] is not None]
+    if not read:
+        if skipped:
+            return Judgement(skipped)
+        text = "No DNS container has started, so there is no log to read."
+        return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)),))
+    found = judge_lines(evidence)
+    if not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
+        text = f"{_read_text(evidence, read)}: no line speaks of a fault that stands now."
+        told = (read_at(evidence),)
+        found.insert(0, note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=evidence["workload"], evidence=told))
+    errors = [pod for pod in read if (pod["now"] or {}).get("error") and pod["running"]]
+    if errors:
+        text = (f"The log of {list_names(pod['name'] for pod in errors)} could not be read: "
+                f"{errors[0]['now']['error']}")
+        found.append(note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, text, node=errors[0]["node"]))
+    return Judgement((*found, *skipped))
+
+
+def _read_text(evidence: Evidence, read: list[dict[str, Any]]) -> str:
+    unread = f" ({evidence['unread']} more were not read)" if evidence["unread"] else ""
+    return f"The last {TAIL} log lines of {count(len(read), 'DNS pod')}{unread}"
+
+
+LOGS = Look(
+    name="dns.logs", args=DnsArgs, gather=gather_logs, judge=judge_logs,
+    reads=("get pods/log in {dns}", "list services", "list pods in {dns}", "get configmaps/coredns in {dns}"),
+    by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns` and the same with `--previous` "
+    "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#check-for-errors-in-the-dns-pod)",
+)

@@ -1,0 +1,172 @@
+"""`node.network`: do the nodes have a network at all? (CNI-01; page: kubeadm troubleshooting, CoreDNS pending)."""
+
+import asyncio
+import re
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError, Forbidden
+from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import recognise_all
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.findings import tell_skipped
+from bot.steps.nodes import read_nodes
+from bot.steps.wording import count, cut, list_names, parse_time, read_at
+
+NO_PLUGIN = re.compile(
+    r"cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady",
+    re.IGNORECASE,
+)
+GRACE = 120.0
+NAMED = 3
+"""Network agents whose rollout is read."""
+
+
+class NodeArgs(Args):
+    """Reads the nodes' conditions and the network plugin's agents. Takes nothing."""
+
+
+async def gather_network(cluster: Cluster, args: NodeArgs) -> Evidence:
+    skipped: list[str] = []
+    nodes, agents = await asyncio.gather(read_nodes(cluster, (), skipped), _agents(cluster, skipped))
+    return {"read_at": cluster.now, "nodes": nodes, "agents": agents, "skipped": skipped}
+
+
+async def _agents(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] | None:
+    """None where the DaemonSets may not be read: then nothing is said about what is missing."""
+    try:
+        listing = await cluster.list("DaemonSet", form="metadata")
+        known = [{"name": s["metadata"]["name"], "namespace": s["metadata"]["namespace"],
+                  "labels": s["metadata"].get("labels", {})} for s in listing.items]
+        found = recognise_all(known)
+        read = await asyncio.gather(*(
+            cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])) for _, item in found[:NAMED]))
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return None
+    except ClusterError as error:
+        skipped.append(str(error))
+        return None
+    return [_agent(network.name, network.note, item) for (network, _), item in zip(found, read, strict=False)]
+
+
+def _agent(network: str, remark: str, item: Object) -> dict[str, Any]:
+    status, meta = item.get("status", {}), item["metadata"]
+    desired, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
+    return {
+        "network": network, "note": remark, "name": f"DaemonSet {meta['namespace']}/{meta['name']}",
+        "desired": desired, "ready": status.get("numberReady", 0), "created": meta.get("creationTimestamp", ""),
+        "rolling": updated < desired or status.get("observedGeneration", 0) < meta.get("generation", 0),
+    }
+
+
+def judge_network(evidence: Evidence, args: NodeArgs) -> Judgement:
+    nodes, agents, skipped = evidence["nodes"], evidence["agents"], tell_skipped(evidence, Layer.CNI)
+    names = list_names(dict.fromkeys(agent["network"] for agent in agents or ()))
+    outputs = {"networks": [a["network"] for a in agents or ()], "nodes": nodes["total"]}
+    if not nodes["read"]:
+        return Judgement(skipped or (note(Verdict.UNKNOWN, Layer.NODE, "The cluster has no nodes."),), outputs)
+    found = [*_unconfigured(evidence), *_not_ready(evidence), *_unavailable(evidence), *_agents_short(evidence)]
+    if not any(f.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN) for f in found):
+        found.insert(0, _passed(evidence, names))
+    return Judgement((*found, *skipped), outputs)
+
+
+def _passed(evidence: Evidence, names: str) -> Finding:
+    nodes = evidence["nodes"]
+    unread = f" ({nodes['unread']} more were not read)" if nodes["unread"] else ""
+    unknown = "no agent of a known network plugin (a plain bridge, or built in)"
+    network = f"network plugin: {names}" if names else unknown
+    remarks = "; ".join(dict.fromkeys(a["note"] for a in evidence["agents"] or () if a["note"]))
+    text = f"{count(len(nodes['read']), 'node')} ready{unread}; {network}" + (f"; {remarks}." if remarks else ".")
+    return note(Verdict.INFO if remarks else Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
+
+
+def _is_unconfigured(node: dict[str, Any]) -> bool:
+    return not node["ready"] and bool(NO_PLUGIN.search(f"{node['reason']} {node['message']}"))
+
+
+def _unconfigured(evidence: Evidence) -> list[Finding]:
+    """Nodes whose runtime has no network configuration: one fault where it is all of them."""
+    nodes, agents = evidence["nodes"], evidence["agents"]
+    bare = [name for name, node in nodes["read"].items() if _is_unconfigured(node)]
+    told = [f"Node {name}: Ready is {nodes['read'][name]['status']}, {cut(nodes['read'][name]['message'], 160)}"
+            for name in bare[:3]]
+    everywhere = len(bare) == len(nodes["read"]) and bool(bare)
+    if everywhere and agents is not None and not agents:
+        text = (f"No network plugin is installed: {len(bare)} of {count(nodes['total'], 'node')} say that none is "
+                "initialized, and no known network agent runs. CoreDNS stays Pending until there is one.")
+        return [find("cni.missing", text, object=_whole(bare, nodes["total"]), evidence=(*told, read_at(evidence)))]
+    if everywhere:
+        text = f"No node has a network configuration: {list_names(bare)}."
+        told.append(read_at(evidence))
+        return [find("cni.not-configured", text, object=_whole(bare, nodes["total"]), evidence=told)]
+    return [
+        find("cni.not-configured", f"Node {name} has no network configuration: {cut(nodes['read'][name]['message'])}.",
+             object=f"Node {name}", node=name, evidence=(_seen(name, nodes["read"][name]), read_at(evidence)))
+        for name in bare
+    ]
+
+
+def _seen(name: str, node: dict[str, Any]) -> str:
+    return f"Node {name}: condition Ready is {node['status'] or 'absent'}, expected True"
+
+
+def _whole(names: list[str], total: int) -> str:
+    return f"Node {names[0]}" if total == 1 else "Nodes"
+
+
+def _not_ready(evidence: Evidence) -> list[Finding]:
+    """Nodes that are not ready for another reason; one that has just joined is given time."""
+    found, now = [], float(evidence["read_at"])
+    for name, node in evidence["nodes"]["read"].items():
+        if node["ready"] or _is_unconfigured(node):
+            continue
+        why = f"{node['reason']}: {node['message']}" if node["reason"] else "no Ready condition"
+        if now - parse_time(node["created"]) < GRACE:
+            text = f"Node {name} has just joined and is not ready yet ({cut(why)})."
+            found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name))
+            continue
+        found.append(find(
+            "node.not-ready", f"Node {name} is not ready since {node['since'] or 'its start'}: {cut(why)}.",
+            object=f"Node {name}", node=name, evidence=(_seen(name, node), read_at(evidence)),
+            advice=f"`kubectl describe node {name}`, then `systemctl status kubelet` on it.",
+        ))
+    return found
+
+
+def _unavailable(evidence: Evidence) -> list[Finding]:
+    return [
+        find("cni.network-unavailable", f"Node {name} reports NetworkUnavailable: {node['network_unavailable']}.",
+             object=f"Node {name}", node=name, evidence=(read_at(evidence),))
+        for name, node in evidence["nodes"]["read"].items()
+        if node["network_unavailable"] and float(evidence["read_at"]) - parse_time(node["created"]) > GRACE
+    ]
+
+
+def _agents_short(evidence: Evidence) -> list[Finding]:
+    """Agents that are missing on nodes which are otherwise well; rollouts and dead nodes explain themselves."""
+    nodes, found = evidence["nodes"], []
+    down = sum(not node["ready"] and not _is_unconfigured(node) for node in nodes["read"].values())
+    for agent in evidence["agents"] or ():
+        short = agent["desired"] - agent["ready"]
+        if short <= down:
+            continue
+        text = f"{agent['name']} ({agent['network']}) has {agent['ready']} of {agent['desired']} pods ready."
+        young = float(evidence["read_at"]) - parse_time(agent["created"]) < GRACE
+        if agent["rolling"] or young:
+            found.append(note(Verdict.INFO, Layer.CNI, f"{text} It is being rolled out.", object=agent["name"]))
+        else:
+            found.append(find("cni.agent", text, verdict=Verdict.FAIL if not agent["ready"] else Verdict.WARN,
+                              object=agent["name"], evidence=(read_at(evidence),)))
+    return found
+
+
+NETWORK = Look(
+    name="node.network", args=NodeArgs, gather=gather_network, judge=judge_network,
+    reads=("list nodes", "list daemonsets.apps", "get daemonsets.apps"),
+    by_hand="`kubectl get nodes`, `kubectl describe node NAME` (condition Ready), `kubectl get daemonsets -A` "
+    "(https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
+    "#coredns-is-stuck-in-the-pending-state)",
+)
