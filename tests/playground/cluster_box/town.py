@@ -153,7 +153,7 @@ def make_roles() -> list[Object]:
 
 
 def answer_dns(pod: str, name: str, type_: str, *records: str) -> DnsAnswer:
-    response = dns.message.make_response(dns.message.make_query(name, type_))
+    response = dns.message.make_response(dns.message.make_query(name, type_, id=0))
     response.answer = [dns.rrset.from_text(f"{name}.", 30, "IN", type_, record) for record in records]
     return DnsAnswer(namespace=NAMESPACE, pod=pod, port=53, name=f"{name}.", type=type_, wire=response.to_wire())
 
