@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.journal.embedded import open_journal
 from bot.ops import logs
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import SCENARIOS, load_scenario
 from bot.playground.slack.box import SlackBox
 from bot.serving import at_work
-from bot.settings import Settings, SlackSettings, TargetSettings
+from bot.settings import Settings, SlackSettings, TargetSettings, load
 
 TARGET = "prod"
 HINTS = (
@@ -75,18 +77,18 @@ async def playing(*, port: int = 0, kubeconfig: str = "", scenario: str, folder:
 
 
 def _settings(slack: SlackBox, kubeconfig: str, boxed: bool) -> Settings:
-    """On the cluster in a box the on-call group may change; on a real one nobody may, as without any settings."""
+    """On the cluster in a box the on-call group may change; on a real one nobody may, as without any settings. A
+    folder of one's own playbooks (NETCHECK_PLAYBOOKS) is laid over the shipped ones, as ever."""
     targets = {TARGET: TargetSettings(context=f"{TARGET}-box", default=True, change=("group:net-oncall",))}
     return Settings(
         kubeconfig=kubeconfig,
         targets=targets if boxed else {},
-        slack=SlackSettings.model_validate(
-            {
-                "bot_token": slack.bot_token,
-                "app_token": slack.app_token,
-                "api_url": slack.api_url,
-                "groups": {"net-oncall": ("U0ALICE", "U0BOB")},
-            }
+        playbook_folders=load(None).playbook_folders,
+        slack=SlackSettings(
+            bot_token=SecretStr(slack.bot_token),
+            app_token=SecretStr(slack.app_token),
+            api_url=slack.api_url,
+            groups={"net-oncall": ("U0ALICE", "U0BOB")},
         ),
     )
 
