@@ -61,6 +61,7 @@ class Connection:
         self._app_token = app_token
         self._ping = ping
         self._socket: _Socket | None = None
+        self._closed = False
         self._trouble = "not connected yet"
         self.reconnects = 0
 
@@ -78,7 +79,7 @@ class Connection:
     async def run(self) -> None:
         """Connect, watch, and begin anew when the connection is beyond repair; slower when Slack refuses the token."""
         failures = 0
-        while True:
+        while not self._closed:
             wait = await self._open()
             if self._socket is not None:
                 failures = 0
@@ -90,6 +91,7 @@ class Connection:
             await asyncio.sleep(max(wait, min(30.0, 2.0 ** min(failures, 5) / 2) * random.uniform(0.8, 1.2)))
 
     async def close(self) -> None:
+        self._closed = True
         await self._drop()
 
     async def _open(self) -> float:
@@ -106,8 +108,10 @@ class Connection:
             log.warning("%s; trying again", self._trouble)
             wait = 0.0
         else:
-            self._socket = socket
-            return 0.0
+            wait = 0.0
+            if not self._closed:
+                self._socket = socket
+                return wait
         await socket.close()
         return wait
 

@@ -5,17 +5,20 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from bot.cluster import Cluster, Usage
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
 from bot.engine.library import Library
+from bot.engine.targets import Target
 from bot.engine.turn import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
 from bot.journal.memory import MemoryJournal
+from bot.model.errors import Unreachable
 from bot.model.permission import Rules
 from bot.model.run import Run
 from bot.playground.slack.box import SlackBox
@@ -52,6 +55,21 @@ steps:
 """,
 }
 CHANGERS = Rules(change=("group:S0NETONCALL", "group:menders"))
+
+
+class Prod(OneTarget):
+    """Its cluster has the usage that a worker counts, and does not answer questions about namespaces."""
+
+    async def open(self, target: Target) -> Cluster:
+        return cast(Cluster, _Unreachable())
+
+
+@dataclass
+class _Unreachable:
+    usage: Usage = field(default_factory=Usage)
+
+    async def get(self, *_: object, **__: object) -> None:
+        raise Unreachable("no connection")
 
 
 class Boundless(MemoryJournal):
@@ -130,7 +148,7 @@ async def replica(
     numbers = itertools.count()
     name = f"{id(library):x}"
     clock: Callable[[], float] = box.clock.now
-    clusters = OneTarget(rules)
+    clusters = Prod(rules)
     surfaces: list[object] = []
     tools = Tools(
         journal=journal, clusters=clusters, step_types=step_types(world), reads=lambda cluster: cluster, clock=clock,

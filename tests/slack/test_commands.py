@@ -1,0 +1,297 @@
+"""What people type, by slash command and by mention, and what they are told: the real app over the wire."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.journal.memory import MemoryJournal
+from bot.model.errors import JournalUnavailable
+from bot.model.event import Event
+from bot.model.permission import Rules
+from bot.playground.slack.world import MINIMAL_SCOPES
+from tests.engine.stage import World
+from tests.slack.office import Boundless, Office, open_office, replica
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with open_office(tmp_path) as office:
+        yield office
+
+
+async def typed(office: Office, text: str, user: str = "alice", channel: str = "#incidents") -> str:
+    """What the person is told about it, and nobody else."""
+    before = len(office.box.whispers(user, channel))
+    outcome = await office.box.command(user, channel, text)
+    assert outcome.ok, outcome.error
+    await office.box.until(lambda: len(office.box.whispers(user, channel)) > before)
+    last = office.box.whispers(user, channel)[-1]
+    return f"{last.text} {last.blocks}"
+
+
+# --- starting ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_near_miss_is_offered_as_a_button_and_runs_only_when_that_is_pressed(office: Office) -> None:
+    told = await typed(office, "wel prod")
+    assert "There is no playbook “wel”" in told
+    assert await office.count() == 0
+    message = office.box.whispers("alice", "#incidents")[-1]
+    await office.click("alice", message, "type:0")
+    await office.until_root_says("nothing wrong")
+    assert (await office.run()).begun.target == "prod"
+
+
+async def test_a_target_that_does_not_exist_starts_nothing(office: Office) -> None:
+    assert "is no target and no context here, so nothing was run" in await typed(office, "well prdo")
+    assert await office.count() == 0
+
+
+async def test_it_works_in_a_direct_conversation_with_the_bot(office: Office) -> None:
+    assert (await office.box.command("alice", "@netcheck", "well prod")).ok
+    await office.until_root_says("nothing wrong", "D0ALICE")
+
+
+@pytest.mark.parametrize("channel", ["#secret-ops", "#no-bot"])
+async def test_where_the_bot_is_no_member_nothing_is_started_and_the_person_learns_how_to_invite_it(
+    office: Office, channel: str
+) -> None:
+    assert "/invite @netcheck" in await typed(office, "well prod", channel=channel)
+    assert await office.count() == 0
+    assert [name for name, _ in office.box.calls if name.startswith("chat.")] == []
+
+
+async def test_with_the_scope_to_write_in_public_channels_it_runs_there_uninvited(tmp_path: Path) -> None:
+    async with open_office(tmp_path, scopes=MINIMAL_SCOPES | {"chat:write.public"}) as office:
+        assert (await office.box.command("alice", "#no-bot", "well prod")).ok
+        await office.until_root_says("nothing wrong", "#no-bot")
+
+
+async def test_an_envelope_that_comes_twice_starts_one_run(office: Office) -> None:
+    office.box.faults.duplicate_envelopes = 1
+    await office.box.command("alice", "#incidents", "well prod")
+    await office.until_root_says("nothing wrong")
+    assert await office.count() == 1
+    assert len(office.roots()) == 1
+
+
+async def test_a_mention_whose_first_delivery_got_lost_is_heard_once_by_the_retry(office: Office) -> None:
+    office.box.faults.drop_envelopes = 1
+    await office.box.post("alice", "#incidents", "@netcheck well prod")
+    office.box.clock.advance(4)
+    await office.until_root_says("nothing wrong")
+    assert await office.count() == 1
+
+
+async def test_a_mention_in_a_thread_runs_in_that_thread(office: Office) -> None:
+    said = await office.box.post("bob", "#incidents", "dns is slow")
+    await office.box.post("alice", "#incidents", "@netcheck well prod", thread_ts=said.ts)
+    await office.box.until(lambda: any("nothing wrong" in m.text for m in office.box.thread("#incidents", said.ts)))
+    assert office.roots() == []
+
+
+async def test_a_guest_of_another_workspace_starts_nothing(office: Office) -> None:
+    payload = office.box.commands._payload(
+        office.box.workspace.user("bob"), office.box.workspace.channel("incidents"), "/netcheck", "well prod"
+    )
+    await office.box.socket.deliver("slash_commands", payload | {"team_id": "T0OTHER"}, answerable=True)
+    await office.until_told("bob", "People of other workspaces")
+    assert await office.count() == 0
+
+
+async def test_a_button_on_one_replica_ends_what_a_command_on_another_began(tmp_path: Path) -> None:
+    async with (
+        open_office(tmp_path) as office,
+        replica(office.box, tmp_path, office.journal, office.world, working=False),
+    ):
+        for _ in range(4):
+            await office.box.command("alice", "#incidents", "dns prod")
+        await office.box.until(lambda: len(office.roots()) == 4)
+        for root in office.roots():
+            await office.click("alice", root, "stop")
+        await office.box.until(lambda: sum("stopped" in root.text for root in office.roots()) == 4)
+
+
+async def test_a_prompt_from_before_a_restart_still_works(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.box.command("alice", "#incidents", "dns prod")
+        prompt = await office.prompt()
+        await office.workspace.connection.close()
+        async with replica(office.box, tmp_path, office.journal, office.world) as fresh:
+            assert await fresh.click("alice", prompt, "approve")
+            await fresh.until_root_says("mended")
+
+
+class Away(MemoryJournal):
+    """A store that does not answer when something is to be written."""
+
+    async def append(self, id: str, number: int, event: Event, *, nonce: str, now: float | None) -> None:
+        raise JournalUnavailable("Redis does not answer")
+
+
+async def test_without_the_state_store_nothing_is_started_and_the_person_is_told(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.workspace.connection.close()
+        async with replica(office.box, tmp_path, Away(), World()) as fresh:
+            assert "The state store is unavailable, so nothing was started" in await typed(fresh, "well prod")
+            assert fresh.roots() == []
+
+
+class Slow(Boundless):
+    """A store that hangs until it is let go."""
+
+    async def next_id(self, prefix: str) -> str:
+        raise TimeoutError
+
+
+async def test_what_goes_wrong_inside_is_told_without_details(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        await office.workspace.connection.close()
+        async with replica(office.box, tmp_path, Slow(), World()) as fresh:
+            assert "Netcheck itself failed at this" in await typed(fresh, "well prod")
+
+
+async def test_who_may_not_look_is_told_who_may(tmp_path: Path) -> None:
+    async with open_office(tmp_path, rules=Rules(look=("group:S0NETONCALL",))) as office:
+        assert "You may not run checks on prod" in await typed(office, "well prod", user="eve")
+
+
+# --- buttons and payloads of other versions ---------------------------------------------------------------------------
+
+
+async def test_a_button_of_an_older_version_is_acknowledged_and_explained(office: Office) -> None:
+    await office.box.command("alice", "#incidents", "dns prod")
+    prompt = await office.prompt()
+    button = prompt.blocks[-1]["elements"][0]
+    button["action_id"] = "approve_v0"
+    assert await office.click("alice", prompt, "approve_v0")
+    await office.until_told("alice", "This button belongs to an older message")
+    button["action_id"], button["value"] = "approve", "{not json"
+    assert await office.click("alice", prompt, "approve")
+
+
+@pytest.mark.parametrize("kind", ["view_submission", "shortcut", "message_action", "block_suggestion"])
+async def test_whatever_no_listener_knows_is_acknowledged(office: Office, kind: str) -> None:
+    payload = {
+        "type": kind,
+        "callback_id": "of-long-ago",
+        "user": {"id": "U0ALICE", "team_id": "T0NETCHECK"},
+        "team": {"id": "T0NETCHECK"},
+        "trigger_id": "1.2.abc",
+        "view": {"callback_id": "of-long-ago", "type": "modal", "state": {"values": {}}},
+        "action_id": "of-long-ago",
+        "block_id": "b",
+        "value": "x",
+        "channel": {"id": "C0INCIDENTS"},
+        "message": {"ts": "1.1"},
+    }
+    delivery = await office.box.socket.deliver("interactive", payload, answerable=True)
+    assert delivery.failure is None
+
+
+# --- the other verbs --------------------------------------------------------------------------------------------------
+
+
+async def test_help_offers_what_can_be_asked_as_buttons(office: Office) -> None:
+    assert "/netcheck dns prod" in await typed(office, "")
+    await office.click("alice", office.box.whispers("alice", "#incidents")[-1], "type:2")
+    await office.until_root_says("nothing wrong")
+
+
+async def test_list_names_playbooks_and_targets(office: Office) -> None:
+    told = await typed(office, "list")
+    assert "`guided` Asks." in told
+    assert "`prod`" in told
+
+
+async def test_something_unclear_says_what_is_missing(office: Office) -> None:
+    assert "`cancel` needs the name of a run" in await typed(office, "cancel")
+
+
+async def test_status_and_show_tell_of_runs(office: Office) -> None:
+    assert "Nothing was run in this channel yet" in await typed(office, "status")
+    await office.box.command("alice", "#incidents", "dns prod")
+    await office.prompt()
+    assert "dns on prod: needs somebody" in await typed(office, "status")
+    told = await typed(office, f"show {await office.run_id()}", user="bob")
+    assert "Approve this change?" in told
+    assert "There is no run dns-99" in await typed(office, "show dns-99")
+
+
+async def test_an_answer_given_on_a_private_copy_counts_and_takes_its_place(office: Office) -> None:
+    await office.box.command("alice", "#incidents", "dns prod")
+    await office.prompt()
+    await typed(office, f"show {await office.run_id()}")
+    copy = office.box.whispers("alice", "#incidents")[-1]
+    await office.click("alice", copy, "approve")
+    await office.until_root_says("mended")
+    await office.until_told("alice", "Done: approve")
+
+
+async def test_cancel_and_rerun_by_command(office: Office) -> None:
+    await office.box.command("alice", "#incidents", "dns prod")
+    await office.prompt()
+    run_id = await office.run_id()
+    assert f"`{run_id}` stops" in await typed(office, f"cancel {run_id}")
+    await office.until_root_says("stopped")
+    assert "This run was cancelled" in await typed(office, f"cancel {run_id}")
+    await office.box.command("alice", "#incidents", f"rerun {run_id}")
+    await office.box.until(lambda: len(office.roots()) == 2)
+
+
+async def test_a_note_in_the_thread_of_a_run_belongs_to_that_run(office: Office) -> None:
+    for _ in range(2):
+        await office.box.command("alice", "#incidents", "dns prod")
+    await office.box.until(lambda: len(office.roots()) == 2)
+    first = await office.box.until(lambda: office.roots()[0])
+    await office.box.post("bob", "#incidents", "@netcheck note saw it <!channel> too", thread_ts=first.ts)
+    await office.box.until(lambda: any("Note by <@U0BOB>" in m.text for m in office.box.thread("#incidents", first.ts)))
+    assert office.box.workspace.pings == 0
+
+
+async def test_a_run_is_handed_over_to_a_person_who_is_mentioned(office: Office) -> None:
+    await office.box.command("alice", "#incidents", "dns prod")
+    await office.prompt()
+    run_id = await office.run_id()
+    assert "is with <@U0BOB> now" in await typed(office, f"handover {run_id} @bob please")
+    await office.box.until(lambda: any("<@U0BOB> takes over from <@U0ALICE>" in m.text for m in office.thread()))
+    assert "is nobody I can find here" in await typed(office, f"handover {run_id} bobby")
+
+
+async def test_an_incident_is_opened_and_closed_for_all_to_see_and_its_transcript_uploaded(office: Office) -> None:
+    await office.box.command("alice", "#incidents", "incident open DNS is down & out")
+    await office.box.until(lambda: any("opened `inc-1`: *DNS is down &amp; out*" in m.text for m in office.roots()))
+    assert "is open in this channel already" in await typed(office, "incident open again")
+    await office.box.command("alice", "#incidents", "well prod")
+    await office.until_root_says("nothing wrong")
+    await office.box.command("alice", "#incidents", "incident close it was the cable")
+    await office.box.until(lambda: any("closed `inc-1`: it was the cable" in m.text for m in office.roots()))
+    await office.box.command("alice", "#incidents", "transcript inc-1")
+    shared = await office.box.until(lambda: next((m for m in office.roots() if m.files), None))
+    assert [file["name"] for file in shared.files] == ["inc-1.md", "inc-1.json"]
+
+
+async def test_the_transcript_of_a_run_goes_into_its_thread(office: Office) -> None:
+    await office.box.command("alice", "#incidents", "well prod")
+    root = await office.until_root_says("nothing wrong")
+    await office.click("bob", root, "transcript")
+    shared = await office.box.until(lambda: next((m for m in office.thread() if m.files), None))
+    assert "asked for by <@U0BOB>" in shared.text
+
+
+async def test_without_the_scope_for_files_the_transcript_is_shown_as_far_as_it_fits(tmp_path: Path) -> None:
+    async with open_office(tmp_path, scopes=MINIMAL_SCOPES - {"files:write"}) as office:
+        await office.box.command("alice", "#incidents", "well prod")
+        await office.until_root_says("nothing wrong")
+        told = await typed(office, f"transcript {await office.run_id()}")
+        assert "the scope files:write was not granted" in told
+        assert "All is well on prod" in told
+
+
+async def test_the_doctor_names_missing_scopes_the_socket_and_the_store(tmp_path: Path) -> None:
+    async with open_office(tmp_path, scopes=MINIMAL_SCOPES - {"usergroups:read"}) as office:
+        told = await typed(office, "doctor")
+        assert "Scope `usergroups:read` is missing" in told
+        assert "1 of at most 10 connections" in told
+        assert "memory of this process" in told
