@@ -165,10 +165,10 @@ async def replica(
     )  # fmt: skip
     workspace = join(slack, desk, Incidents(desk))
     surfaces.append(workspace.surface)
-    connections = len(box.socket.connections)
+    accepted = box.socket.accepted
     tasks = [asyncio.create_task(workspace.connection.run())]
     tasks += [asyncio.create_task(worker.run())] if working else []
-    await box.until(lambda: len(box.socket.connections) > connections)
+    await box.until(lambda: box.socket.accepted > accepted)
     try:
         yield Office(box, desk, journal, world, workspace)
     finally:
