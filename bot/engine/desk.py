@@ -224,7 +224,7 @@ class Desk:
 def gated(playbook: Playbook) -> Playbook:
     """With the step first that asks whether the API answers: if it does not, that is the one finding."""
     if playbook.steps and playbook.steps[0].uses == GATE.uses:
-        return playbook
+        return replace(playbook, steps=(replace(playbook.steps[0], on_fail="stop"), *playbook.steps[1:]))
     taken = {step.id for step in playbook.steps}
     gate = replace(GATE, id=next(name for name in ("api", "api-answers", "netcheck-api") if name not in taken))
     return replace(playbook, steps=(gate, *playbook.steps))
