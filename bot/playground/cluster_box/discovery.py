@@ -9,7 +9,7 @@ from typing import Any
 from bot.playground.bundle import Bundle, Object
 from bot.playground.cluster_box.kinds import Kind
 from bot.playground.cluster_box.reviews import GROUP, REVIEWS
-from bot.playground.cluster_box.status import ApiFailure, not_recorded
+from bot.playground.cluster_box.status import no_such_page, not_recorded
 from bot.playground.cluster_box.store import Store
 
 _VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -24,22 +24,30 @@ def give_versions(address: str) -> Object:
 def give_groups(bundle: Bundle, store: Store) -> Object:
     if not bundle.groups:
         raise not_recorded("which API groups the cluster serves")
-    groups = []
-    for name in bundle.groups:
-        entries = [{"groupVersion": f"{name}/{version}", "version": version} for version in _versions_of(store, name)]
-        groups.append({"name": name, "versions": entries, "preferredVersion": entries[0]})
+    groups = [_describe_group(store, name) for name in bundle.groups]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+
+
+def give_group(bundle: Bundle, store: Store, name: str) -> Object:
+    if name not in bundle.groups:
+        raise no_such_page()
+    return {"kind": "APIGroup", "apiVersion": "v1"} | _describe_group(store, name)
 
 
 def give_resources(bundle: Bundle, store: Store, group: str, version: str) -> Object:
     kinds = [kind for kind in store.kinds() if (kind.group, kind.version) == (group, version)]
     if group and (group not in bundle.groups or version not in _versions_of(store, group)):
-        raise ApiFailure(404, "", "404 page not found")
+        raise no_such_page()
     resources = [entry for kind in kinds for entry in _describe(kind)]
     if group == GROUP:
         resources = [_entry(plural, kind, False, ("create",)) for plural, kind in REVIEWS.items()]
     api = f"{group}/{version}" if group else version
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api, "resources": resources}
+
+
+def _describe_group(store: Store, name: str) -> Object:
+    entries = [{"groupVersion": f"{name}/{version}", "version": version} for version in _versions_of(store, name)]
+    return {"name": name, "versions": entries, "preferredVersion": entries[0]}
 
 
 def _versions_of(store: Store, group: str) -> list[str]:

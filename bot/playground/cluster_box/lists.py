@@ -18,13 +18,11 @@ from bot.playground.cluster_box.store import Query, Store
 from bot.playground.cluster_box.tables import make_table
 
 _JSON = ("application/json", "application/*", "*/*")
-_OFFERED = (
-    "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, "
-    "application/vnd.kubernetes.protobuf;stream=watch"
-)
+_OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+_STREAMED = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
 
 
-def wanted_form(accept: str) -> str:
+def wanted_form(accept: str, offered: str) -> str:
     """`` for the whole object, or PartialObjectMetadata, PartialObjectMetadataList, Table: the first that we can
     give.
     """
@@ -38,16 +36,15 @@ def wanted_form(accept: str) -> str:
             "Table",
         ):
             return options.get("as", "")
-    raise ApiFailure(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {_OFFERED}", {})
+    raise ApiFailure(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {offered}", {})
 
 
 def give_object(store: Store, ask: Ask, accept: str, now: float) -> Object:
     assert ask.kind is not None
-    form = wanted_form(accept)
+    form = wanted_form(accept, _OFFERED)
     if form == "PartialObjectMetadataList":
-        raise ApiFailure(
-            406, "NotAcceptable", "you requested PartialObjectMetadataList, but the requested object is not a list"
-        )
+        message = f"you requested {form}, but the requested object is not a list (*core.{ask.kind.name})"
+        raise ApiFailure(406, "NotAcceptable", message)
     found = store.get(ask.kind, ask.namespace, ask.name, full=form != "PartialObjectMetadata")
     if found is None:
         raise not_found(ask.kind, ask.name)
@@ -59,7 +56,7 @@ def give_object(store: Store, ask: Ask, accept: str, now: float) -> Object:
 def give_list(store: Store, ask: Ask, accept: str, now: float) -> Object:
     kind = ask.kind
     assert kind is not None
-    form = wanted_form(accept)
+    form = wanted_form(accept, _OFFERED + _STREAMED)
     if form == "PartialObjectMetadata":
         raise ApiFailure(
             406,

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.paths import Ask
 from bot.playground.cluster_box.status import ApiFailure, Cause, bad_request, conflict, invalid, not_found
-from bot.playground.cluster_box.validation import check_change
+from bot.playground.cluster_box.validation import check_change, write_go
 from bot.playground.cluster_box.world import World
 
 _STRATEGIC = "application/strategic-merge-patch+json"
@@ -43,7 +43,7 @@ async def patch_object(world: World, ask: Ask, request: web.Request) -> Object:
     after: Object = merge_json(old, patch) if media == _MERGE else merge_strategic(old, patch, kind.name)
     after |= {"kind": before["kind"], "apiVersion": before["apiVersion"]}
     _check_identity(ask, before, after)
-    check_change(kind, before, after)
+    check_change(kind, patch, before, after)
     if after == before:
         return before
     _sign(world, after, before, request.query.get("fieldManager", "unknown"))
@@ -69,7 +69,8 @@ def _read_patch(body: bytes) -> Object:
     except msgspec.DecodeError as error:
         raise bad_request(str(error)) from None
     if not isinstance(patch, dict):
-        raise bad_request("json: cannot unmarshal the patch into Go value of type map[string]interface {}")
+        found = {list: "array", str: "string", bool: "bool"}.get(type(patch), "number")
+        raise bad_request(f"json: cannot unmarshal {found} into Go value of type map[string]interface {{}}")
     return patch
 
 
@@ -82,7 +83,7 @@ def _check_identity(ask: Ask, before: Object, after: Object) -> None:
         )
     if new.get("namespace") != old.get("namespace"):
         raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-    if new.get("resourceVersion") != old.get("resourceVersion") or new.get("uid") != old.get("uid"):
+    if new.get("resourceVersion") != old.get("resourceVersion"):
         raise conflict(ask.kind, ask.name)
 
 
@@ -134,18 +135,33 @@ def _merge_list(target: list[Any], patch: list[Any], kind: str, path: tuple[str,
     key = _merge_key(kind, path)
     if not key or {"$patch": "replace"} in patch:
         return [item for item in patch if item != {"$patch": "replace"}]
-    result = list(target)
+    merged = {item.get(key): item for item in reversed(target)}
+    named: list[Any] = []
     for item in patch:
         if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
-        position = next((n for n, old in enumerate(result) if old.get(key) == item[key]), None)
+            raise ApiFailure(500, "", f"map: {write_go(item)} does not contain declared merge key: {key}", None)
         if item.get("$patch") == "delete":
-            result = [old for old in result if old.get(key) != item[key]]
-        elif position is None:
-            result.append(merge_strategic({}, item, kind, path))
+            target = [old for old in target if old.get(key) != item[key]]
         else:
-            result[position] = merge_strategic(result[position], item, kind, path)
-    return result
+            merged[item[key]] = merge_strategic(merged.get(item[key]), item, kind, path)
+            named.append(item[key])
+    first = {id(next(old for old in target if old.get(key) == name)) for name in named if _holds(target, key, name)}
+    left = [item for item in target if id(item) not in first]
+    return _interleave(left, [merged[name] for name in named], [item.get(key) for item in target], key)
+
+
+def _holds(items: list[Any], key: str, name: Any) -> bool:
+    return any(item.get(key) == name for item in items)
+
+
+def _interleave(left: list[Any], patched: list[Any], order: list[Any], key: str) -> list[Any]:
+    """The order of `mergeSortedSlice` (strategicpatch): new items come before those that the patch does not name."""
+    result: list[Any] = []
+    while left and patched:
+        one, other = left[0].get(key), patched[0].get(key)
+        before = one in order and other in order and order.index(one) < order.index(other)
+        result.append((left if before else patched).pop(0))
+    return [*result, *left, *patched]
 
 
 def _merge_key(kind: str, path: tuple[str, ...]) -> str:

@@ -22,6 +22,7 @@ from bot.playground.cluster_box.status import (
     ApiFailure,
     Replayed,
     bad_request,
+    no_such_page,
     no_such_path,
     not_allowed,
     not_found,
@@ -42,9 +43,14 @@ async def give(world: World, ask: Ask, request: web.Request, rules: Sequence[Rul
     if ask.group == GROUP and ask.plural in REVIEWS:
         if ask.method != "POST":
             raise not_allowed()
-        return give_json(review(world.bundle, world.store, rules, ask.plural, await _read_json(request)), status=201)
-    if ask.kind is None or (ask.group and ask.group not in world.bundle.groups):
+        body = await _read_json(request)
+        return give_json(review(world.bundle, world.store, rules, ask.plural, body), status=201)
+    if ask.group and ask.group not in world.bundle.groups:
+        raise no_such_page()
+    if ask.kind is None or not _is_scoped_right(ask):
         raise no_such_path()
+    if (ask.method == "PUT" and not ask.name) or ask.method == "HEAD":
+        raise not_allowed()
     if ask.subresource:
         return await _give_part(world, ask, request)
     match ask.verb:
@@ -62,6 +68,14 @@ async def give(world: World, ask: Ask, request: web.Request, rules: Sequence[Rul
             raise not_recorded(f"what would follow: the box only patches, it does not {ask.verb}")
         case _:
             raise not_allowed()
+
+
+def _is_scoped_right(ask: Ask) -> bool:
+    """Objects of a namespaced kind are found in a namespace only, others never."""
+    assert ask.kind is not None
+    if ask.kind.namespaced:
+        return bool(ask.namespace) or not ask.name
+    return not ask.namespace or ask.kind.name == "Namespace"
 
 
 def _fail_as_recorded(world: World, ask: Ask) -> None:

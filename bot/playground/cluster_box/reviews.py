@@ -21,15 +21,19 @@ REVIEWS = {
 
 def review(bundle: Bundle, store: Store, own: Sequence[Rule], plural: str, body: Object) -> Object:
     """`own` is what the caller's token may do."""
+    kind = REVIEWS[plural]
+    if body.get("kind", kind) != kind:
+        said, api = body["kind"], body.get("apiVersion", "")
+        raise bad_request(f'{said} in version "{api}" cannot be handled as a {kind}: no such kind')
     spec = body.get("spec") or {}
-    match REVIEWS[plural]:
+    match kind:
         case "SelfSubjectRulesReview":
-            status = _list_rules(own, spec.get("namespace", ""))
+            status, spec = _list_rules(own, spec.get("namespace", "")), {}
         case "SelfSubjectAccessReview":
             status = _status_of(_decide_own(bundle, own, _read_action(spec)))
         case _:
             status = _status_of(_decide_for(bundle, store, spec, _read_action(spec)))
-    return {"kind": REVIEWS[plural], "apiVersion": f"{GROUP}/v1", "metadata": {}, "spec": spec, "status": status}
+    return {"kind": kind, "apiVersion": f"{GROUP}/v1", "metadata": {}, "spec": spec, "status": status}
 
 
 def _read_action(spec: Object) -> Action:

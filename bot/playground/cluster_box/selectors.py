@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.cluster_box.kinds import Kind
+from bot.playground.cluster_box.labels import KEY_RULE, VALUE_RULE, is_label_key, is_label_value
 from bot.playground.cluster_box.status import ApiFailure, bad_request
 
 _TOKEN = re.compile(r"\s*(!=|==|=|!|\(|\)|,|>|<|[^\s=!(),<>]+)")
@@ -53,11 +54,16 @@ def parse_labels(text: str) -> frozenset[Requirement]:
     tokens = _TOKEN.findall(text)
     found: set[Requirement] = set()
     while tokens:
-        found.add(_take_requirement(tokens))
-        if tokens and tokens.pop(0) != ",":
-            raise bad_request(
-                "unable to parse requirement: found characters after a requirement, expected: ',' or 'end of string'"
-            )
+        if tokens[0] in ("=", "==", "!=", "(", ")", ",", ">", "<"):
+            raise bad_request(f"found '{tokens[0]}', expected: !, identifier, or 'end of string'")
+        found.add(_check_requirement(_take_requirement(tokens)))
+        if not tokens:
+            break
+        if tokens[0] != ",":
+            raise bad_request(f"found '{tokens[0]}', expected: ',' or 'end of string'")
+        tokens.pop(0)
+        if not tokens or tokens[0] == ",":
+            raise bad_request(f"found '{tokens[0] if tokens else ''}', expected: identifier after ','")
     return frozenset(found)
 
 
@@ -65,8 +71,6 @@ def _take_requirement(tokens: list[str]) -> Requirement:
     key = tokens.pop(0)
     if key == "!":
         return Requirement(tokens.pop(0) if tokens else "", "absent")
-    if not re.match(r"[A-Za-z0-9]", key):
-        raise bad_request(f"unable to parse requirement: found '{key}', expected: !, identifier, or 'end of string'")
     if not tokens or tokens[0] == ",":
         return Requirement(key, "exists")
     operator = tokens.pop(0)
@@ -84,13 +88,28 @@ def _take_requirement(tokens: list[str]) -> Requirement:
             raise bad_request(f"unable to parse requirement: found '{operator}', expected: {expected}")
 
 
+def _check_requirement(found: Requirement) -> Requirement:
+    wrong = ""
+    if not is_label_key(found.key):
+        wrong = f'<nil>: Invalid value: "{found.key}": {KEY_RULE}'
+    for value in sorted(found.values):
+        if found.operator in ("gt", "lt") and not value.isdigit():
+            wrong = f"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
+        elif not is_label_value(value):
+            wrong = f'values[0][{found.key}]: Invalid value: "{value}": {VALUE_RULE}'
+    if wrong:
+        raise bad_request(f"unable to parse requirement: {wrong}")
+    return found
+
+
 def _take_value(tokens: list[str]) -> str:
     return tokens.pop(0) if tokens and tokens[0] != "," else ""
 
 
 def _take_set(tokens: list[str]) -> frozenset[str]:
-    if not tokens or tokens.pop(0) != "(":
-        raise bad_request("unable to parse requirement: expected: '('")
+    opening = tokens.pop(0) if tokens else ""
+    if opening != "(":
+        raise bad_request(f"unable to parse requirement: found '{opening}' expected: '('")
     values: set[str] = set()
     while tokens:
         token = tokens.pop(0)
@@ -98,7 +117,7 @@ def _take_set(tokens: list[str]) -> frozenset[str]:
             return frozenset(values)
         if token != ",":
             values.add(token)
-    raise bad_request("unable to parse requirement: found '', expected: ',', or ')'")
+    raise bad_request("unable to parse requirement: found '', expected: ',' or ')'")
 
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -155,7 +174,7 @@ def _split_term(term: str) -> tuple[str, str, str]:
 
 
 def _unknown_field(path: str, kind: Kind) -> ApiFailure:
-    if kind.group:
+    if kind.group or kind.name not in _FIELDS:
         return bad_request(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
     return bad_request(f"field label not supported: {path}")
 

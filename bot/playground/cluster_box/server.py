@@ -14,11 +14,19 @@ from aiohttp import web
 
 from bot.playground.bundle import Object
 from bot.playground.cluster_box import resources
-from bot.playground.cluster_box.discovery import give_groups, give_resources, give_versions
+from bot.playground.cluster_box.discovery import give_group, give_groups, give_resources, give_versions
 from bot.playground.cluster_box.faults import Fault, pause
 from bot.playground.cluster_box.paths import Ask, read_path
 from bot.playground.cluster_box.roles import AUTHENTICATED, PUBLIC, Rule, action_of, refuse, rule_allows
-from bot.playground.cluster_box.status import ApiFailure, Replayed, failed, no_such_path, not_allowed, unauthorized
+from bot.playground.cluster_box.status import (
+    PAGE,
+    ApiFailure,
+    Replayed,
+    failed,
+    no_such_page,
+    not_allowed,
+    unauthorized,
+)
 from bot.playground.cluster_box.world import World
 
 _ANONYMOUS = "system:anonymous"
@@ -118,10 +126,14 @@ def _give_path(world: World, request: web.Request) -> Object:
             return give_resources(world.bundle, world.store, "", "v1")
         case ["apis"]:
             return give_groups(world.bundle, world.store)
+        case ["apis", group]:
+            return give_group(world.bundle, world.store, group)
         case ["apis", group, version]:
             return give_resources(world.bundle, world.store, group, version)
-        case _:
+        case ["api", *_]:
             raise no_such_path()
+        case _:
+            raise no_such_page()
 
 
 async def _replay(replayed: Replayed, request: web.Request, ask: Ask, user: str) -> BaseException:
@@ -139,7 +151,7 @@ async def _replay(replayed: Replayed, request: web.Request, ask: Ask, user: str)
 
 def _give_failure(failure: ApiFailure) -> web.Response:
     headers = {"Retry-After": str(failure.retry_after)} if failure.retry_after is not None else {}
-    if not failure.reason:
+    if failure.reason == PAGE:
         return web.Response(status=failure.code, text=f"{failure}\n", headers=headers)
     body = msgspec.json.encode(failure.body())
     return web.Response(status=failure.code, body=body, content_type="application/json", headers=headers)

@@ -20,6 +20,10 @@ class Cause:
     reason: str = "FieldValueInvalid"
 
 
+PAGE = "page"
+"""In place of a reason: the answer is plain text."""
+
+
 class ApiFailure(Exception):
     """Raised anywhere while a request is answered; the server sends `body()` with `code`."""
 
@@ -39,7 +43,7 @@ class ApiFailure(Exception):
 
     def body(self) -> dict[str, Any]:
         status: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-        status |= {"message": str(self), "reason": self.reason}
+        status |= {"message": str(self)} | ({"reason": self.reason} if self.reason else {})
         if self.details is not None:
             status["details"] = self.details
         return status | {"code": self.code}
@@ -61,7 +65,13 @@ def unauthorized() -> ApiFailure:
     return ApiFailure(401, "Unauthorized", "Unauthorized")
 
 
+def no_such_page() -> ApiFailure:
+    """For paths of no group: the server's router answers, not as a Status."""
+    return ApiFailure(404, PAGE, "404 page not found")
+
+
 def no_such_path() -> ApiFailure:
+    """For resources that a group does not have."""
     return ApiFailure(404, "NotFound", "the server could not find the requested resource", {})
 
 
@@ -86,7 +96,7 @@ def conflict(kind: Kind, name: str) -> ApiFailure:
 
 def invalid(name: str, causes: Sequence[Cause], qualified: str, group: str = "", kind: str = "") -> ApiFailure:
     """`qualified` as in `Deployment.apps`."""
-    parts = [f"{cause.field}: {cause.message}" for cause in causes]
+    parts = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     text = parts[0] if len(parts) == 1 else f"[{', '.join(parts)}]"
     details: dict[str, Any] = {"name": name} if name else {}
     details |= ({"group": group} if group else {}) | ({"kind": kind} if kind else {})

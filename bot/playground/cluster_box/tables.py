@@ -56,11 +56,23 @@ def _age(item: Object, now: float) -> str:
     created = item["metadata"].get("creationTimestamp")
     if not created:
         return "<unknown>"
-    seconds = max(int(now - datetime.fromisoformat(created).timestamp()), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    return write_age(max(int(now - datetime.fromisoformat(created).timestamp()), 0))
+
+
+def write_age(seconds: int) -> str:
+    """As kubectl does (`k8s.io/apimachinery/pkg/util/duration.HumanDuration`): two units while they matter."""
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    for limit, whole, unit, rest, smaller in (
+        (120, seconds, "s", 0, ""),
+        (600, minutes, "m", seconds % 60, "s"),
+        (3 * 3600, minutes, "m", 0, ""),
+        (8 * 3600, hours, "h", minutes % 60, "m"),
+        (48 * 3600, hours, "h", 0, ""),
+        (8 * 86400, days, "d", hours % 24, "h"),
+    ):
+        if seconds < limit:
+            return f"{whole}{unit}{rest}{smaller}" if rest else f"{whole}{unit}"
+    return f"{days}d"
 
 
 def _containers_ready(item: Object, now: float) -> str:
@@ -95,6 +107,11 @@ def _service_ports(item: Object, now: float) -> str:
     return ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in ports) or "<none>"
 
 
+def _service_selector(item: Object, now: float) -> str:
+    labels = item.get("spec", {}).get("selector") or {}
+    return ",".join(f"{key}={labels[key]}" for key in sorted(labels)) or "<none>"
+
+
 def _slice_endpoints(item: Object, now: float) -> str:
     found = [address for endpoint in item.get("endpoints") or [] for address in endpoint.get("addresses", [])]
     return ",".join(found) or "<unset>"
@@ -116,6 +133,8 @@ _COLUMNS: dict[str, tuple[tuple[str, Cell], ...]] = {
         ("Age", _age),
         ("IP", _at("status", "podIP")),
         ("Node", _at("spec", "nodeName")),
+        ("Nominated Node", _at("status", "nominatedNodeName")),
+        ("Readiness Gates", lambda item, now: "<none>"),
     ),
     "Service": (
         ("Name", _name),
@@ -124,6 +143,7 @@ _COLUMNS: dict[str, tuple[tuple[str, Cell], ...]] = {
         ("External-IP", lambda item, now: "<none>"),
         ("Port(s)", _service_ports),
         ("Age", _age),
+        ("Selector", _service_selector),
     ),
     "Node": (
         ("Name", _name),

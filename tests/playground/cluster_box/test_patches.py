@@ -64,7 +64,7 @@ async def test_a_list_item_is_deleted_by_its_key(client: Client) -> None:
         (
             SERVICE,
             {"spec": {"ports": [{"port": 99999, "name": "x"}]}},
-            "spec.ports[2].port",
+            "spec.ports[0].port",
             "must be between 1 and 65535",
         ),
         (SERVICE, {"spec": {"ports": [{"port": 53, "protocol": "TCP"}]}}, "spec.ports[1]", "Duplicate value"),
