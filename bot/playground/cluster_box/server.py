@@ -24,6 +24,7 @@ from bot.playground.cluster_box.status import (
     Replayed,
     failed,
     no_such_page,
+    no_such_path,
     not_allowed,
     unauthorized,
 )
