@@ -34,6 +34,7 @@ NOTHING = "–"
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _JOINER = "\u200d"
+_VIRAMA = 9
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MENTION = re.compile(r"\b(slack|group):([UWS][A-Z0-9]+)\b")
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>]*)>|<((?:https?|mailto|tel):[^<>|]*)>")
@@ -94,7 +95,9 @@ def starts_grapheme(text: str, index: int) -> bool:
     character, before = text[index], text[index - 1] if index else ""
     if character < "\u0300" or not before:
         return not (before == "\r" and character == "\n")
-    if before == _JOINER or character == _JOINER or unicodedata.category(character).startswith("M"):
+    if _JOINER in (before, character) or unicodedata.category(character).startswith("M"):
+        return False
+    if unicodedata.combining(before) == _VIRAMA:
         return False
     if "\U0001f3fb" <= character <= "\U0001f3ff" or "\U000e0020" <= character <= "\U000e007f":
         return False
