@@ -28,14 +28,15 @@ METHODS = {
     "conversations.replies": Limit(0.66, 10),
 }
 CHANNEL = Limit(0.95, 1)
-NEW, YOUNG, OLD = Limit(0.8, 1), Limit(0.33, 1), Limit(0.1, 1)
-"""Edits of one root message while its run goes on: in its first 15 s, its first minute, later."""
+NEW, YOUNG, OLD = 1.2, 3.0, 10.0
+"""Seconds between two edits of one root message while its run goes on: in its first 15 s, its first minute, later."""
 
 
 class Limits:
     def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
         self._journal = journal
         self._clock = clock
+        self._edited: dict[str, float] = {}
 
     async def wait(self, method: str, channel: str) -> float:
         """0.0 when the call may be made now, else the seconds to wait before asking again."""
@@ -43,14 +44,23 @@ class Limits:
             return wait
         return await self._take(method, METHODS[method])
 
-    async def space(self, run_id: str, age: float) -> float:
-        """The same for an edit that a newer one will replace soon. `age` of the run, in seconds."""
-        limit = NEW if age < 15 else YOUNG if age < 60 else OLD
-        return await self._take(f"root:{run_id}", limit)
+    def space(self, run_id: str, age: float) -> float:
+        """The same for an edit that a newer one will replace soon. `age` of the run, in seconds. Known to this process
+        only: one replica has a run at a time, and the bucket of all edits holds for all."""
+        now = self._clock()
+        gap = NEW if age < 15 else YOUNG if age < 60 else OLD
+        wait = self._edited.get(run_id, now - gap) + gap - now
+        if wait > 0:
+            return wait
+        self._edited[run_id] = now
+        return 0.0
+
+    def forget(self, run_id: str) -> None:
+        self._edited.pop(run_id, None)
 
     async def pause(self, method: str, channel: str, seconds: float) -> None:
         name = f"post:{channel}" if method == POST else method
-        await self._journal.pause(f"limit:{name}", seconds, self._clock())
+        await self._journal.pause(name, seconds, self._clock())
 
     async def _take(self, name: str, limit: Limit) -> float:
-        return await self._journal.take(f"limit:{name}", limit.rate, limit.burst, self._clock())
+        return await self._journal.take(name, limit.rate, limit.burst, self._clock())

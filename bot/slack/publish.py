@@ -49,8 +49,10 @@ class SlackSurface:
         if run.started is None or run.begun.origin.surface != NAME:
             return 0.0
         shown = await self.journal.shown(NAME, run_id)
-        edition = _Edition(surface=self, run_id=run_id, run=run, shown=shown)
-        return await edition.bring_out()
+        wait = await _Edition(surface=self, run_id=run_id, run=run, shown=shown).bring_out()
+        if run.closed and not wait:
+            self.limits.forget(run_id)
+        return wait
 
     def wanted(self, run_id: str, run: Run) -> tuple[Post, ...]:
         return thread(run_id, run, docs=self.docs, broadcast=self.broadcast)
@@ -153,7 +155,7 @@ class _Edition:
     # --- editing ----------------------------------------------------------------------------------------------------
 
     async def _update(self, post: Post, have: Shown) -> None:
-        if post.key == ROOT and self._passing() and (wait := await self._spaced()):
+        if post.key == ROOT and self._passing() and (wait := self._spaced()):
             self.waits.append(wait)
             return
         channel, calls = self.run.begun.origin.channel, self.surface.calls
@@ -179,8 +181,8 @@ class _Edition:
         """A state that the next one will replace soon. The last one, and one that people wait for, is always shown."""
         return not (self.run.closed or self.run.cancelled or self.run.waiting_for_person)
 
-    async def _spaced(self) -> float:
-        return await self.surface.limits.space(self.run_id, self.surface.clock() - self.run.begun.at)
+    def _spaced(self) -> float:
+        return self.surface.limits.space(self.run_id, self.surface.clock() - self.run.begun.at)
 
     async def _deleted(self, post: Post) -> None:
         """Somebody deleted it. The root comes back once; the rest is left as people want it."""

@@ -42,7 +42,7 @@ def fuzzed(run: Run, wild: list[str]) -> Run:
 
     def finding(old: Finding) -> Finding:
         lines = tuple(next(texts) for _ in range(5))
-        words = {name: next(texts) for name in ("summary", "advice", "object", "cause", "doc", "node")}
+        words: dict[str, Any] = {name: next(texts) for name in ("summary", "advice", "object", "cause", "doc", "node")}
         return replace(old, evidence=lines, **words)
 
     steps: dict[str, Any] = {}
