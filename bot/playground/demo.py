@@ -26,6 +26,7 @@ from bot.serving import at_work
 from bot.settings import Settings, SlackSettings, TargetSettings, load
 
 TARGET = "prod"
+START = 30.0
 HINTS = (
     ("/netcheck dns prod", "Check the cluster's DNS"),
     ("/netcheck help", "What can be asked"),
@@ -69,7 +70,11 @@ async def playing(*, port: int = 0, kubeconfig: str = "", scenario: str, folder:
         stack.push_async_callback(slack.stop)
         opened = await open_journal("", folder)
         stack.push_async_callback(opened.stop)
-        await stack.enter_async_context(at_work(_settings(slack, kubeconfig, bool(cluster)), opened.journal))
+        settings = _settings(slack, kubeconfig, bool(cluster))
+        _, workspace = await stack.enter_async_context(at_work(settings, opened.journal))
+        async with asyncio.timeout(START):
+            while not workspace.connection.connected:  # noqa: ASYNC110 - a socket may stand and fall again
+                await asyncio.sleep(0.02)
         titles = {name: entry.title for name, entry in SCENARIOS.items()} if cluster else {}
         demo = Demo(slack, cluster, scenario, opened.notice, titles)
         slack.panel, slack.choose = demo.panel, demo.choose
