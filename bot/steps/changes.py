@@ -112,12 +112,14 @@ def _fields(service: Object) -> Object:
 
 async def preview_service(cluster: Cluster, args: ServicePatchArgs) -> Evidence:
     evidence = await _patch_service(cluster, args, dry_run=True)
-    parts = [
-        f"selector {labels_text(evidence['wanted']['selector'])}" if "selector" in evidence["wanted"] else "",
-        "its ports" if "ports" in evidence["wanted"] else "",
-    ]
-    description = f"Set {' and '.join(filter(None, parts)) or 'nothing'} of Service {args.service}."
+    description = f"Set {' and '.join(_set_fields(evidence['wanted'])) or 'nothing'} of Service {args.service}."
     return {**evidence, "description": description, "difference": compare(evidence["before"], evidence["after"])}
+
+
+def _set_fields(wanted: dict[str, Any]) -> list[str]:
+    selector = [f"selector {labels_text(wanted['selector'])}"] if "selector" in wanted else []
+    ports = ", ".join(f"{port['port']}/{port['protocol']}" for port in wanted.get("ports", ()))
+    return [*selector, f"ports {ports}"] if ports else selector
 
 
 async def apply_service(cluster: Cluster, args: ServicePatchArgs) -> Evidence:
@@ -129,9 +131,10 @@ def compare(before: Object, after: Object) -> list[str]:
     difference: list[str] = []
     for field in sorted(before.keys() | after.keys()):
         if before.get(field) != after.get(field):
-            lines = difflib.ndiff(_yaml(before.get(field)), _yaml(after.get(field)))
+            old, new = _yaml(before.get(field)), _yaml(after.get(field))
+            lines = [*difflib.unified_diff(old, new, n=len(old) + len(new), lineterm="")][3:]
             difference.append(f"  {field}:")
-            difference.extend(f"{line[:2]}  {line[2:]}" for line in lines if not line.startswith("?"))
+            difference.extend(f"{line[0]}   {line[1:]}" for line in lines)
     return difference
 
 
@@ -151,15 +154,16 @@ def judge_service(evidence: Evidence, args: ServicePatchArgs) -> Judgement:
     subject, after = f"Service {args.service}", evidence["after"]
     changed = evidence["before"] != after
     stands = all(_holds(after[field], value) for field, value in evidence["wanted"].items())
-    lines = tuple(compare(evidence["before"], after)[:4])
+    lines = [line for line in compare(evidence["before"], after) if line[0] in "-+"]
+    new = " and ".join(_set_fields(evidence["wanted"]))
     if not stands:
         verdict, summary = Verdict.WARN, f"{subject} was changed, but is not as it was asked for: something altered it."
     elif changed:
-        verdict, summary = Verdict.INFO, f"{subject} was changed: selector {labels_text(after['selector'])}."
+        verdict, summary = Verdict.INFO, f"{subject} was changed: {new} set."
     else:
         verdict, summary = Verdict.INFO, f"{subject} was so already: nothing was changed."
     finding = Finding(
-        verdict=verdict, summary=summary, layer=Layer.SERVICE, object=subject, evidence=(*lines, read_at(evidence))
+        verdict=verdict, summary=summary, layer=Layer.SERVICE, object=subject, evidence=(*lines[:4], read_at(evidence))
     )
     return Judgement((finding,), {"changed": changed, **after})
 
