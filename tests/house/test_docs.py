@@ -55,3 +55,10 @@ def test_the_example_of_settings_on_the_page_of_operations_is_accepted(root: Pat
     (tmp_path / "settings.yaml").write_text(example)
     loaded = settings.load(str(tmp_path / "settings.yaml"), environment={})
     assert loaded.targets["prod"].four_eyes
+
+
+def test_every_metric_is_on_the_page_of_operations(root: Path) -> None:
+    names = set(re.findall(r'"(netcheck_[a-z_]+)": \(', (root / "bot/serving.py").read_text()))
+    page = (root / "docs/operations.md").read_text()
+    assert names
+    assert {name for name in names if f"`{name}`" not in page} == set()
