@@ -24,18 +24,19 @@ from bot.slack.root import stop_confirm
 from bot.slack.text import Markup
 
 CHOICES = 20
+MENTIONED = 10
 PROBLEMS = ("problem", "found a problem")
 """Answers which are followed by a question for a few words."""
 
 
-def prompt_posts(run_id: str, run: Run, docs: str) -> list[Post]:
+def prompt_posts(run_id: str, run: Run, docs: str, approvers: tuple[str, ...] | None) -> list[Post]:
     found: list[Post] = []
     for step in run.playbook.steps:
         state = run.state(step.id)
         match state.prompt:
             case e.ApprovalRequested() as asked:
                 found += [_outdated(step, attempt) for attempt in range(1, asked.attempt)]
-                found.append(_approval(run_id, run, step, asked, docs))
+                found.append(_approval(run_id, run, step, asked, docs, approvers))
             case e.QuestionAsked() as asked:
                 found.append(_question(run_id, run, step, asked))
             case None:
@@ -57,7 +58,8 @@ def _outdated(step: Step, attempt: int) -> Post:
 # --- approving a change ---------------------------------------------------------------------------------------------
 
 
-def _approval(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested, docs: str) -> Post:
+def _approval(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested, docs: str,
+              approvers: tuple[str, ...] | None) -> Post:  # fmt: skip
     state = run.state(step.id)
     is_open = _is_open(run, state, Status.APPROVAL)
     head = _addressed(asked.to, "Approve this change?") if is_open else _decision(run, state)
@@ -65,7 +67,7 @@ def _approval(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested, doc
     if asked.difference:
         blocks.append(rich(preformatted(asked.difference)))
     where = Markup(f"On *{t.one_line(run.begun.target, 60)}* · {t.one_line(run.begun.cluster, 200)}")
-    blocks.append(context(where, *([_rules(step)] if is_open else [])))
+    blocks.append(context(where, *(_rules(step, approvers) if is_open else [])))
     if is_open:
         blocks += [actions(*_approval_buttons(run_id, run, step, asked))]
     for finding in state.findings if state.status is Status.DONE else ():
@@ -84,10 +86,16 @@ def _addressed(to: str, question: str) -> Markup:
     return Markup(f"{words.NEEDED[0]} {names}{' ' if names else ''}*{question}*")
 
 
-def _rules(step: Step) -> Markup:
-    who = "Who may approve is what the settings of this target and playbook say; nothing is done before."
-    late = f" Open for {words.duration(step.expires_after)}." if step.expires_after else ""
-    return Markup(who + late)
+def _rules(step: Step, approvers: tuple[str, ...] | None) -> list[Markup]:
+    """The mention calls those who can act; nothing is done before one of them has."""
+    told = []
+    if approvers is not None:
+        names = ", ".join(t.mention(name) for name in approvers[:MENTIONED])
+        more = f" and {len(approvers) - MENTIONED} more" if len(approvers) > MENTIONED else ""
+        told.append(Markup(f"May be approved by: {names or 'nobody, as the settings are'}{more}"))
+    if step.expires_after:
+        told.append(Markup(f"Open for {words.duration(step.expires_after)}"))
+    return told
 
 
 def _approval_buttons(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested) -> list[Element]:

@@ -31,7 +31,8 @@ AGAIN_NOTE = context(Markup("The first message of this run was deleted; here it 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSurface:
-    """`docs`: the address of causes.md. `broadcast`: the end of a long run is shown in the channel too."""
+    """`docs`: the address of causes.md. `broadcast`: the end of a long run is shown in the channel too.
+    `approvers`: who may approve the changes of a run, as the rules are now."""
 
     calls: Calls
     limits: Limits
@@ -39,6 +40,7 @@ class SlackSurface:
     clock: Callable[[], float]
     docs: str = ""
     broadcast: bool = True
+    approvers: Callable[[Run], tuple[str, ...] | None] = lambda run: None
 
     @property
     def name(self) -> str:
@@ -55,7 +57,8 @@ class SlackSurface:
         return wait
 
     def wanted(self, run_id: str, run: Run) -> tuple[Post, ...]:
-        return thread(run_id, run, docs=self.docs, broadcast=self.broadcast)
+        approvers = self.approvers(run) if run.waiting_for_person else None
+        return thread(run_id, run, docs=self.docs, broadcast=self.broadcast, approvers=approvers)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -36,7 +36,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u2
 _JOINER = "\u200d"
 _VIRAMA = 9
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MENTION = re.compile(r"\b(slack|group):([UWS][A-Z0-9]+)\b")
+_ID = r"(?=[A-Z]*\d)[A-Z0-9]{3,}"
+_MENTION = re.compile(rf"\b(?:slack:[UW]{_ID}|group:S{_ID})\b")
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>]*)>|<((?:https?|mailto|tel):[^<>|]*)>")
 
 
@@ -131,15 +132,15 @@ def lines(parts: Iterable[Markup], limit: int = SECTION) -> Markup:
 def mention(by: str) -> Markup:
     """`slack:U012` as a person, `group:S345` as a group; others by name. Slack notifies them in a new message."""
     kind, _, name = by.partition(":")
+    if _MENTION.fullmatch(by):
+        return Markup(f"<@{name}>" if kind == "slack" else f"<!subteam^{name}>")
     match kind:
-        case "slack" if name.isalnum():
-            return Markup(f"<@{name}>")
-        case "group" if name.isalnum():
-            return Markup(f"<!subteam^{name}>")
         case "cli":
             return Markup(f"{one_line(name, 60)} (command line)")
+        case "group":
+            return Markup(f"the group {one_line(name, 60)}")
         case _:
-            return one_line(by, 80) if by else Markup("netcheck")
+            return {"*": Markup("everybody"), "": Markup("netcheck")}.get(by) or one_line(by, 80)
 
 
 def told(message: str, limit: int = SECTION) -> Markup:

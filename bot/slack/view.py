@@ -18,12 +18,15 @@ from bot.slack.root import root
 from bot.slack.steps import step_posts
 
 
-def thread(run_id: str, run: Run, *, docs: str = "", broadcast: bool = True) -> tuple[Post, ...]:
-    """The root first, then the thread in the order in which it should be posted. `docs`: the address of causes.md."""
+def thread(
+    run_id: str, run: Run, *, docs: str = "", broadcast: bool = True, approvers: tuple[str, ...] | None = None
+) -> tuple[Post, ...]:
+    """The root first, then the thread in the order in which it should be posted. `docs`: the address of causes.md.
+    `approvers`: who may approve the changes of this run, by the rules as they are; None: not known."""
     return (
         root(run_id, run, docs),
         *step_posts(run, docs),
-        *prompt_posts(run_id, run, docs),
+        *prompt_posts(run_id, run, docs, approvers),
         *note_posts(run),
         *summary_posts(run_id, run, docs, broadcast=broadcast),
     )

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
+from bot.engine.targets import resolve
 from bot.journal import Journal
+from bot.model.errors import UsageError
 from bot.model.playbook import Playbook
+from bot.model.run import Run
 from bot.slack.calls import Calls
 from bot.slack.connection import Connection, close_client, make_client
 from bot.slack.doctor import Doctor
@@ -71,9 +75,19 @@ def join(slack: Slack, desk: Desk, incidents: Incidents) -> Workspace:
     connections.append(Connection(build_app(identity, listener, slack.command), slack.app_token))
     surface = SlackSurface(
         calls=Calls(client, limits), limits=limits, journal=journal, clock=clock, docs=slack.docs,
-        broadcast=slack.broadcast,
+        broadcast=slack.broadcast, approvers=partial(approvers, desk),
     )  # fmt: skip
     return Workspace(client=client, surface=surface, connection=connections[0], listener=listener)
+
+
+def approvers(desk: Desk, run: Run) -> tuple[str, ...] | None:
+    """Who may approve its changes: those of the playbook where it narrows the target's, else those of the target."""
+    try:
+        target = resolve(desk.clusters.targets(), run.begun.target, run.playbook.name)
+    except UsageError:
+        return None
+    narrowed = desk.playbook_rules(run.playbook.name).change
+    return (narrowed or target.rules.change) if target.rules.change else ()
 
 
 def _verbs(slack: Slack, desk: Desk, incidents: Incidents, client: AsyncWebClient, identity: Identity,

@@ -133,6 +133,16 @@ class Office:
         return found
 
 
+async def typed(office: Office, text: str, user: str = "alice", channel: str = "#incidents") -> str:
+    """What the person is told about it, and nobody else."""
+    before = len(office.box.whispers(user, channel))
+    outcome = await office.box.command(user, channel, text)
+    assert outcome.ok, outcome.error
+    await office.box.until(lambda: len(office.box.whispers(user, channel)) > before)
+    last = office.box.whispers(user, channel)[-1]
+    return f"{last.text} {last.blocks}"
+
+
 def has_buttons(message: Message) -> bool:
     return any(block["type"] == "actions" for block in message.blocks)
 

@@ -30,6 +30,7 @@ async def test_a_fault_is_found_approved_mended_and_seen_to_be_mended(office: Of
     prompt = await office.prompt()
     assert "mend it" in str(prompt.blocks)
     assert "+ well" in str(prompt.blocks)
+    assert "May be approved by: <!subteam^S0NETONCALL>, the group menders" in str(prompt.blocks)
     assert await office.click("alice", prompt, "approve")
     root = await office.until_root_says("mended")
     assert "It was: it is ill" in root.text

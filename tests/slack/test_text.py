@@ -78,4 +78,4 @@ def test_links_that_slack_made_of_words_are_words_again() -> None:
 
 
 def test_people_and_groups_of_a_refusal_are_shown_by_name() -> None:
-    assert t.told("that is for group:S0X, slack:U0ALICE") == "that is for <!subteam^S0X>, <@U0ALICE>"
+    assert t.told("group:S0X9, group:SRE, slack:U0ALICE") == "<!subteam^S0X9>, group:SRE, <@U0ALICE>"

@@ -143,6 +143,14 @@ def test_a_prompt_shows_what_would_change_and_asks_again_before_it_happens() -> 
     assert "<!subteam^S0NETONCALL>" in prompt.text
 
 
+def test_a_prompt_says_who_may_approve() -> None:
+    may = ("group:S0NETONCALL", "group:menders", "*")
+    prompt = next(p for p in thread("dns-42", h.asking().run, approvers=may) if p.key == "ask:select:1")
+    assert "May be approved by: <!subteam^S0NETONCALL>, the group menders, everybody" in str(prompt.blocks)
+    nobody = next(p for p in thread("dns-42", h.asking().run, approvers=()) if p.key == "ask:select:1")
+    assert "nobody, as the settings are" in str(nobody.blocks)
+
+
 def test_only_who_must_act_is_mentioned_in_the_thread() -> None:
     others = [post for key, post in posts(h.asking()).items() if not key.startswith(("ask", "root"))]
     assert not any("<@" in f"{post.text}{post.blocks}".replace("Asked for by <@", "") for post in others)
