@@ -196,9 +196,9 @@ def record(
 def explain(cause: Annotated[str, typer.Argument(help="A cause, such as dns.service.selector.")]) -> None:
     """What a cause means, how to check it by hand, and how to mend it."""
     from bot.diagnosis.causes import explain as look_up
-    from bot.diagnosis.pages import page
+    from bot.diagnosis.pages import describe
 
-    print(page(look_up(cause)))
+    print(describe(look_up(cause)))
 
 
 @app.command()

@@ -79,7 +79,8 @@ def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Tar
             default = prefer_current and name == config.current and not settings.targets
             server = _server(config, name)
             configured.append(Target(name=name, context=name, server=server, rules=read_only, default=default))
-    return configured or [Target(name=IN_CLUSTER, rules=read_only, default=True)]
+    in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and not config.files
+    return configured or [Target(name=IN_CLUSTER, rules=read_only, default=True)] * in_pod
 
 
 def _server(config: Kubeconfig, context: str) -> str:

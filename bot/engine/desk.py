@@ -18,7 +18,7 @@ from bot.model.permission import Person, Policy, Right, Rules, check
 from bot.model.playbook import Kind, Playbook, Step
 from bot.model.run import Run, Status, StepState, fold
 
-GATE = Step(id="api", uses="api.answers", kind=Kind.LOOK, title="The API server answers", on_fail="stop")
+GATE = Step(id="api", uses="api.answers", kind=Kind.LOOK, title="The API server answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +223,12 @@ class Desk:
 
 def gated(playbook: Playbook) -> Playbook:
     """With the step first that asks whether the API answers: if it does not, that is the one finding."""
-    if playbook.steps and playbook.steps[0].uses == GATE.uses:
-        return replace(playbook, steps=(replace(playbook.steps[0], on_fail="stop"), *playbook.steps[1:]))
-    taken = {step.id for step in playbook.steps}
-    gate = replace(GATE, id=next(name for name in ("api", "api-answers", "netcheck-api") if name not in taken))
-    return replace(playbook, steps=(gate, *playbook.steps))
+    steps = playbook.steps
+    if not (steps and steps[0].uses == GATE.uses):
+        taken = {step.id for step in steps}
+        free = next(name for name in ("api", "api-answers", "netcheck-api") if name not in taken)
+        steps = (replace(GATE, id=free), *steps)
+    return replace(playbook, steps=(replace(steps[0], on_fail="stop", essential=True), *steps[1:]))
 
 
 def _clock(at: float) -> str:

@@ -16,7 +16,7 @@ from bot.model.finding import Finding, Verdict
 from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, StepState, steps_told
 from bot.model.scope import scope
-from bot.model.skips import skip, unrendered
+from bot.model.skips import skip, stopped, unrendered
 
 ATTEMPTS = 3
 
@@ -182,6 +182,8 @@ def _free(run: Run, step: Step, all_over: bool) -> bool:
 
 
 def _begin(run: Run, step: Step, state: StepState, now: float) -> Move:
+    if halted := stopped(run, step, now):
+        return Record(halted)
     if (step.barrier or step.refers_run) and (conclude := _conclusion(run)):
         return conclude
     skipped = skip(run, step, now)

@@ -218,7 +218,7 @@ def findings(run: Run) -> tuple[Finding, ...]:
     """All findings in force, in the order of the playbook, with what could not be looked at as SKIPPED findings."""
     gone = replaced_steps(run)
     found: list[Finding] = []
-    stopped = 0
+    stopped: list[str] = []
     for step in run.playbook.steps:
         state = run.state(step.id)
         if step.id not in gone:
@@ -226,9 +226,10 @@ def findings(run: Run) -> tuple[Finding, ...]:
         if state.skip and state.skip.why in ("needs", "deadline"):
             summary = f"{step.title}: {state.skip.reason}"
             found.append(Finding(verdict=Verdict.SKIPPED, summary=summary, step=step.id))
-        stopped += bool(state.skip and state.skip.why == "stopped")
+        if state.skip and state.skip.why == "stopped" and step.kind is Kind.LOOK:
+            stopped.append(step.title)
     if stopped:
-        summary = f"{stopped} further steps: the run had to stop before them"
+        summary = f"The run had to stop before: {'; '.join(stopped)}"
         found.append(Finding(verdict=Verdict.SKIPPED, summary=summary))
     return tuple(found)
 
@@ -236,4 +237,5 @@ def findings(run: Run) -> tuple[Finding, ...]:
 def steps_told(run: Run) -> int:
     """How many steps have something to tell; a conclusion over fewer is out of date."""
     states = run.steps.values()
-    return sum(s.status is Status.DONE or bool(s.skip and s.skip.why in ("needs", "deadline")) for s in states)
+    telling = ("needs", "deadline", "stopped")
+    return sum(s.status is Status.DONE or bool(s.skip and s.skip.why in telling) for s in states)

@@ -9,10 +9,15 @@ from bot.model.run import Run, StepState
 from bot.model.scope import scope
 
 
+def stopped(run: Run, step: Step, now: float) -> e.StepSkipped | None:
+    """An earlier step with `on_fail: stop` failed; if it is essential, not being able to tell stops the run as well."""
+    stop = next((s for s in _earlier(run, step) if s.on_fail == "stop" and _stops(s, run.state(s.id))), None)
+    if stop is None:
+        return None
+    return e.StepSkipped(at=now, step=step.id, why="stopped", reason=f"the run stopped at “{stop.title}”")
+
+
 def skip(run: Run, step: Step, now: float) -> e.StepSkipped | None:
-    stop = next((s for s in _earlier(run, step) if s.on_fail == "stop" and _failed(run.state(s.id))), None)
-    if stop:
-        return e.StepSkipped(at=now, step=step.id, why="stopped", reason=f"the run stopped at “{stop.title}”")
     if step.kind is Kind.LOOK and now > run.looking_since + run.playbook.timeout:
         reason = f"the run's time of {run.playbook.timeout:g} s was over"
         return e.StepSkipped(at=now, step=step.id, why="deadline", reason=reason)
@@ -32,6 +37,11 @@ def skip(run: Run, step: Step, now: float) -> e.StepSkipped | None:
 
 def _failed(state: StepState) -> bool:
     return any(finding.verdict is Verdict.FAIL for finding in state.findings)
+
+
+def _stops(step: Step, state: StepState) -> bool:
+    untold = state.verdict in (Verdict.UNKNOWN, Verdict.SKIPPED)
+    return _failed(state) or (step.essential and untold)
 
 
 def _earlier(run: Run, step: Step) -> tuple[Step, ...]:
