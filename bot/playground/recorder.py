@@ -16,6 +16,7 @@ from bot.playground.bundle import Bundle, Execution, Log, Object, Outcome, Read,
 from bot.playground.cassette import Cassette
 from bot.playground.cluster_box.kinds import find_kind
 from bot.playground.rights import read_rights
+from bot.playground.surroundings import read_surroundings
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ async def record(cluster: Cluster, run_playbook: Callable[[Cluster], Awaitable[N
     await recording.observe("/version", recording.version())
     await recording.observe("/apis", recording.groups())
     await run_playbook(recording)
+    await read_surroundings(recording, recording.cassette)
     await read_rights(cluster, recording.cassette)
     return recording.cassette.bundle(name=name, title=title, recorded_at=cluster.now)
 

@@ -39,6 +39,7 @@ class Store:
         self._objects: dict[Key, Object] = {}
         self._removed: set[Key] = set()
         self._forgotten: set[tuple[str, str, str]] = set()
+        self._made: set[str] = set()
         self._reads: dict[tuple[str, str], list[Read]] = {}
         for item in (*bundle.partial, *bundle.objects):
             key = self.key_of(item)
@@ -84,6 +85,11 @@ class Store:
         self._objects.pop(self.key_of(item), None)
         self._removed.add(self.key_of(item))
 
+    def make(self, item: Object) -> Object:
+        """Like `put`, for an object that came into being here: all that happens to it is known."""
+        self._made.add(item["metadata"]["uid"])
+        return self.put(item)
+
     def forget(self, kind: Kind, namespace: str) -> None:
         """From now on lists of this kind in this namespace are unknown: a change had consequences that cannot be
         told.
@@ -115,6 +121,8 @@ class Store:
 
     def knows(self, query: Query) -> bool:
         """Whether a list with these selectors was recorded, itself or within a wider one."""
+        if any(path == "involvedObject.uid" and equal and uid in self._made for path, equal, uid in query.fields):
+            return True
         if self._is_forgotten(query):
             return False
         return any(read.total is None and self._covers(read, query) for read in self._lists_of(query.kind))

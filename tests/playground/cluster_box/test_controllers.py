@@ -91,6 +91,19 @@ async def test_pods_started_by_the_box_answer_and_log_as_new_ones_do(client: Cli
     assert "CoreDNS-1.12.0" in (await client.get(f"{CORE}/pods/{name}/log")).body
 
 
+async def test_events_of_pods_started_by_the_box_are_known_and_those_of_others_are_not() -> None:
+    town = make_town(corefile=BROKEN)
+    unread = replace(town, reads=tuple(read for read in town.reads if read.kind != "Event"))
+    async with ClusterBox(unread, lag=0.0) as box, open_client(box) as client:
+        await client.change(DEPLOYMENT, RESTART)
+        pods = (await client.get(f"{CORE}/pods?labelSelector=pod-template-hash!=1")).body["items"]
+        uid = pods[0]["metadata"]["uid"]
+        events = (await client.get(f"{CORE}/events?fieldSelector=involvedObject.uid={uid}")).body["items"]
+        assert sorted(event["reason"] for event in events) == ["BackOff", "Scheduled"]
+        assert pods[0]["status"]["containerStatuses"][0]["restartCount"] == 1
+        assert (await client.get(f"{CORE}/events?fieldSelector=involvedObject.uid=Pod-{PODS[0]}")).status == 501
+
+
 async def test_a_deployment_scaled_to_zero_comes_back() -> None:
     async with ClusterBox(make_town(replicas=0), lag=0.0) as box, open_client(box) as client:
         await client.change(DEPLOYMENT, {"spec": {"replicas": 2}})

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.controllers.fate import Fate, foresee
-from bot.playground.cluster_box.controllers.pods import is_ready, make_pod, set_crashing, set_running
+from bot.playground.cluster_box.controllers.pods import is_ready, make_event, make_pod, set_crashing, set_running
 from bot.playground.cluster_box.controllers.slices import are_followed, follow_service
 from bot.playground.cluster_box.controllers.workloads import (
     choose_address,
@@ -107,7 +107,7 @@ class Life:
     ) -> list[Fate]:
         """New pods, from created to ready or crashing."""
         nodes = choose_nodes(self._store, old, count)
-        pods = [self._store.put(make_pod(template, owner, node, self._world.timestamp())) for node in nodes]
+        pods = [self._create(template, owner, node) for node in nodes]
         self._publish(workload)
         fates = [foresee(self._store, pod, old, recorded=self._recorded) for pod in pods]
         if any(fate.outcome == "unknown" for fate in fates):
@@ -120,9 +120,16 @@ class Life:
             self._publish(workload)
         return fates
 
+    def _create(self, template: Object, owner: Object, node: str) -> Object:
+        now = self._world.timestamp()
+        pod = self._store.make(make_pod(template, owner, node, now))
+        place = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+        self._store.put(make_event(pod, "Normal", "Scheduled", f"Successfully assigned {place} to {node}", now))
+        return pod
+
     def _advance(self, pod: Object, fate: Fate, *, ready: bool) -> Object:
         now = self._world.timestamp()
-        if fate.outcome == "creating":
+        if fate.outcome == "creating" or (ready and fate.outcome == "crashing"):
             return pod
         address, host = ("", "") if ready else choose_address(self._store, pod)
         changed = set_running(pod, now, ready=ready and fate.outcome == "ready", address=address, host=host)
@@ -130,6 +137,8 @@ class Life:
         if fate.outcome == "crashing":
             changed = set_crashing(changed, now)
             self._world.made_logs[(pod["metadata"]["uid"], True)] = fate.log
+            message = changed["status"]["containerStatuses"][0]["state"]["waiting"]["message"]
+            self._store.put(make_event(pod, "Warning", "BackOff", message, now))
         return self._store.put(changed)
 
     async def _restart_crashed(self, before: Object, after: Object) -> None:

@@ -72,6 +72,17 @@ def set_crashing(pod: Object, now: str, code: int = 1) -> Object:
     return pod
 
 
+def make_event(pod: Object, kind: str, reason: str, message: str, now: str) -> Object:
+    """`kind` is Normal or Warning. A Pending pod's events tell more than its status."""
+    metadata = pod["metadata"]
+    about = {"kind": "Pod", "apiVersion": "v1", **{key: metadata[key] for key in ("namespace", "name", "uid")}}
+    name = f"{metadata['name']}.{''.join(random.choices('0123456789abcdef', k=16))}"
+    own = {"name": name, "namespace": metadata["namespace"], "uid": str(uuid.uuid4()), "creationTimestamp": now}
+    times = {"firstTimestamp": now, "lastTimestamp": now, "count": 1}
+    said = {"involvedObject": about, "type": kind, "reason": reason, "message": message}
+    return {"apiVersion": "v1", "kind": "Event", "metadata": own, **said, **times}
+
+
 def is_ready(pod: Object) -> bool:
     conditions = (pod.get("status") or {}).get("conditions") or ()
     return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)

@@ -1,0 +1,95 @@
+"""The shipped scenarios: small, clean, and diagnosed by the shipped playbook as what they are."""
+
+import asyncio
+import json
+import re
+import sys
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.model.errors import UsageError
+from bot.playground.bundle import Bundle, pack_bundle
+from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.scenarios import FOLDER, SCENARIOS, load_scenario
+from tests.playground.cluster_box.client import CORE, open_client
+
+NETCHECK = Path(sys.executable).parent / "netcheck"
+LARGEST = 150_000
+"""Bytes of a scenario on disk."""
+
+
+async def run_dns(box: ClusterBox, folder: Path) -> Any:
+    """The command line as a person calls it, against the box."""
+    kubeconfig = str(box.write_kubeconfig(folder / "kubeconfig"))
+    line = (NETCHECK, "run", "dns", "--kubeconfig", kubeconfig, "--output", "json")
+    process = await asyncio.create_subprocess_exec(
+        *line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    assert process.returncode in (0, 1), errors.decode()
+    return json.loads(output)
+
+
+def causes_of(run: Any) -> tuple[str, ...]:
+    return tuple(finding["cause"] for finding in run["root_causes"])
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_the_diagnosis_of_a_scenario_is_what_was_broken_in_it(name: str, tmp_path: Path) -> None:
+    async with ClusterBox(load_scenario(name)) as box:
+        run = await run_dns(box, tmp_path)
+    assert causes_of(run) == SCENARIOS[name].expected
+    assert run["answer"] == ("broken" if SCENARIOS[name].expected else "ok")
+    assert not [finding for finding in run["findings"] if "not recorded" in finding["summary"]]
+
+
+async def test_a_wrong_selector_once_mended_is_seen_mended(tmp_path: Path) -> None:
+    async with ClusterBox(load_scenario("dns-selector"), lag=0.0) as box, open_client(box) as client:
+        await client.change(f"{CORE}/services/kube-dns", {"spec": {"selector": {"k8s-app": "kube-dns"}}})
+        assert (await run_dns(box, tmp_path))["answer"] == "ok"
+
+
+async def test_a_mended_corefile_is_seen_to_have_mended_the_pods(tmp_path: Path) -> None:
+    async with ClusterBox(load_scenario("corefile-broken"), lag=0.0) as box, open_client(box) as client:
+        text = (await client.get(f"{CORE}/configmaps/coredns")).body["data"]["Corefile"]
+        await client.change(f"{CORE}/configmaps/coredns", {"data": {"Corefile": text.replace("forwrad", "forward")}})
+        run = await run_dns(box, tmp_path)
+    assert causes_of(run) == ()
+    assert any("2 ready endpoints" in finding["summary"] for finding in run["findings"])
+
+
+async def test_a_scenario_with_one_object_changed_by_hand_gives_another_answer(tmp_path: Path) -> None:
+    async with ClusterBox(change_role(load_scenario("healthy"))) as box:
+        run = await run_dns(box, tmp_path)
+    assert run["answer"] == "broken"
+    assert causes_of(run)[0].startswith("dns.")
+
+
+def change_role(bundle: Bundle) -> Bundle:
+    """CoreDNS may no longer read EndpointSlices."""
+    objects = [deepcopy(item) for item in bundle.objects]
+    for item in objects:
+        if item["kind"] == "ClusterRole":
+            item["rules"] = [rule for rule in item["rules"] if "endpointslices" not in rule.get("resources", ())]
+    return replace(bundle, objects=tuple(objects))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_is_small_and_holds_no_secret(name: str) -> None:
+    bundle = load_scenario(name)
+    assert (FOLDER / f"{name}.json.gz").stat().st_size <= LARGEST
+    assert (bundle.name, bundle.title) == (name, SCENARIOS[name].title)
+    text = json.dumps([*bundle.objects, *(log.text for log in bundle.logs)])
+    assert not re.search(r"PRIVATE KEY|eyJhbGciOi|client-key-data: (?!\[)", text)
+    assert len(pack_bundle(bundle)) <= LARGEST
+
+
+def test_every_file_is_a_scenario_and_a_mistyped_name_gets_near_ones() -> None:
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{name}.json.gz" for name in SCENARIOS)
+    with pytest.raises(UsageError, match="There is no scenario 'dns-selektor'") as refusal:
+        load_scenario("dns-selektor")
+    assert refusal.value.near == ("dns-selector",)
