@@ -22,6 +22,9 @@ PATTERNS: tuple[tuple[Class, re.Pattern[str]], ...] = (
     ("forbidden", re.compile(
         r'(?P<what>[\w.]+) is forbidden: User \\?"(?P<user>system:serviceaccount:[^"\\]+)\\?" '
         r"cannot (?P<verb>list|watch)")),
+    ("upstream", re.compile(
+        r"plugin/errors: (?P<rcode>\d+) (?P<name>\S+) \S+: .*?(?:->|dial \w+ )(?P<to>\S+?):\d+: (?P<why>.*)"
+        r"|plugin/errors: (?P<code>\d+) (?P<asked>\S+) \S+: (?P<plain>no healthy proxies|unreachable backend.*)")),
     ("api-tls", re.compile(r"plugin/kubernetes.*x509: (?P<why>.+)|kubernetes.*x509: (?P<also>.+)")),
     ("api-credentials", re.compile(r"serviceaccount/token: no such file|kubernetes.*Unauthorized")),
     ("api-net", re.compile(
@@ -30,9 +33,6 @@ PATTERNS: tuple[tuple[Class, re.Pattern[str]], ...] = (
     ("api-wait", re.compile(
         r'waiting for Kubernetes API|unsynced Kubernetes API|Still waiting on: "kubernetes"|not ready: "kubernetes"')),
     ("overload", re.compile(r"concurrent queries exceeded maximum")),
-    ("upstream", re.compile(
-        r"plugin/errors: (?P<rcode>\d+) (?P<name>\S+) (?P<type>\S+): .*?->(?P<to>\S+?):\d+: (?P<why>.*)"
-        r"|plugin/errors: (?P<code>\d+) (?P<asked>\S+) \S+: (?P<plain>no healthy proxies|unreachable backend.*)")),
     ("panic", re.compile(r"\[PANIC\]|^panic:")),
 )
 

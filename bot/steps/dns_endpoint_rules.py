@@ -105,7 +105,8 @@ def _mixed(evidence: Evidence) -> list[Finding]:
 
 def _endpoints(evidence: Evidence) -> list[Finding]:
     service, now = evidence["service"], float(evidence["read_at"])
-    name, endpoints = service["name"], [e for piece in evidence["slices"] for e in piece["endpoints"]]
+    name = service["name"]
+    endpoints = [e for piece in evidence["slices"] for e in piece["endpoints"] if not e["terminating"]]
     ready, pods = _ready_endpoints(evidence), _live(evidence["selected"])
     stale = _stale(evidence, now)
     slices = count(len(evidence["slices"]), "EndpointSlice")

@@ -19,11 +19,11 @@ Pod = dict[str, Any]
 Hits = list[tuple[Pod, Match]]
 
 SIMPLE: dict[str, tuple[str, str]] = {
-    "loop": ("dns.upstream.loop", "sees its own queries come back"),
-    "bind": ("dns.pods.bind", "cannot listen on port 53"),
-    "forbidden": ("dns.access.refused", "is refused by the API server"),
-    "api-tls": ("dns.pods.api-credentials", "does not trust the API server's certificate"),
-    "api-credentials": ("dns.pods.api-credentials", "has no valid credentials for the API server"),
+    "loop": ("dns.upstream.loop", "own queries come back"),
+    "bind": ("dns.pods.bind", "port 53 cannot be opened"),
+    "forbidden": ("dns.access.refused", "refused by the API server"),
+    "api-tls": ("dns.pods.api-credentials", "the API server's certificate is not trusted"),
+    "api-credentials": ("dns.pods.api-credentials", "no valid credentials for the API server"),
 }
 HISTORY = ("forbidden", "api-net", "api-tls", "api-credentials", "overload")
 
@@ -123,7 +123,7 @@ def _waits(evidence: Evidence, what: str) -> Finding:
 def _tell(evidence: Evidence, code: str, what: str, hits: Hits, verdict: Verdict) -> Finding:
     names = list_names(pod["name"] for pod, _ in hits)
     return find(
-        code, f"{names} {what}: {cut(hits[0][1].text)}", verdict=verdict, object=evidence["workload"],
+        code, f"{names}: {what}: {cut(hits[0][1].text)}", verdict=verdict, object=evidence["workload"],
         evidence=(*(cut(f"{pod['name']} on {pod['node']}: {m.text}") for pod, m in hits[:3]), read_at(evidence)),
     )
 
