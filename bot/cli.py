@@ -64,7 +64,7 @@ def main() -> None:
 
 def _complain(error: NetcheckError) -> None:
     print(f"netcheck: {error}", file=sys.stderr)
-    if isinstance(error, UsageError) and error.near:
+    if isinstance(error, UsageError) and error.near and not any(text in str(error) for text in error.near):
         print("Did you mean: " + " · ".join(f"netcheck run {text}" for text in error.near), file=sys.stderr)
 
 
