@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bot.archive import data_dir
 from bot.journal import Journal
@@ -22,9 +23,32 @@ from bot.wiring import Netcheck, assemble
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 2.0
+"""Seconds for the state store, when somebody asks whether this replica is ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtWork:
+    """`parts` only end when they are cancelled, or by an error that nobody foresaw."""
+
+    netcheck: Netcheck
+    slack: Workspace
+    parts: tuple[asyncio.Task[None], ...]
+
+    async def until(self, stopped: asyncio.Event) -> None:
+        """Half a bot is worse than none: a part that dies takes the process with it. Raises what it died of."""
+        stopping = asyncio.create_task(stopped.wait())
+        try:
+            await asyncio.wait({stopping, *self.parts}, return_when=asyncio.FIRST_COMPLETED)
+            for part in self.parts:
+                if part.done():
+                    part.result()
+        finally:
+            stopping.cancel()
+
 
 @asynccontextmanager
-async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[tuple[Netcheck, Workspace]]:
+async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[AtWork]:
     """A bot that listens, works and shows, for as long as the block lasts."""
     netcheck = assemble(settings, journal)
     slack = join(_slack(settings, netcheck), netcheck.desk, netcheck.incidents)
@@ -32,7 +56,7 @@ async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[tuple[N
     listening = asyncio.create_task(slack.connection.run(), name="slack")
     working = asyncio.create_task(netcheck.worker.run(), name="worker")
     try:
-        yield netcheck, slack
+        yield AtWork(netcheck=netcheck, slack=slack, parts=(listening, working))
     finally:
         listening.cancel()
         working.cancel()
@@ -50,10 +74,10 @@ async def serve(settings: Settings) -> None:
     opened = await open_journal(settings.redis_url.get_secret_value(), data_dir(settings))
     (log.info if opened.durable else log.warning)("state store: %s", opened.notice)
     try:
-        async with at_work(settings, opened.journal) as (netcheck, slack), _healthy(settings, netcheck, slack):
-            for problem in netcheck.desk.library.problems():
+        async with at_work(settings, opened.journal) as work, _healthy(settings, work.netcheck, work.slack):
+            for problem in work.netcheck.desk.library.problems():
                 log.error("playbook: %s", problem)
-            await stopped.wait()
+            await work.until(stopped)
             log.info("stopping")
     finally:
         await opened.stop()
@@ -63,7 +87,10 @@ async def serve(settings: Settings) -> None:
 async def _healthy(settings: Settings, netcheck: Netcheck, slack: Workspace) -> AsyncIterator[None]:
     async def store() -> str:
         try:
-            await netcheck.desk.journal.check()
+            async with asyncio.timeout(PATIENCE):
+                await netcheck.desk.journal.check()
+        except TimeoutError:
+            return f"no answer within {PATIENCE:g} s"
         except NetcheckError as error:
             return str(error)
         return ""
@@ -81,7 +108,8 @@ async def _healthy(settings: Settings, netcheck: Netcheck, slack: Workspace) -> 
     host, _, port = settings.listen.rpartition(":")
     health = Health({"state store": store, "slack": socket}, gauges)
     try:
-        await health.start(host or "0.0.0.0", int(port))  # noqa: S104 - probes come from outside the pod
+        taken = await health.start(host or "0.0.0.0", int(port))  # noqa: S104 - probes come from outside the pod
+        log.info("health and metrics on %s:%d", host or "*", taken)
     except (OSError, ValueError) as error:
         raise SettingsError(f"listen {settings.listen!r}: cannot listen there: {error}") from None
     try:

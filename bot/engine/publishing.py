@@ -10,6 +10,8 @@ from bot.model.run import Run
 log = logging.getLogger(__name__)
 
 AFTER_FAILURE = 5.0
+LAST_WORDS = 3.0
+"""Seconds for what is being shown when a turn is given up: a message whose answer nobody waits for is posted twice."""
 
 
 class Surface(Protocol):
@@ -32,23 +34,33 @@ class Publisher:
         self._surfaces = surfaces
         self._newest: Run | None = None
         self._task: asyncio.Task[float] | None = None
+        self._again_at: float | None = None
 
     def show(self, run: Run) -> None:
-        self._newest = run
+        self._newest, self._again_at = run, None
         if self._surfaces and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._publish(), name=f"publish {self._run_id}")
+
+    def again(self, run: Run) -> None:
+        """Shows the run once more if a surface asked for that and its time has come."""
+        if self._again_at is not None and asyncio.get_running_loop().time() >= self._again_at:
+            self.show(run)
 
     async def settled(self) -> float:
         """When the newest state is shown (0.0), or how many seconds to wait before calling again."""
         later = 0.0
         while self._task:
-            later, self._task = await self._task, None
+            await asyncio.wait({self._task})  # and not the task itself: who is cancelled here must not cancel it
+            later, self._task = self._task.result(), None
             if self._newest is not None and later == 0.0:
                 self.show(self._newest)
         return later
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Shows nothing new; what is under way may end."""
+        self._newest = None
         if self._task:
+            await asyncio.wait({self._task}, timeout=LAST_WORDS)
             self._task.cancel()
 
     async def _publish(self) -> float:
@@ -59,6 +71,7 @@ class Publisher:
             later = max(waits, default=0.0)
             if later and self._newest is None:
                 break
+        self._again_at = asyncio.get_running_loop().time() + later if later else None
         return later
 
     async def _one(self, surface: Surface, run: Run) -> float:

@@ -231,6 +231,7 @@ class Turn:
         await asyncio.wait({woken, *self._tasks.values()}, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
         self.woken.clear()
+        self._publisher.again(self._run)
         for step in [step for step, task in self._tasks.items() if task.done()]:
             self._tasks.pop(step).result()
 

@@ -33,6 +33,7 @@ class Worker:
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._current: dict[str, Turn] = {}
+        self._held: set[str] = set()
 
     def wake(self, run_id: str) -> None:
         """Called by the desk of this process; without it the next poll finds the run."""
@@ -42,7 +43,8 @@ class Worker:
 
     @property
     def busy(self) -> int:
-        return len(self._turns)
+        """Runs whose lease is held here; those that another replica is at do not count."""
+        return len(self._held)
 
     async def run(self) -> None:
         try:
@@ -67,6 +69,7 @@ class Worker:
 
     def _ended(self, run_id: str, _: asyncio.Task[None]) -> None:
         self._turns.pop(run_id, None)
+        self._held.discard(run_id)
 
     async def _rest(self) -> None:
         try:
@@ -83,6 +86,7 @@ class Worker:
             if not await journal.lease(run_id, self.owner, LEASE):
                 await asyncio.sleep(POLL)
                 return
+            self._held.add(run_id)
             try:
                 await self._while_held(run_id, self.turn(run_id))
             finally:
@@ -120,7 +124,7 @@ class Worker:
             later = await publisher.settled()
             await self._put_down(run_id, run, turn.wants_attention_at, later)
         finally:
-            publisher.stop()
+            await publisher.stop()
             self._current.pop(run_id, None)
 
     async def _put_down(self, run_id: str, run: Run, until: float | None, later: float) -> None:

@@ -71,7 +71,7 @@ async def playing(*, port: int = 0, kubeconfig: str = "", scenario: str, folder:
         opened = await open_journal("", folder)
         stack.push_async_callback(opened.stop)
         settings = _settings(slack, kubeconfig, bool(cluster))
-        _, workspace = await stack.enter_async_context(at_work(settings, opened.journal))
+        workspace = (await stack.enter_async_context(at_work(settings, opened.journal))).slack
         async with asyncio.timeout(START):
             while not workspace.connection.connected:  # noqa: ASYNC110 - a socket may stand and fall again
                 await asyncio.sleep(0.02)
