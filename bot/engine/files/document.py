@@ -55,14 +55,14 @@ class Document:
             self.problems.append(Problem(self.name, place.line, place.column, more))
             raise Unreadable
 
-    def blame_value(self, path: Path, message: str, hint: str = "", *, offset: int = 0, key: bool = False) -> None:
+    def blame_value(self, path: Path, message: str, hint: str = "", *, offset: int = -1, key: bool = False) -> None:
         """At the value (or its key), or at what is nearest above it. `offset`: characters into a scalar."""
         if any(path[: len(hole)] == hole for hole in self.broken):
             return
         while path and path not in self.values:
-            path, offset = path[:-1], 0
+            path, offset = path[:-1], -1
         place = self.keys.get(path, self.values[path]) if key else self.values[path]
-        if offset and place.text:
+        if offset >= 0 and place.text:
             place = Place(place.line, place.text + offset)
         self.blame(place, message, hint)
 
