@@ -27,7 +27,10 @@ METHODS = {
     "conversations.history": Limit(0.66, 10),
     "conversations.replies": Limit(0.66, 10),
 }
-CHANNEL = Limit(0.95, 1)
+LANE = Limit(1 / 4.2, 1)
+LANES = 4
+"""A channel takes one message a second, and short bursts: four lanes, each good for one message in a little over four
+seconds, so that the few messages of a short run come at once and never more than four within four seconds."""
 NEW, YOUNG, OLD = 1.2, 3.0, 10.0
 """Seconds between two edits of one root message while its run goes on: in its first 15 s, its first minute, later."""
 
@@ -40,9 +43,18 @@ class Limits:
 
     async def wait(self, method: str, channel: str) -> float:
         """0.0 when the call may be made now, else the seconds to wait before asking again."""
-        if method == POST and (wait := await self._take(f"post:{channel}", CHANNEL)):
+        if method == POST and (wait := await self._lane(channel)):
             return wait
         return await self._take(method, METHODS[method])
+
+    async def _lane(self, channel: str) -> float:
+        waits: list[float] = []
+        for name in _lanes(channel):
+            wait = await self._take(name, LANE)
+            if not wait:
+                return 0.0
+            waits.append(wait)
+        return min(waits)
 
     def space(self, run_id: str, age: float) -> float:
         """The same for an edit that a newer one will replace soon. `age` of the run, in seconds. Known to this process
@@ -59,8 +71,12 @@ class Limits:
         self._edited.pop(run_id, None)
 
     async def pause(self, method: str, channel: str, seconds: float) -> None:
-        name = f"post:{channel}" if method == POST else method
-        await self._journal.pause(name, seconds, self._clock())
+        for name in _lanes(channel) if method == POST else (method,):
+            await self._journal.pause(name, seconds, self._clock())
 
     async def _take(self, name: str, limit: Limit) -> float:
         return await self._journal.take(name, limit.rate, limit.burst, self._clock())
+
+
+def _lanes(channel: str) -> tuple[str, ...]:
+    return tuple(f"post:{channel}:{lane}" for lane in range(LANES))

@@ -115,6 +115,8 @@ class _Edition:
         match outcome:
             case Sent(ts):
                 await self._note(post.key, Shown(ts, post.digest))
+                if post.key == ROOT:
+                    self._spaced()
             case Wait(seconds, sure):
                 self._hold(seconds)
                 if sure:

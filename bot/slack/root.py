@@ -35,10 +35,16 @@ def _provenance(run_id: str, run: Run) -> Markup:
         t.one_line(begun.cluster, 200) if begun.cluster else "",
         f"asked for by {t.mention(begun.by)} at {t.moment(begun.at)}",
         f"on it: {t.mention(run.owner)}" if run.owner not in ("", begun.by) else "",
-        ", ".join(t.code(f"{key}={value}", 80) for key, value in begun.params.items() if value not in ("", None)),
+        ", ".join(t.code(f"{name}={value}", 80) for name, value in _given(run)),
         t.code(run_id, 60),
     ]
     return Markup(" · ".join(part for part in parts if part))
+
+
+def _given(run: Run) -> list[tuple[str, object]]:
+    """The parameters that are not as the playbook has them."""
+    usual = {param.name: param.default for param in run.playbook.params}
+    return [(name, value) for name, value in run.begun.params.items() if value != usual.get(name)]
 
 
 def _answer(run: Run, docs: str) -> list[Block]:
