@@ -1,6 +1,5 @@
 """Requests for resources: single objects, lists, patches, reviews and what hangs under a pod."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from bot.playground.bundle import Object
+from bot.playground.cluster_box.callers import Caller
 from bot.playground.cluster_box.execute import serve_exec
 from bot.playground.cluster_box.forward import Program, read_ports, refuses_protocol, serve_forward
 from bot.playground.cluster_box.lists import give_list, give_object
@@ -17,7 +17,6 @@ from bot.playground.cluster_box.paths import Ask
 from bot.playground.cluster_box.programs import find_program
 from bot.playground.cluster_box.resolver import resolve
 from bot.playground.cluster_box.reviews import GROUP, REVIEWS, review
-from bot.playground.cluster_box.roles import Rule
 from bot.playground.cluster_box.status import (
     ApiFailure,
     Replayed,
@@ -39,12 +38,14 @@ def give_json(value: Object, status: int = 200, headers: dict[str, str] | None =
     )
 
 
-async def give(world: World, ask: Ask, request: web.Request, rules: Sequence[Rule]) -> web.StreamResponse:
+async def give(world: World, ask: Ask, request: web.Request, caller: Caller) -> web.StreamResponse:
     if ask.group == GROUP and ask.plural in REVIEWS:
         if ask.method != "POST":
             raise not_allowed()
         body = await _read_json(request)
-        return give_json(review(world.bundle, world.store, rules, ask.plural, body), status=201)
+        return give_json(
+            review(world.bundle, world.store, partial(caller.may, world), caller.rules, ask.plural, body), status=201
+        )
     if ask.group and ask.group not in world.bundle.groups:
         raise no_such_page()
     if ask.kind is None or not _is_scoped_right(ask):

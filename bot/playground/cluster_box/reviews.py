@@ -3,11 +3,11 @@
 Source: Kubernetes docs, "Authorization", SelfSubjectAccessReview, SubjectAccessReview, SelfSubjectRulesReview.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.playground.bundle import Bundle, Object, Review
-from bot.playground.cluster_box.roles import Action, Decision, Rule, decide, rule_allows
+from bot.playground.cluster_box.roles import Action, Decision, Rule, decide
 from bot.playground.cluster_box.status import Cause, bad_request, invalid, not_recorded
 from bot.playground.cluster_box.store import Store
 
@@ -19,8 +19,10 @@ REVIEWS = {
 }
 
 
-def review(bundle: Bundle, store: Store, own: Sequence[Rule], plural: str, body: Object) -> Object:
-    """`own` is what the caller's token may do."""
+def review(
+    bundle: Bundle, store: Store, may: Callable[[Action], bool], own: Sequence[Rule], plural: str, body: Object
+) -> Object:
+    """`may` and `own` are about the caller: whether they may do a thing, and the rules behind it."""
     kind = REVIEWS[plural]
     if body.get("kind", kind) != kind:
         said, api = body["kind"], body.get("apiVersion", "")
@@ -30,7 +32,7 @@ def review(bundle: Bundle, store: Store, own: Sequence[Rule], plural: str, body:
         case "SelfSubjectRulesReview":
             status, spec = _list_rules(own, spec.get("namespace", "")), {}
         case "SelfSubjectAccessReview":
-            status = _status_of(_decide_own(bundle, own, _read_action(spec)))
+            status = _status_of(_decide_own(bundle, may, _read_action(spec)))
         case _:
             status = _status_of(_decide_for(bundle, store, spec, _read_action(spec)))
     return {"kind": kind, "apiVersion": f"{GROUP}/v1", "metadata": {}, "spec": spec, "status": status}
@@ -54,10 +56,10 @@ def _read_action(spec: Object) -> Action:
     )
 
 
-def _decide_own(bundle: Bundle, own: Sequence[Rule], action: Action) -> Decision:
+def _decide_own(bundle: Bundle, may: Callable[[Action], bool], action: Action) -> Decision:
     """What whoever recorded the bundle was not allowed stays so."""
     denied = any(item.user == "" and not item.allowed and _is_about(item, action) for item in bundle.reviews)
-    return Decision(not denied and any(rule_allows(rule, action) for rule in own))
+    return Decision(not denied and may(action))
 
 
 def _decide_for(bundle: Bundle, store: Store, spec: Object, action: Action) -> Decision:

@@ -6,7 +6,6 @@ The order is the API server's: authentication, authorization, then everything el
 """
 
 import asyncio
-import hmac
 from email.utils import formatdate
 
 import msgspec
@@ -14,10 +13,11 @@ from aiohttp import web
 
 from bot.playground.bundle import Object
 from bot.playground.cluster_box import resources
+from bot.playground.cluster_box.callers import Caller, authenticate, authorize
 from bot.playground.cluster_box.discovery import give_group, give_groups, give_resources, give_versions
 from bot.playground.cluster_box.faults import Fault, pause
 from bot.playground.cluster_box.paths import Ask, read_path
-from bot.playground.cluster_box.roles import AUTHENTICATED, PUBLIC, Rule, action_of, refuse, rule_allows
+from bot.playground.cluster_box.roles import action_of, refuse
 from bot.playground.cluster_box.status import (
     PAGE,
     ApiFailure,
@@ -26,11 +26,9 @@ from bot.playground.cluster_box.status import (
     no_such_page,
     no_such_path,
     not_allowed,
-    unauthorized,
 )
 from bot.playground.cluster_box.world import World
 
-_ANONYMOUS = "system:anonymous"
 LARGEST_BODY = 3 * 1024 * 1024
 """What the API server takes (`maxRequestBodyBytes`)."""
 
@@ -54,12 +52,12 @@ async def _answer(world: World, request: web.Request) -> web.StreamResponse:
     ask = read_path(request.method, request.path, request.query, world.store.kinds())
     try:
         await _be_unkind(faults, request)
-        user, rules = _authenticate(world, request)
-        _authorize(world, ask, user, rules)
+        caller = authenticate(world, request)
+        authorize(world, ask, caller)
         try:
-            response = await _route(world, ask, request, rules)
+            response = await _route(world, ask, request, caller)
         except Replayed as replayed:
-            raise await _replay(replayed, request, ask, user) from None
+            raise await _replay(replayed, ask, caller.user) from None
     except ApiFailure as failure:
         response = _give_failure(failure)
     except ConnectionAbortedError:
@@ -85,28 +83,9 @@ async def _be_unkind(faults: list[Fault], request: web.Request) -> None:
             )
 
 
-def _authenticate(world: World, request: web.Request) -> tuple[str, tuple[Rule, ...]]:
-    header = request.headers.get("Authorization", "")
-    if not header:
-        return _ANONYMOUS, PUBLIC
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), world.token.encode()):
-        raise unauthorized()
-    return world.user, (*world.rules, *AUTHENTICATED)
-
-
-def _authorize(world: World, ask: Ask, user: str, rules: tuple[Rule, ...]) -> None:
-    """From 1.35 on, a WebSocket to exec or portforward needs create as well (kubernetes/kubernetes#134577)."""
-    streams = ask.subresource in ("exec", "portforward") and ask.method == "GET"
-    for verb in (ask.verb, "create") if streams and world.minor >= 35 else (ask.verb,):
-        action = action_of(ask, verb)
-        if not any(rule_allows(rule, action) for rule in rules):
-            raise refuse(ask, action, user)
-
-
-async def _route(world: World, ask: Ask, request: web.Request, rules: tuple[Rule, ...]) -> web.StreamResponse:
+async def _route(world: World, ask: Ask, request: web.Request, caller: Caller) -> web.StreamResponse:
     if ask.is_resource:
-        return await resources.give(world, ask, request, rules)
+        return await resources.give(world, ask, request, caller)
     if request.method not in ("GET", "HEAD"):
         raise not_allowed()
     failure = world.bundle.failures.get(request.path)
@@ -137,7 +116,7 @@ def _give_path(world: World, request: web.Request) -> Object:
             raise no_such_page()
 
 
-async def _replay(replayed: Replayed, request: web.Request, ask: Ask, user: str) -> BaseException:
+async def _replay(replayed: Replayed, ask: Ask, user: str) -> BaseException:
     match replayed.outcome:
         case "forbidden":
             return refuse(ask, action_of(ask), user)

@@ -96,3 +96,20 @@ async def test_a_mended_role_is_seen_at_once(client: Client) -> None:
 async def test_rights_of_users_whose_roles_were_not_recorded_are_not_guessed(client: Client) -> None:
     answer = await review(client, "system:serviceaccount:other:other", verb="list", resource="pods")
     assert (answer.status, answer.body["reason"]) == (501, "NotRecorded")
+
+
+async def test_whoever_is_impersonated_may_what_their_roles_say() -> None:
+    async with ClusterBox(make_town()) as box, open_client(box) as client:
+        assert (await client.get(f"{CORE}/pods", Impersonate_User=ACCOUNT)).status == 200
+        refused = await client.get(f"{CORE}/events", Impersonate_User=ACCOUNT)
+        assert (refused.status, f'User "{ACCOUNT}" cannot list' in refused.body["message"]) == (403, True)
+        assert (await client.get(f"{CORE}/pods", Impersonate_User="alice")).body["reason"] == "NotRecorded"
+
+
+async def test_impersonation_needs_a_permission_of_its_own() -> None:
+    async with ClusterBox(make_town(), permissions=[LIST_PODS], user="reader") as box, open_client(box) as client:
+        answer = await client.get(f"{CORE}/pods", Impersonate_User="alice")
+        assert answer.status == 403
+        assert answer.body["message"].startswith(
+            'users "alice" is forbidden: User "reader" cannot impersonate resource'
+        )
