@@ -43,6 +43,11 @@ def recognise_platform(version: str, nodes: Sequence[Json], groups: Iterable[str
     return known or ("kubeadm" if kubeadm else "")
 
 
+def may_serve_outside(version: str) -> bool:
+    """Whether this platform can have its cluster DNS outside the cluster, so that no pod of it is missed."""
+    return recognise_platform(version, (), (), False) in AUTOMATIC_DNS
+
+
 def choose_service(services: Iterable[Json], addresses: Sequence[str]) -> dict[str, Any] | None:
     """The cluster's DNS Service among those with its label: the one whose address kubelets hand out, or named so."""
     candidates = [dict(item) for item in services if _serves_dns(item)]

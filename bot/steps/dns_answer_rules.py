@@ -41,8 +41,7 @@ def _is_young(pod: Pod, evidence: Evidence) -> bool:
 
 def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
     """(cause, what was seen); ("", "") for right answers, ("untold", why) where the way to the pod failed."""
-    answers = {(a["name"].split(".")[0], a["type"]): a for a in pod["answers"]}
-    main = next((a for (name, _), a in answers.items() if name == "kubernetes"), None)
+    main = next((a for a in pod["answers"] if a["name"] == f"kubernetes.default.svc.{evidence['zone']}"), None)
     if main is None:
         return "untold", "it shares its node's network, so it cannot be asked this way"
     if main["outcome"] == "silent":

@@ -6,6 +6,7 @@
 from typing import Any
 
 from bot.diagnosis.causes import find, note
+from bot.diagnosis.platform import may_serve_outside
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.dns_pod_states import GRACE
@@ -119,6 +120,8 @@ def _endpoints(evidence: Evidence) -> list[Finding]:
     if any(pod["ready"] for pod in pods) or (pods and all(now - parse_time(p["created"]) < GRACE for p in pods)):
         text = f"{name} has no ready endpoint yet; its pods became ready, or were made, a moment ago. Look again."
         return [note(Verdict.UNKNOWN, Layer.DNS_SERVICE, text, object=name, evidence=told)]
+    if not pods and (not service["selector"] or may_serve_outside(evidence["version"])):
+        return []
     if endpoints or pods:
         number = max(len(endpoints), len(pods))
         text = f"{name} has {count(number, 'endpoint')} and 0 are ready: its pods do not pass their readiness probes."
@@ -172,8 +175,8 @@ def _ports(evidence: Evidence) -> list[Finding]:
 def _consistent(evidence: Evidence) -> Finding:
     service = evidence["service"]
     ready = len({e["address"] for e in _ready_endpoints(evidence)})
-    if not ready and not service["selector"]:
-        text = f"{service['name']} has no selector and no endpoints: DNS is served outside the cluster, or not at all."
+    if not ready:
+        text = f"{service['name']} has no endpoints, and no DNS pod is known: DNS may be served outside the cluster."
         return note(Verdict.INFO, Layer.DNS_SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
     text = f"{service['name']} has {count(ready, 'ready endpoint')}, as its pods are; {PATH_NOT_TESTED}."
     return note(Verdict.PASS, Layer.DNS_SERVICE, text, object=service["name"], evidence=(read_at(evidence),))

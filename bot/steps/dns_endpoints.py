@@ -24,8 +24,9 @@ async def gather_endpoints(cluster: Cluster, args: DnsArgs) -> Evidence:
         await asyncio.sleep(SETTLE - (cluster.now - changed))
     name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
     slices = await cluster.list("EndpointSlice", namespace, labels=f"kubernetes.io/service-name={name}", limit=20)
+    version = {} if dns.workload or dns.pods else await cluster.version()
     return {
-        "read_at": cluster.now, "service": service_facts(service, changed),
+        "read_at": cluster.now, "service": service_facts(service, changed), "version": version.get("gitVersion", ""),
         "workload": {"name": dns.name if dns.workload else "", "labels": _template_labels(dns),
                      "match": match_labels(dns.workload)},
         "pods": [_backend(pod) for pod in dns.pods], "selected": [_backend(pod) for pod in dns.selected],

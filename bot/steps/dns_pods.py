@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
+from bot.diagnosis.platform import may_serve_outside
 from bot.model.errors import ClusterError, Forbidden, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
@@ -35,8 +36,9 @@ async def gather_pods(cluster: Cluster, args: DnsArgs) -> Evidence:
     )
     for pod, told in zip(suspects, events, strict=True):
         pod["events"] = told
+    version = {} if dns.workload or pods else await cluster.version()
     return {
-        "read_at": cluster.now, "namespace": dns.namespace, "service": bool(dns.service),
+        "read_at": cluster.now, "namespace": dns.namespace, "version": version.get("gitVersion", ""),
         "workload": workload_facts(dns), "pods": pods, "unseen": dns.unseen, "nodes": nodes, "skipped": skipped,
     }
 
@@ -85,7 +87,7 @@ def judge_pods(evidence: Evidence, args: DnsArgs) -> Judgement:
     outputs = {"ready": len(ready), "running": sum(pod["phase"] == "Running" for pod in live),
                "wanted": workload["wanted"], "workload": workload["name"], "pods": [pod["name"] for pod in live]}
     findings = [*_absent(evidence, live), *_states(evidence, live, ready)]
-    if not any(f.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN) for f in findings):
+    if live and not any(f.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN) for f in findings):
         findings.insert(0, _all_ready(evidence, live, ready))
     return Judgement((*findings, *tell_skipped(evidence, Layer.DNS_WORKLOAD)), outputs)
 
@@ -99,6 +101,9 @@ def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
         if evidence["skipped"]:
             text = f"No DNS pod was found in {evidence['namespace']}, and not everything could be looked at."
             return [note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, text, evidence=told)]
+        if may_serve_outside(evidence["version"]):
+            text = "No DNS pod was found: this platform can serve DNS outside the cluster."
+            return [note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=told)]
         text = f"No DNS server was found in {evidence['namespace']}: no pod, Deployment or DaemonSet runs one."
         return [find("dns.workload.missing", text, object=f"Namespace {evidence['namespace']}", evidence=told)]
     if workload["wanted"] == 0 and workload["kind"] == "Deployment":

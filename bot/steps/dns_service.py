@@ -2,13 +2,13 @@
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import AUTOMATIC_DNS, recognise_platform
+from bot.diagnosis.platform import may_serve_outside
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_endpoints import service_facts
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
-from bot.steps.wording import list_names, name_object, read_at
+from bot.steps.wording import list_names, read_at
 
 LINK_LOCAL = "169.254."
 """Where a node-local DNS cache listens: kubelets may hand that out in place of the Service's address."""
@@ -22,14 +22,8 @@ async def gather_service(cluster: Cluster, args: DnsArgs) -> Evidence:
         "read_at": cluster.now, "version": version.get("gitVersion", ""), "pods": len(dns.pods),
         "service": service_facts(dns.service) if dns.service else None,
         "kubelet": {"dns": list(kubelet.dns), "source": kubelet.source},
-        "account": _account(dns.template, dns.namespace),
         "skipped": [*dns.skipped, *([kubelet.skipped] if kubelet.skipped else [])],
     }
-
-
-def _account(template: dict[str, object], namespace: str) -> str:
-    return name_object("ServiceAccount", {"metadata": {
-        "namespace": namespace, "name": template.get("serviceAccountName", "default")}}) if template else ""
 
 
 def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
@@ -48,9 +42,8 @@ def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
 
 def _absent(evidence: Evidence) -> Finding:
     handed = evidence["kubelet"]["dns"]
-    platform = recognise_platform(evidence["version"], (), (), False)
-    if not handed and not evidence["pods"] and platform in AUTOMATIC_DNS:
-        text = f"There is no DNS Service and no DNS pod: {platform} can serve DNS outside the cluster."
+    if not handed and not evidence["pods"] and may_serve_outside(evidence["version"]):
+        text = "There is no DNS Service and no DNS pod: this platform can serve DNS outside the cluster."
         return note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),))
     asks = f", while kubelets send pods to {list_names(handed)}" if handed else ""
     text = f"There is no DNS Service: none is labelled k8s-app=kube-dns, none has the kubelets' DNS address{asks}."

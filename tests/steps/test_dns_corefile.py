@@ -1,0 +1,96 @@
+"""dns.corefile on evidence alone: what CoreDNS cannot start with, what answers wrongly, what is merely unusual."""
+
+from typing import Any
+
+import pytest
+
+from bot.model.finding import Verdict
+from bot.steps.dns_corefile import COREFILE
+from tests.steps.dns_evidence import CONFIG_MAP, NOW, causes, corefile, corefile_evidence, directive, judge, only
+
+RESTARTED_SINCE = {"pods": [{"ready": True, "started": "2027-01-15T07:59:00Z"}]}
+DOWN = {"pods": [{"ready": False, "started": ""}]}
+
+
+def test_the_usual_corefile_passes_and_its_kubernetes_block_is_told() -> None:
+    finding = only(COREFILE, corefile_evidence())
+    assert finding.verdict is Verdict.PASS
+    for said in ("zones cluster.local", "reverse zones in-addr.arpa and ip6.arpa", "ttl 30", "pods insecure",
+                 "fallthrough for in-addr.arpa and ip6.arpa"):
+        assert said in finding.summary
+
+
+@pytest.mark.parametrize(("facts", "cause"), [
+    (corefile(state="missing"), "dns.corefile.missing"),
+    (corefile(state="no-key", keys=["corefile"]), "dns.corefile.key"),
+    (corefile(mistakes=[{"line": 3, "message": "not closed"}]), "dns.corefile.syntax"),
+    (corefile(directive("forwrad", ".", "9.9.9.9", line=12)), "dns.corefile.directive-unknown"),
+    (corefile(directive("proxy", ".", "/etc/resolv.conf", line=12)), "dns.corefile.directive-removed"),
+    (corefile(directive("kubernetes", "cluster.local", options=(("resyncperiod", "5m"),)), without=("kubernetes",)),
+     "dns.corefile.directive-removed"),
+    (corefile(directive("forward", ".", "127.0.0.1"), without=("forward",)), "dns.corefile.loop"),
+    (corefile(directive("forward", ".", "[::1]:53"), without=("forward",)), "dns.corefile.loop"),
+    (corefile(directive("forward", ".", "10.96.0.10"), without=("forward",)), "dns.corefile.loop"),
+    (corefile(without=("ready",)), "dns.corefile.no-ready"),
+    (corefile(directive("health", ":8081"), without=("health",)), "dns.corefile.no-health"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_what_keeps_coredns_from_serving_is_broken_without_pods_and_a_warning_while_they_run_on(
+    facts: dict[str, Any], cause: str
+) -> None:
+    down, up = only(COREFILE, corefile_evidence(facts, **DOWN)), only(COREFILE, corefile_evidence(facts))
+    assert (down.verdict, down.cause, down.object) == (Verdict.FAIL, cause, CONFIG_MAP)
+    assert (up.verdict, up.cause) == (Verdict.WARN, cause)
+
+
+def test_for_the_dropped_proxy_line_the_advice_is_the_exact_forward_line() -> None:
+    facts = corefile(directive("proxy", ".", "/etc/resolv.conf", line=12), without=("forward",))
+    finding = only(COREFILE, corefile_evidence(facts, **DOWN))
+    assert "`forward . /etc/resolv.conf`" in finding.advice
+    assert "line 12" in finding.advice
+    assert "dropped proxy in 1.5.0 and 1.12.0 runs" in finding.summary
+
+
+def test_an_old_coredns_still_has_the_proxy_line() -> None:
+    facts = corefile(directive("proxy", ".", "/etc/resolv.conf"), without=("forward",))
+    assert causes(COREFILE, corefile_evidence(facts, version=[1, 3, 1])) == []
+
+
+@pytest.mark.parametrize(("facts", "cause"), [
+    (corefile(without=("kubernetes",)), "dns.corefile.no-kubernetes"),
+    (corefile(directive("kubernetes", "example.local"), without=("kubernetes",)), "dns.corefile.zone"),
+])
+def test_a_zone_that_is_not_served_is_broken_even_while_the_pods_are_ready(facts: dict[str, Any], cause: str) -> None:
+    finding = only(COREFILE, corefile_evidence(facts))
+    assert (finding.verdict, finding.cause) == (Verdict.FAIL, cause)
+
+
+@pytest.mark.parametrize("facts", [
+    corefile(directive("k8s_gateway", "example.org")),  # a plugin of the image's own
+    corefile(without=("loop", "reload", "cache", "errors")),
+    corefile(without=("kubernetes", "ready", "health"), imports=["custom/*.override"]),  # AKS, k3s
+    corefile(directive("forward", ".", "127.0.0.1:5353"), without=("forward",)),  # another program in the pod
+    corefile(directive("forward", ".", "tls://9.9.9.9"), without=("forward",)),
+    corefile(directive("kubernetes", options=(("fallthrough",),)), without=("kubernetes",)),  # zones of the server block
+    corefile(directive("autopath", "@kubernetes")),
+    corefile(state="optional"),
+    {"state": "none", "config_map": ""},
+])
+def test_what_is_merely_different_raises_no_alarm(facts: dict[str, Any]) -> None:
+    assert causes(COREFILE, corefile_evidence(facts)) == []
+
+
+def test_a_word_that_the_running_pods_have_started_with_cannot_be_wrong() -> None:
+    facts = corefile(directive("forwrad"), changed=NOW - 600)
+    assert causes(COREFILE, corefile_evidence(facts, **RESTARTED_SINCE)) == []
+    assert causes(COREFILE, corefile_evidence(facts)) == ["dns.corefile.directive-unknown"]
+
+
+def test_oddities_are_told_as_information() -> None:
+    findings = judge(COREFILE, corefile_evidence(corefile(without=("loop", "reload")))).findings
+    assert [f.verdict for f in findings] == [Verdict.PASS, Verdict.INFO]
+    assert "`reload`" in findings[1].summary
+
+
+def test_kube_dns_has_no_corefile_and_that_is_no_fault() -> None:
+    finding = only(COREFILE, corefile_evidence({"state": "none", "config_map": ""}, server="kube-dns"))
+    assert finding.verdict is Verdict.INFO

@@ -1,0 +1,144 @@
+"""dns.pods on evidence alone: each way in which a DNS pod can fail, and each way in which it only looks like it."""
+
+from typing import Any
+
+import pytest
+
+from bot.model.finding import Verdict
+from bot.steps.dns_pods import PODS
+from tests.steps.dns_evidence import (
+    JUST_NOW,
+    LONG_AGO,
+    WORKLOAD,
+    causes,
+    crashed,
+    judge,
+    node,
+    nodes,
+    only,
+    pending,
+    pod,
+    pods_evidence,
+    roots,
+)
+
+TAINTS = "0/2 nodes are available: 2 node(s) had untolerated taint {node.kubernetes.io/not-ready: }."
+UNREADY = {"reason": "Unhealthy", "message": "Readiness probe failed: statuscode: 503", "last": LONG_AGO}
+SANDBOX = {"reason": "FailedCreatePodSandBox", "message": "plugin type=\"flannel\" failed (add)", "last": JUST_NOW}
+MOUNT = {"reason": "FailedMount", "message": 'configmap "coredns" not found', "last": JUST_NOW}
+KILLED = {"reason": "Killing", "message": "Container coredns failed liveness probe", "last": JUST_NOW}
+
+
+def test_two_ready_pods_on_two_nodes_pass_with_a_telling_summary() -> None:
+    judgement = judge(PODS, pods_evidence(pod(), pod("coredns-2", "n2")))
+    (finding,) = judgement.findings
+    assert (finding.verdict, finding.summary) == (Verdict.PASS, "2 of 2 DNS pods ready, on 2 nodes.")
+    assert judgement.outputs["ready"] == 2
+    assert finding.evidence == ("read 2027-01-15 08:00:00Z",)
+
+
+@pytest.mark.parametrize(("broken", "cause"), [
+    (pending(TAINTS), "dns.pods.pending.no-network"),
+    (pending("0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available"),
+     "dns.pods.pending.unschedulable"),
+    (pending("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."),
+     "dns.pods.pending.unschedulable"),
+    (pending("0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }, "
+             "2 Insufficient cpu"), "dns.pods.pending.unschedulable"),
+    (pod(ready=False, started="", waiting="ImagePullBackOff", waiting_message="not found"), "dns.pods.image"),
+    (pod(ready=False, started="", waiting="ContainerCreating", events=[SANDBOX]), "dns.pods.sandbox"),
+    (pod(ready=False, started="", waiting="ContainerCreating", events=[MOUNT]), "dns.pods.volume"),
+    (crashed(), "dns.pods.crashing"),
+    (crashed(reason="OOMKilled", code=137), "dns.pods.oom"),
+    (crashed(reason="Completed", code=0, events=[KILLED]), "dns.pods.liveness"),
+    (pod(ready=False, events=[UNREADY]), "dns.pods.not-ready"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_a_pod_that_fails_is_named_for_its_own_reason(broken: dict[str, Any], cause: str) -> None:
+    finding = only(PODS, pods_evidence(broken))
+    assert (finding.verdict, finding.cause, finding.object) == (Verdict.FAIL, cause, WORKLOAD)
+    assert broken["name"] in " ".join(finding.evidence)
+
+
+def test_while_another_pod_serves_a_failing_one_is_a_warning() -> None:
+    found = judge(PODS, pods_evidence(crashed(), pod("coredns-2", "n2"))).findings
+    assert [(f.verdict, f.cause) for f in found] == [(Verdict.WARN, "dns.pods.crashing")]
+
+
+def test_scaled_to_zero_is_said_with_the_command_that_mends_it() -> None:
+    finding = only(PODS, pods_evidence(workload={"wanted": 0}))
+    assert finding.cause == "dns.pods.scaled-to-zero"
+    assert "`kubectl -n kube-system scale deployment coredns --replicas=2`" in finding.advice
+
+
+def test_pods_that_cannot_be_created_are_told_with_the_controllers_reason() -> None:
+    finding = only(PODS, pods_evidence(workload={"failure": 'serviceaccount "coredns" not found'}))
+    assert finding.cause == "dns.pods.missing"
+    assert 'serviceaccount "coredns" not found' in finding.summary
+
+
+def test_no_workload_at_all_is_a_fault_unless_something_could_not_be_looked_at() -> None:
+    nothing = pods_evidence(workload={"name": "", "kind": "", "wanted": 0})
+    assert causes(PODS, nothing) == ["dns.workload.missing"]
+    assert causes(PODS, {**nothing, "version": "v1.33.1-gke.1"}) == []
+    blind = judge(PODS, {**nothing, "skipped": ["list deployments.apps in kube-system"]}).findings
+    assert {f.verdict for f in blind} == {Verdict.UNKNOWN, Verdict.SKIPPED}
+
+
+def test_pods_on_a_dead_node_are_the_nodes_consequence() -> None:
+    evidence = pods_evidence(pod(ready=False), pod("coredns-2", "n2"), nodes=nodes(n1=node(False), n2=node()))
+    (finding,) = judge(PODS, evidence).findings
+    assert (finding.cause, finding.node) == ("dns.pods.node-down", "n1")
+
+
+# --- what only looks like a fault -------------------------------------------------------------------------------
+
+
+def test_youth_excuses_not_being_ready_and_makes_no_healthy_cluster_doubtful() -> None:
+    young = pod(ready=False, started=JUST_NOW, created=JUST_NOW)
+    assert only(PODS, pods_evidence(young)).verdict is Verdict.UNKNOWN
+    rolling = judge(PODS, pods_evidence(young, pod("coredns-2", "n2"))).findings
+    assert {f.verdict for f in rolling} == {Verdict.PASS, Verdict.INFO}
+
+
+@pytest.mark.parametrize("broken", [
+    pending(TAINTS, created=JUST_NOW), crashed(created=JUST_NOW),
+    pod(ready=False, started="", waiting="ContainerCreating", created=JUST_NOW, events=[SANDBOX]),
+])
+def test_positive_evidence_counts_at_any_age(broken: dict[str, Any]) -> None:
+    assert only(PODS, pods_evidence(broken)).verdict is Verdict.FAIL
+
+
+def test_restarts_count_only_while_they_are_recent() -> None:
+    old = {"reason": "Error", "code": 1, "at": LONG_AGO}
+    assert [f.verdict for f in judge(PODS, pods_evidence(pod(restarts=50, last_ended=old))).findings] == [Verdict.INFO]
+    overcome = crashed(ready=True, started=JUST_NOW, waiting="")
+    assert causes(PODS, pods_evidence(overcome, pod("coredns-2", "n2"))) == []
+
+
+def test_a_single_replica_on_a_single_node_is_fine_and_on_several_only_unwise() -> None:
+    assert only(PODS, pods_evidence(pod(), nodes=nodes(n1=node()))).verdict is Verdict.PASS
+    assert only(PODS, pods_evidence(pod())).verdict is Verdict.INFO
+
+
+def test_pods_on_their_way_out_are_nobodys_fault() -> None:
+    evidence = pods_evidence(pod(), pod("coredns-2", "n2"), pod("old", ready=False, deleting=True),
+                             pod("evicted", ready=False, phase="Failed"))
+    assert only(PODS, evidence).verdict is Verdict.PASS
+
+
+def test_a_missing_permission_is_neither_fault_nor_pass() -> None:
+    found = judge(PODS, pods_evidence(pod(), pod("coredns-2", "n2"), skipped=["list events in kube-system"])).findings
+    assert [f.verdict for f in found] == [Verdict.PASS, Verdict.SKIPPED]
+    assert "list events in kube-system" in found[1].summary
+
+
+def test_on_a_cordoned_node_nothing_is_wrong() -> None:
+    evidence = pods_evidence(pod(), pod("coredns-2", "n2"), nodes=nodes(n1=node(cordoned=True), n2=node()))
+    assert causes(PODS, evidence) == []
+
+
+def test_sandbox_faults_are_told_node_by_node() -> None:
+    stuck: dict[str, Any] = {"ready": False, "started": "", "waiting": "ContainerCreating", "events": [SANDBOX]}
+    found = judge(PODS, pods_evidence(pod(**stuck), pod("coredns-2", "n2", **stuck))).findings
+    assert [f.node for f in found] == ["n1", "n2"]
+    assert roots(*found) == ["dns.pods.sandbox"]
