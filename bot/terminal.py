@@ -122,7 +122,8 @@ async def _read(question: str) -> str:
     """A line from the terminal; the end of input is no answer."""
     sys.stderr.write(question)
     sys.stderr.flush()
-    return (await asyncio.to_thread(sys.stdin.readline)).strip()
+    line: str = await asyncio.to_thread(sys.stdin.readline)
+    return line.strip()
 
 
 def _progress_on(out: TextIO) -> Callable[[str], None]:

@@ -48,4 +48,4 @@ def test_a_command_that_lacks_something_says_what(text: str) -> None:
 
 @given(st.text())
 def test_any_text_gives_a_command(text: str) -> None:
-    assert c.parse(text)
+    assert c.parse(text) is not None
