@@ -27,7 +27,7 @@ def _spoken(number: int, spoken: e.NoteAdded | e.HandedOver) -> Post:
             head = Markup(f":memo: Note by {t.mention(spoken.by)} at {t.moment(spoken.at)}:")
             body = spoken.text
         case e.HandedOver():
-            head = Markup(f":handshake: {t.mention(spoken.to)} takes over from {t.mention(spoken.by)}.")
+            head = Markup(f":arrows_counterclockwise: {t.mention(spoken.to)} takes over from {t.mention(spoken.by)}.")
             body = spoken.note
     blocks: list[Block] = [section(head), *([rich(paragraph(literal(body, 3000)))] if body else [])]
     return post(f"note:{number}", Markup(f"{head} {t.escape(body, 1500) if body else ''}"), *blocks)

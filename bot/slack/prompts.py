@@ -71,7 +71,7 @@ def _approval(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested, doc
     if is_open:
         blocks += [actions(*_approval_buttons(run_id, run, step, asked))]
     for finding in state.findings if state.status is Status.DONE else ():
-        blocks.append(rich(*story.finding_elements(finding, docs)))
+        blocks.append(rich(*story.finding_elements(finding, docs, done=story.went_well(state))))
     sentence = Markup(f"{head} {story.name(run)}: {t.one_line(asked.description, 800)}")
     return post(key(step, asked.attempt), sentence, *blocks, urgent=is_open)
 

@@ -58,6 +58,11 @@ def changes(run: Run) -> tuple[tuple[Step, StepState], ...]:
     return tuple((step, state) for step, state in steps if state.status is Status.DONE and state.by)
 
 
+def went_well(state: StepState) -> bool:
+    """Of a change that was carried out: it says nothing worse than what it did."""
+    return bool(state.by) and (state.verdict or Verdict.PASS).badness <= Verdict.INFO.badness
+
+
 def name(run: Run) -> Markup:
     return Markup(f"{t.one_line(run.playbook.name, 60)} on {t.one_line(run.begun.target, 60)}")
 
@@ -86,7 +91,9 @@ def step_line(run: Run, step: Step) -> Markup:
     if state.status is Status.DONE and verdict:
         sign, word = words.VERDICTS[verdict]
         if step.id in replaced_steps(run) and verdict.badness > Verdict.INFO.badness:
-            sign, word = words.REPLACED, f"was: {word}; looked at again below"
+            sign, word = words.REPLACED, f"was {word}; looked at again below"
+        elif step.kind is Kind.CHANGE and went_well(state):
+            sign, word = words.CHANGED[0], f"done, approved by {t.mention(state.by)}"
     elif isinstance(state.prompt, e.QuestionAsked) and state.status is Status.DONE:
         word = f"answered “{t.one_line(str(state.outputs.get('answer', '')), 80)}”"
     return Markup(f"{sign} {t.one_line(step.title, 100)} – {word}")
@@ -95,11 +102,11 @@ def step_line(run: Run, step: Step) -> Markup:
 # --- findings -------------------------------------------------------------------------------------------------------
 
 
-def finding_elements(finding: Finding, docs: str, *, evidence: bool = True) -> list[Element]:
-    """A finding as a person reads it: what, what to do, the lines that show it, where to read on."""
-    sign, word = words.VERDICTS[finding.verdict]
+def finding_elements(finding: Finding, docs: str, *, evidence: bool = True, done: bool = False) -> list[Element]:
+    """A finding as a person reads it: what, what to do, the lines that show it, where to read on. `done`: a change."""
+    sign, word = words.CHANGED if done else words.VERDICTS[finding.verdict]
     node = said(f" (on node {finding.node})", 120) if finding.node else []
-    head = paragraph(emoji(sign), said(f" {word}: ", bold=True), said(finding.summary, 800), node)
+    head = paragraph(emoji(sign), said(f" {word[0].upper()}{word[1:]}: ", bold=True), said(finding.summary, 800), node)
     found = [head]
     if finding.advice and finding.verdict is not Verdict.PASS:
         found.append(paragraph(said("What to do: ", bold=True), said(finding.advice, 900)))

@@ -134,7 +134,7 @@ class Verbs:
         id = await self.incidents.close(asked.channel, person, command.summary)
         summary = f": {t.one_line(command.summary, 1000)}" if command.summary else ""
         more = f"`/netcheck transcript {id}` tells all of it."
-        return reply(Markup(f":checkered_flag: {by} closed {t.code(id, 60)}{summary}. {more}"), public=True)
+        return reply(Markup(f":white_check_mark: {by} closed {t.code(id, 60)}{summary}. {more}"), public=True)
 
     async def _first(self, asked: Asked) -> bool:
         """Whether this request was not carried out already: Slack now and then delivers one twice."""

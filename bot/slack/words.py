@@ -27,7 +27,8 @@ ANSWERS = {
     Answer.UNKNOWN: (":grey_question:", "could not tell"),
 }
 MENDED = (":white_check_mark:", "mended")
-REPLACED = ":arrow_heading_down:"
+REPLACED = ":repeat:"
+CHANGED = (":wrench:", "done")
 STOPPED = (":no_entry:", "stopped")
 GOING = (":hourglass_flowing_sand:", "looking")
 NEEDED = (":raising_hand:", "needs somebody")
