@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.engine.files.document import MAX_BYTES
 from bot.engine.files.reading import read_playbook
+from bot.engine.files.reference import make_reference
 from bot.engine.files.schema import make_schema
 from bot.engine.params import bare, resolve_params
 from bot.model.errors import PlaybookError, Problem, UsageError
@@ -20,7 +21,9 @@ from bot.model.playbook import Playbook
 from bot.steps import StepType
 from bot.steps.library import STEP_TYPES
 
-__all__ = ["Library", "bare", "lint", "load_file", "load_text", "resolve_params", "schema", "shipped_folder"]
+__all__ = [
+    "Library", "bare", "lint", "load_file", "load_text", "reference", "resolve_params", "schema", "shipped_folder",
+]  # fmt: skip
 
 SUFFIXES = (".yaml", ".yml")
 MAX_FILES = 500
@@ -63,6 +66,11 @@ def lint(paths: Iterable[Path], step_types: Mapping[str, StepType] = STEP_TYPES)
 def schema(step_types: Mapping[str, StepType] = STEP_TYPES) -> dict[str, Any]:
     """JSON Schema of a playbook file."""
     return make_schema(step_types)
+
+
+def reference(step_types: Mapping[str, StepType] = STEP_TYPES) -> str:
+    """All step types as a Markdown table."""
+    return make_reference(step_types)
 
 
 def shipped_folder() -> Path:

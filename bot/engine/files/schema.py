@@ -20,6 +20,8 @@ def make_schema(step_types: Mapping[str, StepType]) -> dict[str, Any]:
     definitions = whole["$defs"]
     root = _named(by_model[(PlaybookShape, "validation")], definitions)
     step = definitions["StepShape"]
+    for properties in (root["properties"], step["properties"]):
+        properties["timeout"]["default"] = f"{properties['timeout']['default']:g}s"
     step["properties"]["uses"]["enum"] = [step_type.name for step_type in wanted]
     del step["properties"][OUTCOMES]["default"]
     arguments = {each.name: _named(by_model[(each.args, "validation")], definitions) for each in wanted}

@@ -1,0 +1,31 @@
+"""The step types as a Markdown table: what each does, and its arguments. The page on writing playbooks holds it."""
+
+from collections.abc import Mapping
+
+from pydantic_core import PydanticUndefined
+
+from bot.engine.files.arguments import OUTCOMES
+from bot.engine.files.reading import kind_of
+from bot.steps import Args, StepType
+
+
+def make_reference(step_types: Mapping[str, StepType]) -> str:
+    rows = [
+        f"| `{name}` | {kind_of(step_type).value} | {_purpose(step_type.args)} | {_arguments(step_type.args)} |"
+        for name, step_type in sorted(step_types.items())
+    ]
+    return "\n".join(["| step type | kind | what it does | arguments |", "|---|---|---|---|", *rows])
+
+
+def _purpose(args: type[Args]) -> str:
+    lines = (args.__doc__ or "").strip() if args is not Args else ""
+    return " ".join(lines.split("\n\n")[0].split()).replace("|", "\\|")
+
+
+def _arguments(args: type[Args]) -> str:
+    named = []
+    for name, field in args.model_fields.items():
+        if name != OUTCOMES:
+            needed = "" if field.default is not PydanticUndefined or field.default_factory else " (needed)"
+            named.append(f"`{field.alias or name}`{needed}")
+    return ", ".join(named) or "none"
