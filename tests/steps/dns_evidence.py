@@ -38,8 +38,9 @@ def pod(name: str = "coredns-1", node: str = "n1", **changes: Any) -> dict[str, 
     """A ready pod, as `podfacts` cuts it down."""
     return {
         "name": name, "uid": name, "node": node, "created": LONG_AGO, "deleting": False, "phase": "Running",
-        "reason": "", "ip": "10.244.0.2", "ready": True, "container": "coredns", "image": "coredns:v1.12.0", "restarts": 0,
-        "started": LONG_AGO, "unscheduled": {}, "waiting": "", "waiting_message": "", "now_ended": {}, "last_ended": {},
+        "reason": "", "ip": "10.244.0.2", "ready": True, "container": "coredns", "image": "coredns:v1.12.0",
+        "started": LONG_AGO, "restarts": 0, "unscheduled": {}, "waiting": "", "waiting_message": "", "now_ended": {},
+        "last_ended": {},
         "probed": ["livenessProbe", "readinessProbe"], "events": [], **changes,
     }
 

@@ -70,7 +70,7 @@ def test_a_zone_that_is_not_served_is_broken_even_while_the_pods_are_ready(facts
     corefile(without=("kubernetes", "ready", "health"), imports=["custom/*.override"]),  # AKS, k3s
     corefile(directive("forward", ".", "127.0.0.1:5353"), without=("forward",)),  # another program in the pod
     corefile(directive("forward", ".", "tls://9.9.9.9"), without=("forward",)),
-    corefile(directive("kubernetes", options=(("fallthrough",),)), without=("kubernetes",)),  # zones of the server block
+    corefile(directive("kubernetes", options=(("fallthrough",),)), without=("kubernetes",)),  # the block's zones
     corefile(directive("autopath", "@kubernetes")),
     corefile(state="optional"),
     {"state": "none", "config_map": ""},

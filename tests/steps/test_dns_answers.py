@@ -1,0 +1,184 @@
+"""dns.query_pods and dns.upstream on evidence alone."""
+
+from typing import Any
+
+import pytest
+
+from bot.model.finding import Verdict
+from bot.steps.dns_query import QUERY
+from bot.steps.dns_upstream import UPSTREAM
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, WORKLOAD, causes, judge, only
+
+ZONE, DNS_NAME = "cluster.local", "kube-dns.kube-system.svc.cluster.local"
+KUBERNETES, NOBODY = f"kubernetes.default.svc.{ZONE}", f"netcheck-no-such-name.default.svc.{ZONE}"
+NOT_FOUND: dict[str, Any] = {"rcode": "NXDOMAIN", "records": []}
+
+
+def answer(name: str, *records: str, type: str = "A", **changes: Any) -> dict[str, Any]:
+    return {"name": name, "type": type, "outcome": "answered", "rcode": "NOERROR", "records": list(records),
+            "authoritative": True, "message": "", **changes}
+
+
+def silent(name: str) -> dict[str, Any]:
+    return {"name": name, "type": "A", "outcome": "silent", "message": "no answer within 6.5 s"}
+
+
+def asked(name: str = "coredns-1", node: str = "n1", kubernetes: dict[str, Any] | None = None, **changes: Any) -> Any:
+    answers = [
+        kubernetes or answer(KUBERNETES, "10.96.0.1"), answer(f"dns-version.{ZONE}", "1.1.0", type="TXT"),
+        changes.pop("nobody", answer(NOBODY, **NOT_FOUND)), changes.pop("own", answer(DNS_NAME, "10.96.0.10")),
+        *changes.pop("more", ()),
+    ]
+    return {"name": name, "node": node, "ready": True, "started": LONG_AGO, "answers": answers, **changes}
+
+
+def evidence(*pods: Any, **changes: Any) -> dict[str, Any]:
+    return {
+        "read_at": NOW, "workload": WORKLOAD, "zone": ZONE, "service": DNS_NAME, "service_addresses": ["10.96.0.10"],
+        "kubernetes_addresses": ["10.96.0.1"], "names": {}, "pods": list(pods), "unasked": [], "unseen": 0,
+        "skipped": [], **changes,
+    }
+
+
+def test_right_answers_pass_and_say_what_was_not_tested() -> None:
+    finding = only(QUERY, evidence(asked(), asked("coredns-2", "n2")))
+    assert finding.verdict is Verdict.PASS
+    assert "UDP and the way through the Service were not tested" in finding.summary
+    assert any("10.96.0.1" in line for line in finding.evidence)
+
+
+@pytest.mark.parametrize(("pod", "cause"), [
+    (asked(kubernetes=answer(KUBERNETES, rcode="SERVFAIL")), "dns.query.servfail"),
+    (asked(kubernetes=answer(KUBERNETES, **NOT_FOUND)), "dns.query.zone"),
+    (asked(kubernetes=answer(KUBERNETES, rcode="REFUSED")), "dns.query.zone"),
+    (asked(kubernetes=answer(KUBERNETES, "203.0.113.7")), "dns.query.wrong"),
+    (asked(own=answer(DNS_NAME, "10.96.0.99")), "dns.query.wrong"),
+    (asked(kubernetes=silent(KUBERNETES)), "dns.query.silent"),
+    (asked(kubernetes={"name": KUBERNETES, "type": "A", "outcome": "failed",
+                       "message": "dial tcp4 127.0.0.1:53: connect: connection refused"}), "dns.query.silent"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_a_pod_that_answers_wrongly_is_named_for_it(pod: Any, cause: str) -> None:
+    alone = only(QUERY, evidence(pod))
+    assert (alone.verdict, alone.cause) == (Verdict.FAIL, cause)
+    beside = judge(QUERY, evidence(pod, asked("coredns-2", "n2"))).findings
+    assert [(f.verdict, f.cause, f.node) for f in beside] == [(Verdict.WARN, cause, "n1")]
+
+
+def test_an_address_for_a_name_that_nobody_has_is_a_warning() -> None:
+    assert causes(QUERY, evidence(asked(nobody=answer(NOBODY, "203.0.113.9")))) == ["dns.query.negative"]
+
+
+def test_a_pod_that_has_just_started_is_not_judged_by_what_it_does_not_know_yet() -> None:
+    young = asked(kubernetes=answer(KUBERNETES, rcode="SERVFAIL"), ready=False, started=JUST_NOW)
+    assert only(QUERY, evidence(young)).verdict is Verdict.UNKNOWN
+    assert causes(QUERY, evidence(young, asked("coredns-2", "n2"))) == []
+
+
+def test_a_pod_that_could_not_be_reached_is_unknown_and_not_broken() -> None:
+    lost = {"name": KUBERNETES, "type": "A", "outcome": "failed", "message": "dial tcp 10.0.0.5:10250: i/o timeout"}
+    assert only(QUERY, evidence(asked(kubernetes=lost))).verdict is Verdict.UNKNOWN
+
+
+def test_where_no_pod_runs_nothing_was_tested_and_it_says_so() -> None:
+    nobody = {"read_at": NOW, "workload": WORKLOAD, "pods": [], "names": {}, "skipped": []}
+    assert only(QUERY, nobody).verdict is Verdict.SKIPPED
+
+
+# --- names that a person asks about -----------------------------------------------------------------------------
+
+
+def named(told: list[dict[str, Any]], service: dict[str, Any], name: str = "web.shop") -> dict[str, Any]:
+    tried = {name: {"tried": [a["name"] for a in told], "service": service}}
+    return evidence(asked(more=told), names=tried)
+
+
+def test_a_name_that_resolves_is_told_with_its_full_form() -> None:
+    told = [answer("web.shop.default.svc.cluster.local", **NOT_FOUND),
+            answer("web.shop.svc.cluster.local", "10.96.7.7")]
+    judgement = judge(QUERY, named(told, {}), names=["web.shop"])
+    assert judgement.outputs["names"] == {"web.shop": ["10.96.7.7"]}
+    assert "as web.shop.svc.cluster.local" in judgement.findings[1].summary
+
+
+@pytest.mark.parametrize(("told", "service", "cause"), [
+    (answer("web.shop", **NOT_FOUND), {"asked": "Service shop/web", "exists": False}, "dns.name.not-found"),
+    (answer("web.shop", **NOT_FOUND), {"asked": "Service shop/web", "exists": True, "headless": True},
+     "dns.name.headless-empty"),
+    (answer("web.shop", rcode="SERVFAIL"), {}, "dns.name.unresolved"),
+    (silent("web.shop"), {}, "dns.name.unresolved"),
+])
+def test_a_name_that_does_not_resolve_is_told_with_the_reason(
+    told: dict[str, Any], service: dict[str, Any], cause: str
+) -> None:
+    assert causes(QUERY, named([told], service), names=["web.shop"]) == [cause]
+
+
+# --- upstream ---------------------------------------------------------------------------------------------------
+
+EXTERNAL, NEVER_ASKED = "kubernetes.io", "netcheck-1800000000.kubernetes.io"
+CORP = f"netcheck-{int(NOW)}.corp.example"
+
+
+def forwarding(*answers: Any, targets: tuple[str, ...] = ("/etc/resolv.conf",), **changes: Any) -> dict[str, Any]:
+    pods = [{"name": f"coredns-{n}", "node": f"n{n}", "ready": True, "started": LONG_AGO, "answers": list(told)}
+            for n, told in enumerate(answers, 1)]
+    return {
+        "read_at": NOW, "workload": WORKLOAD, "server": "coredns", "config_map": "ConfigMap kube-system/coredns",
+        "corefile_state": "read", "open": False, "forwards": [{"zone": ".", "targets": list(targets), "line": 12}],
+        "policy": "Default", "pods": pods, "lines": [], "external": EXTERNAL, "unasked": 0, "skipped": [], **changes,
+    }
+
+
+ALIVE = (answer(EXTERNAL, "203.0.113.10"), answer(NEVER_ASKED, **NOT_FOUND))
+CACHED = (answer(EXTERNAL, "203.0.113.10"), answer(NEVER_ASKED, rcode="SERVFAIL"))
+DEAD = (answer(EXTERNAL, rcode="SERVFAIL"),)
+
+
+def test_an_answer_from_outside_passes_also_when_it_is_a_denial() -> None:
+    assert only(UPSTREAM, forwarding(ALIVE)).verdict is Verdict.PASS
+    denied = (answer(EXTERNAL, **NOT_FOUND), answer(NEVER_ASKED, **NOT_FOUND))
+    assert only(UPSTREAM, forwarding(denied)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("told", [DEAD, CACHED, (silent(EXTERNAL),)])
+def test_a_dead_resolver_is_found_even_behind_a_cache(told: Any) -> None:
+    finding = only(UPSTREAM, forwarding(told, told))
+    assert (finding.verdict, finding.cause, finding.object) == (Verdict.FAIL, "dns.upstream.unreachable", WORKLOAD)
+
+
+def test_the_resolver_is_named_by_the_corefile_or_by_the_log() -> None:
+    assert only(UPSTREAM, forwarding(DEAD, targets=("192.0.2.53",))).object == "Resolver 192.0.2.53"
+    line = "[ERROR] plugin/errors: 2 a. A: read udp 10.0.0.1:1->192.0.2.7:53: i/o timeout"
+    assert "192.0.2.7" in only(UPSTREAM, forwarding(DEAD, lines=[line])).summary
+
+
+def test_one_pod_that_cannot_reach_it_is_a_warning_about_its_node() -> None:
+    finding = only(UPSTREAM, forwarding(DEAD, ALIVE))
+    assert (finding.verdict, finding.node) == (Verdict.WARN, "n1")
+
+
+@pytest.mark.parametrize(("changes", "verdict"), [
+    ({"forwards": []}, Verdict.INFO), ({"pods": []}, Verdict.SKIPPED),
+])
+def test_where_nothing_is_forwarded_or_asked_nothing_is_wrong(changes: dict[str, Any], verdict: Verdict) -> None:
+    assert only(UPSTREAM, forwarding(DEAD, **changes)).verdict is verdict
+
+
+def test_a_refusal_is_an_answer_unless_coredns_itself_refuses() -> None:
+    refused = (answer(EXTERNAL, rcode="REFUSED"),)
+    assert only(UPSTREAM, forwarding(refused)).verdict is Verdict.INFO
+    line = "[ERROR] plugin/errors: 5 a. A: concurrent queries exceeded maximum 1000"
+    assert causes(UPSTREAM, forwarding(refused, lines=[line])) == ["dns.upstream.overload"]
+
+
+def test_cluster_first_with_the_nodes_resolvers_leads_back_to_coredns() -> None:
+    assert causes(UPSTREAM, forwarding(ALIVE, policy="ClusterFirst")) == ["dns.upstream.dns-policy"]
+    assert causes(UPSTREAM, forwarding(ALIVE, policy="ClusterFirst", targets=("9.9.9.9",))) == []
+
+
+def test_a_zone_with_a_dead_resolver_of_its_own_fails_alone() -> None:
+    forwards = [{"zone": ".", "targets": ["/etc/resolv.conf"], "line": 2},
+                {"zone": "corp.example", "targets": ["192.0.2.9"], "line": 9}]
+    told = (*ALIVE, answer(CORP, rcode="SERVFAIL"))
+    finding = judge(UPSTREAM, forwarding(told, forwards=forwards)).findings
+    assert [(f.verdict, f.cause) for f in finding] == [(Verdict.PASS, ""), (Verdict.WARN, "dns.upstream.stub")]

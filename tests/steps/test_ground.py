@@ -1,0 +1,173 @@
+"""What lies below cluster DNS, on evidence alone: API server, nodes' network, service proxy, permissions."""
+
+from typing import Any
+
+import pytest
+
+from bot.diagnosis.conclusion import conclude
+from bot.model.finding import Verdict
+from bot.steps.api import ANSWERS
+from bot.steps.dns_access import ACCESS
+from bot.steps.dns_pods import PODS
+from bot.steps.dns_readiness import READINESS
+from bot.steps.node_network import NETWORK
+from bot.steps.proxy import PRESENCE
+from tests.steps.dns_evidence import (
+    JUST_NOW,
+    LONG_AGO,
+    NOW,
+    WORKLOAD,
+    causes,
+    judge,
+    node,
+    nodes,
+    only,
+    pending,
+    pods_evidence,
+)
+
+BARE = node(False, message="container runtime network not ready: NetworkReady=false cni plugin not initialized")
+SILENT = node(False, status="Unknown", reason="NodeStatusUnknown", message="Kubelet stopped posting node status.")
+
+
+@pytest.mark.parametrize("kind", ["Unreachable", "Unauthorized", "ServerFailed", "TimedOut"])
+def test_an_api_server_that_does_not_answer_is_one_finding_with_its_address(kind: str) -> None:
+    error = {"class": kind, "message": "connection refused"}
+    finding = only(ANSWERS, {"server": "https://10.0.0.1:6443", "cluster": "prod", "read_at": NOW, "error": error})
+    assert (finding.verdict, finding.cause) == (Verdict.FAIL, "api.unreachable")
+    assert "https://10.0.0.1:6443" in finding.summary
+    assert "connection refused" in finding.summary
+
+
+def test_an_api_server_that_answers_passes_even_if_it_refuses_to_tell_its_version() -> None:
+    told = {"server": "https://10.0.0.1:6443", "cluster": "prod", "read_at": NOW}
+    assert only(ANSWERS, {**told, "version": "v1.34.4"}).verdict is Verdict.PASS
+    assert only(ANSWERS, {**told, "refused": "no"}).verdict is Verdict.PASS
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------
+
+
+def agent(ready: int = 2, **changes: Any) -> dict[str, Any]:
+    return {"network": "Flannel", "note": "", "name": "DaemonSet kube-flannel/kube-flannel-ds", "desired": 2,
+            "ready": ready, "created": LONG_AGO, "rolling": False, **changes}
+
+
+def network(agents: Any = (), **read: dict[str, Any]) -> dict[str, Any]:
+    listed = None if agents is None else list(agents)
+    return {"read_at": NOW, "nodes": nodes(**read), "agents": listed, "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (network(n1=BARE, n2=BARE), ["cni.missing"]),
+    (network([agent(0)], n1=BARE, n2=BARE), ["cni.not-configured", "cni.agent"]),
+    (network(None, n1=BARE, n2=BARE), ["cni.not-configured"]),
+    (network(n1=node(), n2=BARE), ["cni.not-configured"]),
+    (network(n1=node(), n2=SILENT), ["node.not-ready"]),
+    (network(n1=node(), n2=node(network_unavailable="NoRouteCreated")), ["cni.network-unavailable"]),
+    (network([agent(1)]), ["cni.agent"]),
+])
+def test_a_network_that_is_missing_is_told_by_how_far_it_is_missing(evidence: Any, expected: list[str]) -> None:
+    assert causes(NETWORK, evidence) == expected
+
+
+def test_without_a_plugin_pending_dns_pods_are_its_consequence() -> None:
+    taints = "0/2 nodes are available: 2 node(s) had untolerated taint {node.kubernetes.io/not-ready: }."
+    down = nodes(n1=BARE, n2=BARE)
+    found = [*judge(NETWORK, network(n1=BARE, n2=BARE)).findings,
+             *judge(PODS, pods_evidence(pending(taints), nodes=down)).findings]
+    (root,) = conclude(found).root_causes
+    assert root.finding.cause == "cni.missing"
+    assert [f.cause for f in root.consequences] == ["dns.pods.pending.no-network"]
+
+
+@pytest.mark.parametrize("evidence", [
+    network(), network([agent()]), network([agent(1, rolling=True)]), network([agent(0, created=JUST_NOW)]),
+    network([agent(), agent(network="Calico")]),          # Canal by hand
+    network(n1=node(), n2=node(cordoned=True)),
+    network(n1=node(), n2=node(False, created=JUST_NOW)),  # has just joined
+    network([agent(1, note="no longer maintained")], n1=node(), n2=SILENT),
+])
+def test_what_only_looks_like_a_missing_network_is_not_called_one(evidence: Any) -> None:
+    assert not [cause for cause in causes(NETWORK, evidence) if cause.startswith("cni")]
+
+
+# --- service proxy ----------------------------------------------------------------------------------------------
+
+
+def proxy(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool = True, **facts: Any) -> dict[str, Any]:
+    daemon_set = {"name": "DaemonSet kube-system/kube-proxy", "desired": 2, "ready": 2, "created": LONG_AGO,
+                  "rolling": False, **facts}
+    return {"read_at": NOW, "known": True, "kubeadm": kubeadm, "nodes": nodes(), "networks": list(networks),
+            "found": found, "proxy": daemon_set if found else None, "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (proxy(), []), (proxy(found=False), ["proxy.missing"]),
+    (proxy(found=False, kubeadm=False), []), (proxy(found=False, networks=("Cilium",)), []),
+    (proxy(found=False, networks=("OVN-Kubernetes",)), []),
+    (proxy(found=False, networks=("Flannel",)), ["proxy.missing"]),
+    (proxy(ready=1, running_on=["n1"]), ["proxy.not-covering"]), (proxy(ready=1, rolling=True), []),
+    (proxy(ready=0, desired=0, running_on=[]), ["proxy.not-covering"]),
+])
+def test_a_service_proxy_is_missed_only_where_it_is_needed(evidence: Any, expected: list[str]) -> None:
+    assert causes(PRESENCE, evidence) == expected
+
+
+def test_a_proxy_that_is_missing_on_one_node_names_the_node() -> None:
+    assert only(PRESENCE, proxy(ready=1, running_on=["n1"])).node == "n2"
+
+
+# --- permissions of the DNS server ------------------------------------------------------------------------------
+
+
+def access(*denied: str, **changes: Any) -> dict[str, Any]:
+    resources = ("services", "namespaces", "endpointslices.discovery.k8s.io")
+    answers = [{"verb": v, "resource": r, "allowed": r not in denied} for r in resources for v in ("list", "watch")]
+    return {
+        "read_at": NOW, "server": "coredns", "workload": WORKLOAD, "account": "ServiceAccount kube-system/coredns",
+        "exists": True, "answers": answers, "skipped": [],
+        "bindings": [{"name": "system:coredns", "role": "system:coredns"}], **changes,
+    }
+
+
+def test_a_role_of_any_name_is_fine_as_long_as_it_allows_what_is_needed() -> None:
+    other = access(bindings=[{"name": "dns-release-coredns", "role": "dns-release-coredns"}])
+    finding = only(ACCESS, other)
+    assert finding.verdict is Verdict.PASS
+    assert "dns-release-coredns" in finding.summary
+
+
+def test_what_the_role_lacks_is_named_with_the_role() -> None:
+    finding = only(ACCESS, access("endpointslices.discovery.k8s.io"))
+    assert (finding.cause, finding.object) == ("dns.access.denied", "ClusterRole system:coredns")
+    assert "endpointslices.discovery.k8s.io" in finding.advice
+
+
+def test_without_a_binding_the_account_is_the_object() -> None:
+    finding = only(ACCESS, access("services", "namespaces", "endpointslices.discovery.k8s.io", bindings=[]))
+    assert finding.object == "ServiceAccount kube-system/coredns"
+    assert "no ClusterRoleBinding names it" in finding.summary
+
+
+def test_an_account_that_is_gone_is_named() -> None:
+    assert causes(ACCESS, access(exists=False)) == ["dns.access.account"]
+
+
+def test_where_we_may_not_ask_nothing_is_concluded() -> None:
+    blind = access(answers=[], exists=None, bindings=[], skipped=["create subjectaccessreviews.authorization.k8s.io"])
+    assert {f.verdict for f in judge(ACCESS, blind).findings} == {Verdict.INFO, Verdict.SKIPPED}
+
+
+# --- readiness --------------------------------------------------------------------------------------------------
+
+
+def waiting(body: str = "kubernetes", started: str = LONG_AGO) -> dict[str, Any]:
+    pod = {"name": "coredns-1", "node": "n1", "started": started, "status": "503", "body": body}
+    return {"read_at": NOW, "workload": WORKLOAD, "ready": 0, "running": 1, "pods": [pod], "skipped": []}
+
+
+def test_a_pod_that_waits_for_the_kubernetes_plugin_says_so_once_it_is_old_enough() -> None:
+    assert causes(READINESS, waiting()) == ["dns.pods.unsynced"]
+    assert causes(READINESS, waiting(started=JUST_NOW)) == []
+    assert causes(READINESS, waiting(body="health")) == []
