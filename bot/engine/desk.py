@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.engine.library import Library, bare, resolve_params
+from bot.engine.params import check_answer
 from bot.engine.targets import Clusters, Target, offer_namespace, resolve
 from bot.journal import Journal, change
 from bot.model import event as e
@@ -114,7 +115,7 @@ class Desk:
     async def refuse(self, run_id: str, step: str, attempt: int, by: Person, reason: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             self._prompted(run, step, Status.APPROVAL, attempt)
-            self._may_look(run, by)
+            self.may_look(run, by)
             return e.ApprovalRefused(at=self.clock(), by=by.id, step=step, attempt=attempt, reason=reason)
 
         return await self._change(run_id, decide)
@@ -122,10 +123,11 @@ class Desk:
     async def answer(self, run_id: str, step: str, answer: str, by: Person, note: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             state = self._prompted(run, step, Status.ASKING)
-            self._may_look(run, by)
+            self.may_look(run, by)
             choices = state.prompt.choices if isinstance(state.prompt, e.QuestionAsked) else ()
             if choices and answer not in choices:
                 raise UsageError(f"“{answer}” is not one of the answers: {', '.join(choices)}.")
+            check_answer(run.playbook.step(step), answer)
             return e.QuestionAnswered(at=self.clock(), by=by.id, step=step, answer=answer, note=note)
 
         return await self._change(run_id, decide)
@@ -133,7 +135,7 @@ class Desk:
     async def skip(self, run_id: str, step: str, by: Person) -> Run:
         def decide(run: Run) -> e.Event:
             self._prompted(run, step, Status.ASKING)
-            self._may_look(run, by)
+            self.may_look(run, by)
             return e.StepSkipped(at=self.clock(), by=by.id, step=step, why="person", reason="skipped by a person")
 
         return await self._change(run_id, decide)
@@ -141,7 +143,7 @@ class Desk:
     async def cancel(self, run_id: str, by: Person, reason: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             self._open(run)
-            self._may_look(run, by)
+            self.may_look(run, by)
             if run.cancelled:
                 raise Refused(f"{run.cancelled.by} stopped this run {_clock(run.cancelled.at)}.")
             return e.RunCancelled(at=self.clock(), by=by.id, reason=reason)
@@ -150,7 +152,7 @@ class Desk:
 
     async def note(self, run_id: str, text: str, by: Person) -> Run:
         def decide(run: Run) -> e.Event:
-            self._may_look(run, by)
+            self.may_look(run, by)
             return e.NoteAdded(at=self.clock(), by=by.id, text=text)
 
         return await self._change(run_id, decide)
@@ -158,7 +160,7 @@ class Desk:
     async def hand_over(self, run_id: str, to: str, by: Person, note: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             self._open(run)
-            self._may_look(run, by)
+            self.may_look(run, by)
             return e.HandedOver(at=self.clock(), by=by.id, to=to, note=note)
 
         return await self._change(run_id, decide)
@@ -188,7 +190,8 @@ class Desk:
     def _policy(self, playbook: str, target: Target) -> Policy:
         return Policy(target.rules, self.playbook_rules(playbook))
 
-    def _may_look(self, run: Run, by: Person) -> None:
+    def may_look(self, run: Run, by: Person) -> None:
+        """Raises Refused: who may not run checks on a target may not read what they found either."""
         self._may(run, by, Right.LOOK)
 
     def _may_change(self, run: Run, by: Person) -> None:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.model.errors import UsageError
-from bot.model.playbook import Param, Playbook
+from bot.model.playbook import Param, Playbook, Step
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _OBJECT = r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?"
@@ -42,6 +42,17 @@ def read_value(param: Param, text: str) -> Any:
             if not re.fullmatch(pattern, text):
                 raise ValueError(meaning)
     return text
+
+
+def check_answer(step: Step, answer: str) -> None:
+    """A written answer to a question that asks for a type. Raises UsageError saying what is expected."""
+    wanted = step.with_.get("type") if isinstance(step.with_, dict) else None
+    if not isinstance(wanted, str) or wanted not in (*_SHAPES, "int"):
+        return
+    try:
+        read_value(Param(name=step.id, type=wanted), answer.strip())
+    except ValueError as error:
+        raise UsageError(f"“{answer[:80]}” cannot be the answer: the question asks for {error}.") from None
 
 
 def check_default(param: Param) -> str:
