@@ -70,6 +70,7 @@ class Worker:
     def _ended(self, run_id: str, _: asyncio.Task[None]) -> None:
         self._turns.pop(run_id, None)
         self._held.discard(run_id)
+        self._woken.set()
 
     async def _rest(self) -> None:
         try:

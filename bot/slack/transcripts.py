@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.engine.incidents import Histories, Incidents
 from bot.journal import Journal
 from bot.model import event as e
+from bot.model.permission import Person
 from bot.slack import text as t
 from bot.slack.asked import Asked
 from bot.slack.blocks import preformatted, rich, section
@@ -34,9 +35,12 @@ class Transcripts:
         self._incidents = incidents
         self._journal = journal
 
-    async def send(self, asked: Asked, id: str) -> Reply | None:
-        """Of a run or an incident; without an id, of what the channel has. A run's goes into its thread."""
+    async def send(self, asked: Asked, id: str, person: Person) -> Reply | None:
+        """Of a run or an incident; without an id, of what the channel has. A run's goes into its thread. Raises
+        Refused when one of the runs is none of theirs to read."""
         histories = await self._incidents.histories(id, asked.channel)
+        for history in histories.runs:
+            self._incidents.desk.may_look(history.run, person)
         markdown, journals = render(histories)
         thread = asked.thread or await self._thread(histories, asked.channel)
         files = [

@@ -59,11 +59,13 @@ class Verbs:
             case c.ShowStatus():
                 return status_reply(await self.desk.recent(asked.channel))
             case c.ShowRun(run_id):
-                return run_reply(run_id, await self.desk.run(run_id), self.docs)
+                run = await self.desk.run(run_id)
+                self.desk.may_look(run, await self.person(asked))
+                return run_reply(run_id, run, self.docs)
             case c.Doctor():
                 return await self.doctor.examine()
             case c.Transcript(id):
-                return await self.transcripts.send(asked, id)
+                return await self.transcripts.send(asked, id, await self.person(asked))
             case c.Unclear(problem):
                 raise UsageError(f"{problem[:1].upper()}{problem[1:]}.")
             case _:

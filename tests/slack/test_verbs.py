@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.model.permission import Rules
 from bot.playground.slack.world import MINIMAL_SCOPES
 from bot.slack.doctor import NEEDED
 from tests.slack.office import Office, open_office, typed
@@ -124,3 +125,13 @@ async def test_the_doctor_names_missing_scopes_the_socket_and_the_store(tmp_path
 def test_the_manifest_asks_for_the_scopes_that_the_doctor_looks_for(root: Path) -> None:
     manifest = yaml.safe_load((root / "manifest.yaml").read_text())
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == set(NEEDED)
+
+
+async def test_who_may_not_look_at_a_target_reads_neither_its_runs_nor_their_transcripts(tmp_path: Path) -> None:
+    rules = Rules(look=("group:S0NETONCALL",))
+    async with open_office(tmp_path, rules=rules) as office:
+        await office.box.command("alice", "#incidents", "well prod")
+        await office.until_root_says("nothing wrong")
+        run_id = await office.run_id()
+        for text in (f"show {run_id}", f"transcript {run_id}", "transcript"):
+            assert "You may not run checks on prod" in await typed(office, text, user="eve")
