@@ -116,8 +116,8 @@ class Review:
 class Bundle:
     """`recorded_at` is the API server's clock then, seconds since the epoch. `partial` objects have metadata only.
 
-    `roles_of` names the users whose roles and bindings are all in `objects`. `expected` is what whoever broke the
-    cluster knows of it: cause codes, beside the recording and never served.
+    `roles_of` names the users whose roles and bindings are all in `objects`. What was broken is not told here but
+    beside it (`scenarios.py`): a bundle holds what was seen.
     """
 
     name: str
@@ -134,7 +134,6 @@ class Bundle:
     executions: tuple[Execution, ...] = ()
     reviews: tuple[Review, ...] = ()
     roles_of: tuple[str, ...] = ()
-    expected: tuple[str, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)
     """Paths outside the kinds that failed when recorded: `/version` or `/apis` to the message."""
 

@@ -28,6 +28,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "dns-selector": Scenario("The DNS Service selects no pod", ("dns.service.selector",)),
         "corefile-broken": Scenario("CoreDNS crashes over its Corefile", ("dns.corefile.directive-unknown",)),
+        "forward-loop": Scenario("CoreDNS forwards to itself", ("dns.corefile.loop",)),
+        "scaled-to-zero": Scenario("CoreDNS is scaled to zero", ("dns.pods.scaled-to-zero",)),
+        "role-endpointslices": Scenario("CoreDNS may not read EndpointSlices", ("dns.access.denied",)),
+        "upstream-dead": Scenario("The resolver outside the cluster is dead", ("dns.upstream.unreachable",)),
         "healthy": Scenario("Everything works"),
     }
 )

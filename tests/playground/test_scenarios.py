@@ -62,6 +62,15 @@ async def test_a_mended_corefile_is_seen_to_have_mended_the_pods(tmp_path: Path)
     assert any("2 ready endpoints" in finding["summary"] for finding in run["findings"])
 
 
+async def test_a_workload_scaled_up_again_is_seen_to_be_there(tmp_path: Path) -> None:
+    path = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
+    async with ClusterBox(load_scenario("scaled-to-zero"), lag=0.0) as box, open_client(box) as client:
+        await client.change(path, {"spec": {"replicas": 2}})
+        run = await run_dns(box, tmp_path)
+    assert causes_of(run) == ()
+    assert any(finding["summary"].startswith("2 of 2 DNS pods ready") for finding in run["findings"])
+
+
 async def test_a_scenario_with_one_object_changed_by_hand_gives_another_answer(tmp_path: Path) -> None:
     async with ClusterBox(change_role(load_scenario("healthy"))) as box:
         run = await run_dns(box, tmp_path)

@@ -90,10 +90,13 @@ class Life:
         self._publish(after)
 
     async def _scale(self, after: Object) -> None:
-        pods, owner = pods_of(self._store, after), current_replica_set(self._store, after)
-        if pods is None or owner is None:
+        pods = pods_of(self._store, after)
+        if pods is None:
             self._store.forget(_kind("v1", "Pod"), after["metadata"]["namespace"])
             return
+        owner = current_replica_set(self._store, after)
+        if owner is None:  # not recorded, but there must be one of this template
+            owner = make_replica_set(self._store, after, self._world.timestamp())
         wanted = after["spec"].get("replicas", 1)
         owner["spec"]["replicas"] = wanted
         owner = self._store.put(owner)
