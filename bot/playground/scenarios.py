@@ -32,6 +32,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "scaled-to-zero": Scenario("CoreDNS is scaled to zero", ("dns.pods.scaled-to-zero",)),
         "role-endpointslices": Scenario("CoreDNS may not read EndpointSlices", ("dns.access.denied",)),
         "upstream-dead": Scenario("The resolver outside the cluster is dead", ("dns.upstream.unreachable",)),
+        "no-network": Scenario("No network plugin is installed", ("cni.missing",)),
         "healthy": Scenario("Everything works"),
     }
 )
