@@ -6,6 +6,7 @@ Called by cli and by the demo. The order of the end is what matters: hang up fir
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 2.0
 """Seconds for the state store, when somebody asks whether this replica is ready."""
+SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "REDIS_URL")
+"""Taken out of the environment once the settings hold them: a kubeconfig's login programs need not see them, and Bolt,
+which looks there by itself, would warn about two tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[AtWork]
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises SettingsError for what must be put right before it can start."""
     logs.begin()
+    for name in SECRETS:
+        os.environ.pop(name, None)
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
