@@ -23,6 +23,8 @@ PROXY_MANAGED = frozenset({"GKE", "EKS", "AKS", "OpenShift"})
 OPENSHIFT_GROUP = "config.openshift.io"
 AUTOMATIC_DNS = frozenset({"GKE", "EKS"})
 """Platforms that can run DNS outside the cluster (GKE Cloud DNS, EKS Auto Mode)."""
+LINK_LOCAL = "169.254."
+"""Where a node-local DNS cache listens: kubelets may hand that out in place of the Service's address."""
 DNS_NAMES = ("dns", "dns-tcp")
 NODE_CACHE = re.compile(r"node-?(local-)?(dns-?)?cache|nodelocaldns|node-local-dns")
 
@@ -56,13 +58,23 @@ def choose_service(services: Iterable[Json], addresses: Sequence[str]) -> dict[s
     return max(candidates, key=lambda item: _service_rank(item, addresses))
 
 
+def has_address(service: Json | None, addresses: Sequence[str]) -> bool:
+    """Whether it has one of the addresses that kubelets hand out, or there is none by which it could be known."""
+    known = [address for address in addresses if not address.startswith(LINK_LOCAL)]
+    return not known or (service is not None and any(address in _own(service) for address in known))
+
+
+def _own(service: Json) -> Sequence[str]:
+    return service["spec"].get("clusterIPs") or [service["spec"].get("clusterIP", "")]
+
+
 def _serves_dns(service: Json) -> bool:
     ports = service["spec"].get("ports") or ()
     return "dns" in service["metadata"]["name"] or any(port.get("port") == 53 for port in ports)
 
 
 def _service_rank(service: Json, addresses: Sequence[str]) -> tuple[bool, bool, bool, bool, str]:
-    meta, own = service["metadata"], service["spec"].get("clusterIPs") or [service["spec"].get("clusterIP", "")]
+    meta, own = service["metadata"], _own(service)
     labels = meta.get("labels", {})
     return (
         any(address in own for address in addresses), meta["name"] == "kube-dns",

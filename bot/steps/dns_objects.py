@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pydantic import Field
 
 from bot.cluster import Cluster, Listing, Object
-from bot.diagnosis.platform import choose_service, looks_like_dns, server_name
+from bot.diagnosis.platform import choose_service, has_address, looks_like_dns, server_name
 from bot.model.errors import Forbidden, NotFound
 from bot.steps import Args
 from bot.steps.kubelet import KubeletConfig, read_kubelet_config
@@ -99,9 +99,9 @@ async def find_service(cluster: Cluster, named: str = "") -> tuple[Object | None
         return given, kubelet
     labelled, kubelet = await asyncio.gather(cluster.list("Service", labels=LABELLED), read_kubelet_config(cluster))
     service = choose_service(labelled.items, kubelet.dns)
-    if service is None and kubelet.dns:
+    if not has_address(service, kubelet.dns):  # the label may be gone, or stand on somebody else's Service too
         found = await asyncio.gather(*(cluster.list("Service", fields=f"spec.clusterIP={a}") for a in kubelet.dns))
-        service = choose_service([item for listing in found for item in listing.items], kubelet.dns)
+        service = choose_service([item for listing in found for item in listing.items], kubelet.dns) or service
     if service is None:
         named_services = await asyncio.gather(
             _get(cluster, "Service", "kube-dns", HOME), _get(cluster, "Service", "dns-default", "openshift-dns")

@@ -2,16 +2,13 @@
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import may_serve_outside
+from bot.diagnosis.platform import LINK_LOCAL, may_serve_outside
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_endpoints import service_facts
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
 from bot.steps.wording import list_names, read_at
-
-LINK_LOCAL = "169.254."
-"""Where a node-local DNS cache listens: kubelets may hand that out in place of the Service's address."""
 
 
 async def gather_service(cluster: Cluster, args: DnsArgs) -> Evidence:

@@ -105,6 +105,13 @@ def test_an_essential_step_that_could_not_tell_makes_the_answer_unknown_unless_s
     assert conclude([blind, fault("dns.service.ports")], frozenset({"endpoints"})).answer is Answer.BROKEN
 
 
+def test_a_part_of_an_essential_step_that_was_not_permitted_does_not_make_the_rest_doubtful() -> None:
+    passed = replace(note(Verdict.PASS, Layer.DNS_SERVICE, "2 of 2"), step="pods")
+    skipped = replace(note(Verdict.SKIPPED, Layer.DNS_SERVICE, "not permitted: list events"), step="pods")
+    assert conclude([passed, skipped], frozenset({"pods"})).answer is Answer.OK
+    assert conclude([skipped], frozenset({"pods"})).answer is Answer.UNKNOWN
+
+
 def test_what_was_skipped_or_could_not_be_told_is_listed_once() -> None:
     skipped = replace(note(Verdict.SKIPPED, Layer.CNI, "not permitted: get pods/log"), step="logs")
     assert conclude([skipped, skipped]).not_looked_at == ("not permitted: get pods/log",)
