@@ -72,8 +72,8 @@ async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[AtWork]
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises SettingsError for what must be put right before it can start."""
     logs.begin()
-    for name in SECRETS:
-        os.environ.pop(name, None)
+    for secret in SECRETS:
+        os.environ.pop(secret, None)
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)

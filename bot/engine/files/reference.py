@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from pydantic_core import PydanticUndefined
-
 from bot.engine.files.arguments import OUTCOMES
 from bot.engine.files.reading import kind_of
 from bot.steps import Args, StepType
@@ -26,6 +24,6 @@ def _arguments(args: type[Args]) -> str:
     named = []
     for name, field in args.model_fields.items():
         if name != OUTCOMES:
-            needed = "" if field.default is not PydanticUndefined or field.default_factory else " (needed)"
+            needed = " (needed)" if field.is_required() else ""
             named.append(f"`{field.alias or name}`{needed}")
     return ", ".join(named) or "none"
