@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from bot.engine.library import Library
-
 from bot.cluster import Cluster, Usage
 from bot.engine.desk import Desk
+from bot.engine.library import Library
 from bot.engine.publishing import Surface
 from bot.engine.targets import Target
 from bot.engine.turn import Tools
