@@ -5,12 +5,13 @@ JournalUnavailable. Two people who decide at once give one event; the second is 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.engine.library import Library, bare, resolve_params
 from bot.engine.params import check_answer
-from bot.engine.targets import Clusters, Target, offer_namespace, resolve
+from bot.engine.targets import Clusters, Target, resolve, understand
 from bot.journal import Journal, change
 from bot.model import event as e
 from bot.model.command import RunPlaybook
@@ -46,7 +47,7 @@ class Desk:
 
     async def start(self, command: RunPlaybook, by: Person, origin: e.Origin) -> Started:
         playbook = self.library.get(command.playbook)
-        target, given = await self._meant(playbook, command)
+        target, given = await self._meant(playbook, command, by)
         check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
         params = resolve_params(playbook, given)
         began = e.RunStarted(
@@ -70,23 +71,17 @@ class Desk:
         again = replace(began, at=self.clock(), by=by.id, name=by.name, playbook=gated(playbook), origin=origin)
         return await self._begin(replace(again, cluster=target.described))
 
-    async def _meant(self, playbook: Playbook, command: RunPlaybook) -> tuple[Target, dict[str, str]]:
-        """The target, and the parameters as typed. A word with `/` or `.` that is no target is the first parameter."""
-        given = dict(command.params)
-        targets = self.clusters.targets()
-        known = {name for target in targets for name in (target.name, target.context) if name}
-        words = list(command.words)
-        named = [word for word in words if word in known or not ("/" in word or "." in word)]
-        if len(named) > 1:
-            raise UsageError(f"“{' '.join(named)}”: one target at a time; parameters are given as name=value.")
-        for word in words:
-            if word not in named:
-                given |= bare(playbook, word)
-        word = named[0] if named else ""
-        try:
-            return resolve(targets, word, playbook.name), given
-        except UsageError as error:
-            raise (await offer_namespace(self.clusters, word, playbook, error) if word else error) from None
+    async def _meant(self, playbook: Playbook, command: RunPlaybook, by: Person) -> tuple[Target, dict[str, str]]:
+        """The target, and the parameters as typed."""
+
+        def may_look(target: Target) -> bool:
+            with suppress(Refused):
+                check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
+                return True
+            return False
+
+        target, word = await understand(self.clusters, playbook, command.words, may_look)
+        return target, (bare(playbook, word) if word else {}) | dict(command.params)
 
     async def _begin(self, began: e.RunStarted) -> Started:
         journal, delivery = self.journal, began.origin.delivery

@@ -6,7 +6,7 @@ offered. The port `Clusters` is what wiring gives: the targets there are, and th
 
 import asyncio
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from bot.model.permission import Rules
 from bot.model.playbook import Playbook
 
 LOOK_UP = 2.0
+MISTYPED = 0.8
+"""How near a word must come to the name of a target (1.0: the same) to be taken for it, mistyped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +73,55 @@ def default_of(targets: Sequence[Target]) -> Target | None:
     return default or (targets[0] if len(targets) == 1 else None)
 
 
-async def offer_namespace(clusters: Clusters, word: str, playbook: Playbook, error: UsageError) -> UsageError:
-    """The same error; where the default target has a namespace of that name, with the offer to look there."""
-    target = default_of(clusters.targets())
-    if target is None:
+async def understand(
+    clusters: Clusters, playbook: Playbook, words: Sequence[str], may_look: Callable[[Target], bool]
+) -> tuple[Target, str]:
+    """The target that is meant by what stands after the playbook, and the word that is its first parameter ("": none).
+
+    A word with `/` or `.` in it is that parameter, unless it is a target or so near to one that it is rather mistyped.
+    """
+    targets = clusters.targets()
+    named = [word for word in words if _stands_for_target(targets, word)]
+    others = [word for word in words if word not in named]
+    if len(named) > 1:
+        raise UsageError(f"“{' '.join(named)}”: one target at a time; parameters are given as name=value.")
+    if len(others) > 1:
+        raise UsageError(f"“{' '.join(others)}”: one parameter at most goes without its name; say name=value.")
+    word = named[0] if named else ""
+    try:
+        return resolve(targets, word, playbook.name), "".join(others)
+    except UsageError as error:
+        raise await _with_offers(clusters, playbook, word, may_look, error) from None
+
+
+def _stands_for_target(targets: Sequence[Target], word: str) -> bool:
+    known = {name for target in targets for name in (target.name, target.context) if name}
+    if word in known or not _is_dotted(word):
+        return True
+    return bool(difflib.get_close_matches(word, filter(_is_dotted, known), n=1, cutoff=MISTYPED))
+
+
+def _is_dotted(word: str) -> bool:
+    return "/" in word or "." in word
+
+
+async def _with_offers(
+    clusters: Clusters, playbook: Playbook, word: str, may_look: Callable[[Target], bool], error: UsageError
+) -> UsageError:
+    """What else may have been meant by a word that is no target; none of it runs by itself."""
+    if _is_dotted(word) and playbook.params:
+        given = f"{playbook.params[0].name}={word}"
+        return UsageError(f"{error} If it is a parameter, say `{given}`.", (*error.near, f"{playbook.name} {given}"))
+    default = default_of(clusters.targets())
+    if not word or default is None or not may_look(default):
         return error
+    return await _offer_namespace(clusters, default, word, playbook, error)
+
+
+async def _offer_namespace(
+    clusters: Clusters, target: Target, word: str, playbook: Playbook, error: UsageError
+) -> UsageError:
+    """The same error; where the target has a namespace of that name, with the offer to look there."""
     try:
         async with asyncio.timeout(LOOK_UP):
             await (await clusters.open(target)).get("Namespace", word)
@@ -87,8 +133,8 @@ async def offer_namespace(clusters: Clusters, word: str, playbook: Playbook, err
 
 
 def _unknown(targets: Sequence[Target], word: str, playbook: str) -> UsageError:
-    names = [target.name for target in targets]
+    known = ", ".join(target.name for target in targets[:8])
+    names = dict.fromkeys(name for target in targets for name in (target.name, target.context) if name)
     near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    known = ", ".join(names[:8])
     message = f"“{word}” is no target and no context here, so nothing was run. There are: {known}."
     return UsageError(message, tuple(f"{playbook} {name}" for name in near))
