@@ -16,10 +16,12 @@ from bot.steps.dns_pod_words import ADVICE, summarise
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes import read_nodes
 from bot.steps.podfacts import pod_facts
-from bot.steps.wording import count, cut, list_names, read_at
+from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 EVENT_PODS = 4
 """Pods whose events are read; what they say is mostly the same for all."""
+LAG = 60.0
+"""Seconds in which a controller must have taken notice of a change."""
 PER_NODE = frozenset({"dns.pods.sandbox", "dns.pods.node-down", "dns.pods.not-ready"})
 """States whose cause may lie in one node, so that each node's pods make a finding of their own."""
 
@@ -70,14 +72,14 @@ def workload_facts(dns: Dns) -> dict[str, Any]:
         "name": dns.name if item else "", "kind": dns.kind if item else "", "wanted": wanted if item else 0,
         "updated": status.get("updatedReplicas", status.get("updatedNumberScheduled", 0)),
         "settled": status.get("observedGeneration", 0) >= item.get("metadata", {}).get("generation", 0),
-        "changed": _last_change(dns), "failure": cut(failures[0].get("message", ""), 400) if failures else "",
+        "changed": _last_change(dns.workload), "failure": cut(failures[0].get("message", ""), 400) if failures else "",
     }
 
 
-def _last_change(dns: Dns) -> str:
-    conditions = (dns.workload or {}).get("status", {}).get("conditions", [])
-    times = [str(c.get("lastUpdateTime", "")) for c in conditions if c["type"] == "Progressing"]
-    return max(times, default="")
+def _last_change(workload: Object | None) -> float:
+    """When somebody last wrote to it, its status included."""
+    fields = (workload or {}).get("metadata", {}).get("managedFields", [])
+    return max((parse_time(entry.get("time")) for entry in fields), default=0.0)
 
 
 def judge_pods(evidence: Evidence, args: DnsArgs) -> Judgement:
@@ -114,8 +116,10 @@ def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
         return [find("dns.pods.scaled-to-zero", text, object=workload["name"], evidence=told, advice=advice)]
     why = workload["failure"]
     text = f"{workload['name']} wants {count(workload['wanted'], 'pod')} and has none" + (f": {why}" if why else ".")
-    if not why and not workload["settled"]:
+    if not why and not workload["settled"] and float(evidence["read_at"]) - workload["changed"] < LAG:
         return [note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, f"{text} Its controller has not caught up yet; look again.")]
+    if not why:
+        text += " No controller has said why: the kube-controller-manager may not work."
     return [find("dns.pods.missing", cut(text, 400), object=workload["name"], evidence=told)]
 
 

@@ -79,16 +79,13 @@ async def _ask(
     if pod["spec"].get("hostNetwork"):
         return []
     name, port = pod["metadata"]["name"], dns_port(server_container(pod["spec"])) or 53
-    label = f"netcheck-{int(cluster.now)}"
+    unique = [Question(f"netcheck-{int(cluster.now)}.{zone}") for zone in (external, *stubs)]
     try:
-        told = await ask(cluster, dns.namespace, name, port, [Question(external)])
-        if told[0].get("rcode") in ("NOERROR", "NXDOMAIN"):
-            unique = [Question(f"{label}.{zone}") for zone in (external, *stubs)]
-            told += await ask(cluster, dns.namespace, name, port, unique)
+        return await ask(cluster, dns.namespace, name, port, [Question(external)],
+                         then=lambda answers: () if _failing(answers) else unique)
     except Forbidden as error:
         skipped.append(error.permission)
         return []
-    return told
 
 
 def _failing(answers: list[dict[str, Any]]) -> bool:

@@ -5,7 +5,7 @@ Source: RFC 1035, 4.2.2.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,19 +34,31 @@ class Question:
     type: str = "A"
 
 
+Answers = list[dict[str, Any]]
+
+
+def _no_more(answers: Answers) -> Sequence[Question]:
+    return ()
+
+
 async def ask(
-    cluster: Cluster, namespace: str, pod: str, port: int, questions: Sequence[Question], patience: float = PATIENCE
-) -> list[dict[str, Any]]:
+    cluster: Cluster, namespace: str, pod: str, port: int, questions: Sequence[Question], patience: float = PATIENCE,
+    then: Callable[[Answers], Sequence[Question]] = _no_more,
+) -> Answers:
     """One answer for each question, in order: {name, type, outcome, rcode, records, authoritative, message}.
 
     `outcome`: answered; silent (in time came nothing); failed (the way to the pod, or what it sent). All are sent at
-    once, so a slow one delays only those behind it. Raises Forbidden.
+    once, so a slow one delays only those behind it. `then`: what to ask next, over the same stream, in view of the
+    first answers. Raises Forbidden.
     """
-    answers = [{"name": q.name, "type": q.type, "outcome": "failed", "message": ""} for q in questions]
+    answers = _unanswered(questions)
     try:
         async with asyncio.timeout(patience * 2), cluster.forward(namespace, pod, port) as stream:
-            await stream.send(b"".join(_frame(number, q) for number, q in enumerate(questions, 1)))
-            await _receive(stream, answers, patience)
+            await _exchange(stream, answers, 0, questions, patience)
+            further = then(answers)
+            first = len(answers)
+            answers += _unanswered(further)
+            await _exchange(stream, answers, first, further, patience)
     except Forbidden:
         raise
     except (TimedOut, TimeoutError):
@@ -56,7 +68,11 @@ async def ask(
     return answers
 
 
-def _fill(answers: list[dict[str, Any]], outcome: str, message: str) -> None:
+def _unanswered(questions: Sequence[Question]) -> Answers:
+    return [{"name": q.name, "type": q.type, "outcome": "failed", "message": ""} for q in questions]
+
+
+def _fill(answers: Answers, outcome: str, message: str) -> None:
     """What stands behind a failure was not answered either, and for the same reason."""
     for answer in answers:
         if answer["outcome"] == "failed" and not answer["message"]:
@@ -69,8 +85,12 @@ def _frame(number: int, question: Question) -> bytes:
     return len(wire).to_bytes(2, "big") + wire
 
 
-async def _receive(stream: Stream, answers: list[dict[str, Any]], patience: float) -> None:
-    for _ in answers:
+async def _exchange(
+    stream: Stream, answers: Answers, first: int, questions: Sequence[Question], patience: float
+) -> None:
+    """Sends them all, and puts what comes in its place from `first` on."""
+    await stream.send(b"".join(_frame(number, q) for number, q in enumerate(questions, first + 1)))
+    for _ in questions:
         async with asyncio.timeout(patience):
             size = int.from_bytes(await stream.read_exactly(2), "big")
             wire = await stream.read_exactly(size)

@@ -104,9 +104,15 @@ def _unconfigured(evidence: Evidence) -> list[Finding]:
         return [find("cni.not-configured", text, object=_whole(bare, nodes["total"]), evidence=told)]
     return [
         find("cni.not-configured", f"Node {name} has no network configuration: {cut(nodes['read'][name]['message'])}.",
-             object=f"Node {name}", node=name, evidence=(_seen(name, nodes["read"][name]), read_at(evidence)))
+             object=f"Node {name}", node=name, evidence=(_seen(name, nodes["read"][name]), read_at(evidence)),
+             verdict=_how_bad(evidence))
         for name in bare
     ]
+
+
+def _how_bad(evidence: Evidence) -> Verdict:
+    """Some nodes without a network break a part of the cluster, all of them the whole."""
+    return Verdict.WARN if any(node["ready"] for node in evidence["nodes"]["read"].values()) else Verdict.FAIL
 
 
 def _seen(name: str, node: dict[str, Any]) -> str:
@@ -119,7 +125,7 @@ def _whole(names: list[str], total: int) -> str:
 
 def _not_ready(evidence: Evidence) -> list[Finding]:
     """Nodes that are not ready for another reason; one that has just joined is given time."""
-    found, now = [], float(evidence["read_at"])
+    found, now, verdict = [], float(evidence["read_at"]), _how_bad(evidence)
     for name, node in evidence["nodes"]["read"].items():
         if node["ready"] or _is_unconfigured(node):
             continue
@@ -129,9 +135,9 @@ def _not_ready(evidence: Evidence) -> list[Finding]:
             found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name))
             continue
         found.append(find(
-            "node.not-ready", f"Node {name} is not ready since {node['since'] or 'its start'}: {cut(why)}.",
+            "node.not-ready", f"Node {name} is not ready since {node['since'] or 'its start'}: {cut(why).rstrip('.')}.",
             object=f"Node {name}", node=name, evidence=(_seen(name, node), read_at(evidence)),
-            advice=f"`kubectl describe node {name}`, then `systemctl status kubelet` on it.",
+            verdict=verdict, advice=f"`kubectl describe node {name}`, then `systemctl status kubelet` on it.",
         ))
     return found
 
@@ -139,7 +145,7 @@ def _not_ready(evidence: Evidence) -> list[Finding]:
 def _unavailable(evidence: Evidence) -> list[Finding]:
     return [
         find("cni.network-unavailable", f"Node {name} reports NetworkUnavailable: {node['network_unavailable']}.",
-             object=f"Node {name}", node=name, evidence=(read_at(evidence),))
+             object=f"Node {name}", node=name, evidence=(read_at(evidence),), verdict=_how_bad(evidence))
         for name, node in evidence["nodes"]["read"].items()
         if node["network_unavailable"] and float(evidence["read_at"]) - parse_time(node["created"]) > GRACE
     ]

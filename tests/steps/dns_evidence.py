@@ -69,7 +69,8 @@ def nodes(**read: dict[str, Any]) -> dict[str, Any]:
 
 
 def pods_evidence(*pods: dict[str, Any], **changes: Any) -> Evidence:
-    workload = {"name": WORKLOAD, "kind": "Deployment", "wanted": 2, "updated": 2, "settled": True, "changed": LONG_AGO,
+    workload = {"name": WORKLOAD, "kind": "Deployment", "wanted": 2, "updated": 2, "settled": True,
+                "changed": NOW - 9000,
                 "failure": "", **changes.pop("workload", {})}
     return {
         "read_at": NOW, "namespace": "kube-system", "version": "", "workload": workload,

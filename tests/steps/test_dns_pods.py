@@ -9,6 +9,7 @@ from bot.steps.dns_pods import PODS
 from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,
+    NOW,
     WORKLOAD,
     causes,
     crashed,
@@ -74,6 +75,12 @@ def test_pods_that_cannot_be_created_are_told_with_the_controllers_reason() -> N
     finding = only(PODS, pods_evidence(workload={"failure": 'serviceaccount "coredns" not found'}))
     assert finding.cause == "dns.pods.missing"
     assert 'serviceaccount "coredns" not found' in finding.summary
+
+
+def test_a_controller_is_given_a_minute_to_take_notice_and_no_more() -> None:
+    just_changed = pods_evidence(workload={"settled": False, "changed": NOW - 5})
+    assert only(PODS, just_changed).verdict is Verdict.UNKNOWN
+    assert causes(PODS, pods_evidence(workload={"settled": False})) == ["dns.pods.missing"]
 
 
 def test_no_workload_at_all_is_a_fault_unless_something_could_not_be_looked_at() -> None:
