@@ -16,7 +16,7 @@ import dns.rrset
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.corefile import Corefile, find_corefile, read_corefile
 from bot.playground.cluster_box.kinds import Kind, find_kind
-from bot.playground.cluster_box.programs import is_running
+from bot.playground.cluster_box.programs import is_running, plain_name
 from bot.playground.cluster_box.status import ApiFailure
 from bot.playground.cluster_box.world import World
 
@@ -92,9 +92,9 @@ def _main_zone(world: World, query: dns.message.Message) -> str:
 
 def _as_seen_elsewhere(world: World, query: dns.message.Message) -> dns.message.Message | None:
     asked = query.question[0]
-    key = (asked.name.to_text().lower(), dns.rdatatype.to_text(asked.rdtype))
+    key = (plain_name(asked.name.to_text()), dns.rdatatype.to_text(asked.rdtype))
     for answer in world.bundle.dns:
-        if (answer.name, answer.type) == key and answer.outcome == "answered":
+        if (plain_name(answer.name), answer.type) == key and answer.outcome == "answered":
             found = dns.message.from_wire(answer.wire)
             found.id = query.id
             return found
