@@ -87,7 +87,7 @@ def _unreachable(evidence: Evidence, dead: list[tuple[Pod, str]], some_alive: bo
     why = next((match.facts.get("why", "") for match in matches), "")
     only = dead[0][0] if len(dead) == 1 and some_alive else None
     who = f"from {only['name']} on {only['node']}" if only else f"from {count(len(dead), 'DNS pod')}"
-    text = f"Names outside the cluster do not resolve: no answer {who} by {resolvers}" + (
+    text = f"Names outside the cluster do not resolve: no answer by {resolvers}, asked {who}" + (
         f" ({cut(why, 80)})." if why else ".")
     lines = [f"{pod['name']} on {pod['node']}: {cut(told)}" for pod, told in dead[:2]]
     lines += [cut(match.text) for match in matches[:1]]
