@@ -50,8 +50,8 @@ class Life:
 
     async def settled(self) -> None:
         """Returns when everything that was to follow has followed."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        while waiting := [task for task in self._tasks if not task.done()]:
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _act(self, before: Object, after: Object) -> None:
         await asyncio.sleep(self._lag)
