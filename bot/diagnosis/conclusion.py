@@ -1,13 +1,12 @@
 """The root-cause rule: which findings no other one explains, what follows from them, and what the run comes to.
 
-    findings of all steps
-      │ a step that looked again replaces what its first look found
+    findings in force: a look made again has taken the place of the first (model/run.py)
       │ the same cause on the same object and node, seen twice, is one finding
       │ who explains whom: the table of causes, on the same node where the cause is bound to one
     root causes, each with its consequences (of consequences); lines for what was not looked at; the answer
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.diagnosis.causes import CAUSES, brings_about
 from bot.model.finding import Answer, Conclusion, Finding, Layer, RootCause, Verdict
@@ -16,31 +15,19 @@ BAD = (Verdict.FAIL, Verdict.WARN)
 BLIND = (Verdict.SKIPPED, Verdict.UNKNOWN)
 
 
-def conclude(
-    findings: Sequence[Finding], essential: frozenset[str] = frozenset(), repeated: Mapping[str, str] | None = None
-) -> Conclusion:
-    """`findings`: of all steps, `step` filled in. `essential`: ids of the steps without which nothing can be said.
-
-    `repeated`: id of a step that looked again, to the id of the step whose look it repeats. If the second look could
-    tell, the first one's findings no longer count: that is how a mended fault ceases to be a root cause.
-    """
-    counted = _drop_superseded(findings, repeated or {})
-    bad = sorted(_merge(f for f in counted if f.verdict in BAD), key=_rank)
+def conclude(findings: Sequence[Finding], essential: frozenset[str] = frozenset()) -> Conclusion:
+    """`findings`: those in force (model/run.py), `step` filled in. `essential`: ids of the steps without which nothing
+    can be said."""
+    bad = sorted(_merge(f for f in findings if f.verdict in BAD), key=_rank)
     roots = [b for b in bad if not any(_explains(a, b) for a in bad)]
     follows: dict[int, list[Finding]] = {index: [] for index in range(len(roots))}
     for finding in bad:
         if finding not in roots:
             follows[_first_root(finding, roots, bad)].append(finding)
     causes = tuple(RootCause(root, tuple(follows[index])) for index, root in enumerate(roots))
-    blind = sorted((f for f in counted if f.verdict in BLIND), key=lambda f: (f.step, f.summary))
+    blind = sorted((f for f in findings if f.verdict in BLIND), key=lambda f: (f.step, f.summary))
     lines = tuple(dict.fromkeys(f.summary for f in blind))
-    return Conclusion(answer=_answer(bad, counted, essential), root_causes=_join_nodes(causes), not_looked_at=lines)
-
-
-def _drop_superseded(findings: Sequence[Finding], repeated: Mapping[str, str]) -> list[Finding]:
-    told = {f.step for f in findings if f.verdict not in BLIND}
-    gone = {first for again, first in repeated.items() if again in told}
-    return [f for f in findings if f.step not in gone]
+    return Conclusion(answer=_answer(bad, findings, essential), root_causes=_join_nodes(causes), not_looked_at=lines)
 
 
 def _merge(findings: Iterable[Finding]) -> list[Finding]:
@@ -98,8 +85,8 @@ def _join_nodes(causes: Sequence[RootCause]) -> tuple[RootCause, ...]:
 def _answer(bad: Sequence[Finding], counted: Sequence[Finding], essential: frozenset[str]) -> Answer:
     if any(f.verdict is Verdict.FAIL for f in bad):
         return Answer.BROKEN
-    told = {f.step for f in counted if f.verdict is not Verdict.SKIPPED}
-    unknown = {f.step for f in counted if f.verdict is Verdict.UNKNOWN}
+    told = {f.step for f in findings if f.verdict is not Verdict.SKIPPED}
+    unknown = {f.step for f in findings if f.verdict is Verdict.UNKNOWN}
     skipped = {f.step for f in counted} - told  # a permission less that left the rest of the step standing is no doubt
     if essential & (unknown | skipped):
         return Answer.UNKNOWN

@@ -200,7 +200,7 @@ def _refused(state: StepState, event: e.ApprovalRefused) -> StepState:
 
 
 def replaced_steps(run: Run) -> frozenset[str]:
-    """Steps whose look was made again later (`fresh`, same `uses`, same arguments): the newer one counts."""
+    """Steps whose look was made again later (`fresh`, same `uses`, same arguments) and could tell: the newer counts."""
     gone: set[str] = set()
     latest: dict[tuple[str, str], str] = {}
     for step in run.playbook.steps:
@@ -209,6 +209,8 @@ def replaced_steps(run: Run) -> frozenset[str]:
             continue
         same = (step.uses, repr(sorted(state.args.items())))
         if step.fresh and same in latest:
+            if not any(f.verdict not in (Verdict.UNKNOWN, Verdict.SKIPPED) for f in state.findings):
+                continue
             gone.add(latest[same])
         latest[same] = step.id
     return frozenset(gone)

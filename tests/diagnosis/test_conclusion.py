@@ -117,14 +117,6 @@ def test_what_was_skipped_or_could_not_be_told_is_listed_once() -> None:
     assert conclude([skipped, skipped]).not_looked_at == ("not permitted: get pods/log",)
 
 
-def test_a_look_made_again_replaces_the_first_where_it_could_tell() -> None:
-    first = fault("dns.service.selector", step="endpoints")
-    good = replace(note(Verdict.PASS, Layer.DNS_SERVICE, "2 ready endpoints"), step="recheck")
-    blind = replace(good, verdict=Verdict.UNKNOWN)
-    assert conclude([first, good], repeated={"recheck": "endpoints"}).answer is Answer.OK
-    assert roots(conclude([first, blind], repeated={"recheck": "endpoints"})) == ["dns.service.selector"]
-
-
 def test_a_finding_without_a_cause_is_a_root_cause_of_its_own() -> None:
     own = Finding(verdict=Verdict.FAIL, summary="No Deployment with app=web in shop.", step="shop")
     other = replace(own, summary="another")
