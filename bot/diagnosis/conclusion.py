@@ -85,8 +85,8 @@ def _join_nodes(causes: Sequence[RootCause]) -> tuple[RootCause, ...]:
 def _answer(bad: Sequence[Finding], counted: Sequence[Finding], essential: frozenset[str]) -> Answer:
     if any(f.verdict is Verdict.FAIL for f in bad):
         return Answer.BROKEN
-    told = {f.step for f in findings if f.verdict is not Verdict.SKIPPED}
-    unknown = {f.step for f in findings if f.verdict is Verdict.UNKNOWN}
+    told = {f.step for f in counted if f.verdict is not Verdict.SKIPPED}
+    unknown = {f.step for f in counted if f.verdict is Verdict.UNKNOWN}
     skipped = {f.step for f in counted} - told  # a permission less that left the rest of the step standing is no doubt
     if essential & (unknown | skipped):
         return Answer.UNKNOWN
