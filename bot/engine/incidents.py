@@ -16,6 +16,8 @@ from bot.model.permission import Person
 from bot.model.run import Run, fold
 
 PREFIX = "inc"
+MANY = 200
+"""As many as a journal remembers of a channel; an incident with runs comes to the front again with each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Incidents:
 
     async def find(self, channel: str) -> str:
         """The id of the channel's open incident, or ""."""
-        for id in await self.desk.journal.recent(channel) if channel else ():
+        for id in await self.desk.journal.recent(channel, MANY) if channel else ():
             if id.startswith(f"{PREFIX}-"):
                 incident = i.fold([entry.event for entry in await self.desk.journal.read(id)])
                 if incident.opened:
@@ -116,6 +118,7 @@ class Incidents:
         if incident_id:
             attached = e.RunAttached(at=self.desk.clock(), run=run_id)
             await self._change(incident_id, lambda now: None if run_id in now.runs else attached)
+            await self.desk.journal.remember(channel, incident_id)
 
     async def _open_one(self, channel: str) -> str:
         incident_id = await self.find(channel)

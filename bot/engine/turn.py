@@ -100,9 +100,9 @@ class Turn:
         run, _ = await change(
             tools.journal, self.run_id, fold, decide, nonce=tools.nonce, now=tools.clock(), known=known
         )
-        if run.version < self._run.version:
-            return
-        if run.version > self._run.version:
+        if run.version < self._run.version <= await tools.journal.version(self.run_id):
+            return  # another change of this turn was quicker; the store lacks nothing
+        if run.version != self._run.version:
             self._publisher.show(run)
         self._run = run
 

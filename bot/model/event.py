@@ -46,7 +46,8 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
-    """`duration` in seconds; `requests` and `bytes` are what the step cost."""
+    """`duration` in seconds. `requests` and `bytes`: what the run spent since a step last finished; looks run side by
+    side and share reads, so only the sum over a run is exact."""
 
     at: float
     step: str

@@ -121,6 +121,8 @@ def _after(run: Run, event: e.Event) -> Run:
             return replace(run, spoken=(*run.spoken, event))
         case e.QuestionAnswered() | e.ApprovalGranted() | e.ApprovalRefused() as answered:
             return replace(_with_step(run, answered), looking_since=event.at)
+        case e.StepSkipped() if event.why in ("person", "expired"):
+            return replace(_with_step(run, event), looking_since=event.at)
         case e.StepFinished():
             spent = replace(run, requests=run.requests + event.requests, bytes=run.bytes + event.bytes)
             return _with_step(spent, event)

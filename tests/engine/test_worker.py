@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from bot.engine.publishing import Publisher
+from bot.engine.turn import Turn
 from bot.journal import Journal
 from bot.journal.memory import MemoryJournal
 from bot.model import event as e
@@ -275,3 +277,16 @@ async def test_a_change_that_was_being_applied_when_the_worker_died_is_asked_aga
     assert world.applied == []
     assert run.state("mend").status is Status.APPROVAL
     assert run.state("mend").attempt == 2
+
+
+async def test_a_turn_goes_on_from_what_is_there_when_the_store_lost_its_last_writes() -> None:
+    journal = MemoryJournal()
+    (stage,) = stages(journal, World(), GUIDED)
+    started = await stage.desk.start(RunPlaybook("stage"), ALICE, HERE)
+    turn = Turn(started.run, stage.worker._tools, Publisher(started.run, []))
+    asked = await turn.take()
+    assert asked.state("mend").status is Status.APPROVAL
+    del journal._entries[started.run][-1]
+    again = await turn.take()
+    assert again.version == await journal.version(started.run)
+    assert again.state("mend").status is Status.APPROVAL

@@ -43,3 +43,10 @@ def test_a_look_made_again_that_could_not_tell_leaves_the_first_in_force(verdict
 
 def test_a_look_with_other_arguments_replaces_nothing() -> None:
     assert in_force(*finished("look", Verdict.FAIL), *finished("other", Verdict.PASS, at="x")) == ["look", "other"]
+
+
+@pytest.mark.parametrize("why", ["person", "expired"])
+def test_the_time_a_person_took_does_not_count_against_the_looks_that_follow(why: e.SkipReason) -> None:
+    skipped = e.StepSkipped(at=500.0, step="look", why=why, reason="late")
+    run = fold([e.RunStarted(at=1.0, by="a", playbook=PLAN, target="t"), skipped])
+    assert run.looking_since == 500.0
