@@ -84,16 +84,20 @@ class Desk:
         return target, (bare(playbook, word) if word else {}) | dict(command.params)
 
     async def _begin(self, began: e.RunStarted) -> Started:
+        """Few questions to the store, since somebody waits for the acknowledgement."""
         journal, delivery = self.journal, began.origin.delivery
         run_id = await journal.next_id(began.playbook.name)
         if delivery:
             run_id = await journal.first(delivery, run_id)
-        again = (await journal.version(run_id)) > 0
-        await self._change(run_id, lambda run: None if run.version else began)
-        for channel in {began.origin.channel, ""}:
-            await journal.remember(channel, run_id)
-        self.woken(run_id)
-        return Started(run_id, again)
+        found: list[int] = []
+
+        def decide(run: Run) -> e.Event | None:
+            found.append(run.version)
+            return None if run.version else began
+
+        await self._change(run_id, decide)
+        await journal.remember(began.origin.channel, run_id)
+        return Started(run_id, again=found[-1] > 0)
 
     # --- deciding -----------------------------------------------------------------------------------------------
 

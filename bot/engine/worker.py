@@ -19,6 +19,11 @@ LEASE = 10.0
 RENEW = 2.5
 KEEP = 90 * 24 * 3600.0
 BACK_OFF = 1.0
+CROWDED = 0.003
+"""Seconds for one question to the store, above four times the shortest, from which on no turn is added."""
+BREATH = 0.01
+PATIENCE = 0.5
+"""Seconds after which one is added all the same: those in progress may all wait for slow clusters."""
 CORRUPT_AGAIN = 60.0
 
 
@@ -34,11 +39,16 @@ class Worker:
         self._woken = asyncio.Event()
         self._current: dict[str, Turn] = {}
         self._held: set[str] = set()
+        self._wanted: dict[str, None] = {}
+        self._quickest = 1.0
+        self._began = 0.0
 
     def wake(self, run_id: str) -> None:
         """Called by the desk of this process; without it the next poll finds the run."""
         if run_id in self._current:
             self._current[run_id].woken.set()
+        else:
+            self._wanted[run_id] = None
         self._woken.set()
 
     @property
@@ -49,32 +59,48 @@ class Worker:
     async def run(self) -> None:
         try:
             while True:
+                more = False
                 try:
-                    await self._begin_turns()
+                    more = await self._begin_turns()
                 except JournalError as error:
                     log.warning("the journal does not answer: %s", error)
                     await asyncio.sleep(BACK_OFF)
-                await self._rest()
+                await self._rest(BREATH if more else POLL)
         finally:
             for task in self._turns.values():
                 task.cancel()
             await asyncio.gather(*self._turns.values(), return_exceptions=True)
 
-    async def _begin_turns(self) -> None:
-        for run_id in await self._tools.journal.due(self._tools.clock()):
-            if run_id not in self._turns:
-                task = asyncio.create_task(self._guarded(run_id), name=f"turn {run_id}")
-                self._turns[run_id] = task
-                task.add_done_callback(partial(self._ended, run_id))
+    async def _begin_turns(self) -> bool:
+        """One at a time; whether there are more. People come first: who typed something waits for an acknowledgement,
+        which takes several questions to the store, and a run can wait there. How long the store took to answer just
+        now, with the loop and the connections that all share, tells how much is going on here."""
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        due = await self._tools.journal.due(self._tools.clock())
+        took = clock() - asked
+        self._quickest = min(self._quickest, took)
+        waiting = [run_id for run_id in dict.fromkeys((*self._wanted, *due)) if run_id not in self._turns]
+        crowded = took > CROWDED + 4 * self._quickest
+        if waiting and (not crowded or not self._turns or clock() - self._began > PATIENCE):
+            self._begin(waiting.pop(0))
+            self._began = clock()
+        return bool(waiting)
+
+    def _begin(self, run_id: str) -> None:
+        self._wanted.pop(run_id, None)
+        task = asyncio.create_task(self._guarded(run_id), name=f"turn {run_id}")
+        self._turns[run_id] = task
+        task.add_done_callback(partial(self._ended, run_id))
 
     def _ended(self, run_id: str, _: asyncio.Task[None]) -> None:
         self._turns.pop(run_id, None)
         self._held.discard(run_id)
         self._woken.set()
 
-    async def _rest(self) -> None:
+    async def _rest(self, most: float) -> None:
         try:
-            async with asyncio.timeout(POLL):
+            async with asyncio.timeout(most):
                 await self._woken.wait()
         except TimeoutError:
             pass
@@ -138,3 +164,4 @@ class Worker:
             self._woken.set()
         elif run.closed and not later:
             await journal.expire(run_id, self._keep)
+

@@ -127,9 +127,9 @@ def fit(blocks: Sequence[Block]) -> tuple[Block, ...]:
     for block in blocks:
         if block["type"] == "actions":
             kept.append(block)
-        elif not missing and room > 0 and visible(block) <= left:
+        elif not missing and room > 0 and (seen := visible(block)) <= left:
             kept.append(block)
-            left -= visible(block)
+            left -= seen
             room -= 1
         else:
             missing = True

@@ -35,7 +35,6 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _JOINER = "\u200d"
 _VIRAMA = 9
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ID = r"(?=[A-Z]*\d)[A-Z0-9]{3,}"
 _MENTION = re.compile(rf"\b(?:slack:[UW]{_ID}|group:S{_ID})\b")
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>]*)>|<((?:https?|mailto|tel):[^<>|]*)>")
@@ -48,18 +47,19 @@ def clean(raw: str) -> str:
 
 
 def size(text: str) -> int:
-    return sum(map(_width, text))
+    """In UTF-16 units."""
+    return len(text) if text.isascii() else sum(2 if character > "\uffff" else 1 for character in text)
 
 
 def cut(raw: str, limit: int) -> str:
     """Cleaned, and at most `limit` long; what was taken away is marked. Never empty."""
-    return _cut(clean(raw), limit, _width)
+    return _cut(clean(raw), limit, size)
 
 
 def escape(raw: str, limit: int = SECTION) -> Markup:
     """Cleaned, cut, and safe inside mrkdwn: what was typed is shown, nothing in it works."""
-    text = _cut(clean(raw), limit, _escaped_width)
-    return Markup("".join(_ESCAPES.get(character, character) for character in text))
+    text = _cut(clean(raw), limit, _escaped_size)
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def one_line(raw: str, limit: int) -> Markup:
@@ -71,24 +71,22 @@ def code(raw: str, limit: int = 200) -> Markup:
     return Markup(f"`{one_line(raw.replace('`', chr(39)), limit - 2)}`")
 
 
-def _cut(text: str, limit: int, width: Callable[[str], int]) -> str:
+def _cut(text: str, limit: int, measure: Callable[[str], int]) -> str:
     text = text if text.strip() else NOTHING
+    if measure(text) <= limit:
+        return text
     used, safe = 0, 0
     for index, character in enumerate(text):
         if used <= limit - 1 and starts_grapheme(text, index):
             safe = index
-        used += width(character)
+        used += measure(character)
         if used > limit:
-            return text[:safe] + CUT
-    return text
+            break
+    return text[:safe] + CUT
 
 
-def _width(character: str) -> int:
-    return 2 if character > "\uffff" else 1
-
-
-def _escaped_width(character: str) -> int:
-    return len(_ESCAPES[character]) if character in _ESCAPES else _width(character)
+def _escaped_size(text: str) -> int:
+    return size(text) + 4 * text.count("&") + 3 * (text.count("<") + text.count(">"))
 
 
 def starts_grapheme(text: str, index: int) -> bool:

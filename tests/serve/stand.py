@@ -58,11 +58,11 @@ class Stand:
 
     def start(self) -> Replica:
         log = self.folder / f"replica{len(self.replicas)}.log"
-        replica = Replica.start(log, self._environment())
+        replica = Replica.start(log, self.environment())
         self.replicas.append(replica)
         return replica
 
-    def _environment(self) -> Mapping[str, str]:
+    def environment(self) -> Mapping[str, str]:
         return {
             "HOME": str(self.folder),
             "REDIS_URL": self.redis.url,
