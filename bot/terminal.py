@@ -39,6 +39,7 @@ async def follow(netcheck: Netcheck, command: RunPlaybook, person: Person, *, in
     """Start the run and stay with it until it is closed. Raises what the desk raises."""
     states: asyncio.Queue[Run] = asyncio.Queue()
     netcheck.surfaces.append(Watch(states))
+    netcheck.worker.strict = True
     started = await netcheck.desk.start(command, person, Origin(surface="cli"))
     worker = asyncio.create_task(netcheck.worker.run(), name="worker")
     show = _progress_on(sys.stderr) if interactive else _say_nothing

@@ -28,7 +28,8 @@ CORRUPT_AGAIN = 60.0
 
 
 class Worker:
-    """`run()` goes on until it is cancelled; then leases are given back at once."""
+    """`run()` goes on until it is cancelled; then leases are given back at once. `strict`: a mistake of our own in a
+    turn ends `run()`, for whoever waits at a terminal; a bot logs it and tries the run again later."""
 
     def __init__(self, owner: str, tools: Tools, surfaces: Sequence[Surface] = (), keep: float = KEEP) -> None:
         self.owner = owner
@@ -42,6 +43,8 @@ class Worker:
         self._wanted: dict[str, None] = {}
         self._quickest = 1.0
         self._began = 0.0
+        self._broken: Exception | None = None
+        self.strict = False
 
     def wake(self, run_id: str) -> None:
         """Called by the desk of this process; without it the next poll finds the run."""
@@ -66,6 +69,8 @@ class Worker:
                     log.warning("the journal does not answer: %s", error)
                     await asyncio.sleep(BACK_OFF)
                 await self._rest(BREATH if more else POLL)
+                if self._broken:
+                    raise self._broken
         finally:
             for task in self._turns.values():
                 task.cancel()
@@ -124,7 +129,11 @@ class Worker:
         except JournalError as error:
             log.warning("turn given up: %s", error, extra={"run": run_id})
             await asyncio.sleep(BACK_OFF)
-        except Exception:
+        except Exception as error:
+            if self.strict:
+                self._broken = error
+                self._woken.set()
+                return
             log.exception("turn failed", extra={"run": run_id})
             await asyncio.sleep(BACK_OFF)
 

@@ -119,17 +119,8 @@ def _after(run: Run, event: e.Event) -> Run:
             return replace(run, owner=event.to, spoken=(*run.spoken, event))
         case e.NoteAdded():
             return replace(run, spoken=(*run.spoken, event))
-        case e.QuestionAnswered() | e.ApprovalGranted() | e.ApprovalRefused() as answered:
-            return replace(_with_step(run, answered), looking_since=event.at)
-        case e.StepSkipped() if event.why in ("person", "expired"):
-            return replace(_with_step(run, event), looking_since=event.at)
-        case e.StepFinished():
-            spent = replace(run, requests=run.requests + event.requests, bytes=run.bytes + event.bytes)
-            return _with_step(spent, event)
-        case e.StepStarted() | e.StepSkipped() | e.StepInterrupted() | e.QuestionAsked() | e.ApprovalRequested():
-            return _with_step(run, event)
-        case e.Reminded():
-            return _with_step(run, event)
+        case _ if hasattr(event, "step"):
+            return _after_step(run, event)
         case _:
             return run
 
@@ -137,6 +128,20 @@ def _after(run: Run, event: e.Event) -> Run:
 def _concluded(run: Run, event: e.RunConcluded) -> Run:
     told = (*run.told, event.conclusion)
     return replace(run, conclusion=event.conclusion, concluded_over=event.over, told=told)
+
+
+def _after_step(run: Run, event: Any) -> Run:
+    """What a step or a person's word about it means for the run as a whole, beside the step itself."""
+    run = _with_step(run, event)
+    match event:
+        case e.QuestionAnswered() | e.ApprovalGranted() | e.ApprovalRefused():
+            return replace(run, looking_since=event.at)
+        case e.StepSkipped() if event.why in ("person", "expired"):
+            return replace(run, looking_since=event.at)
+        case e.StepFinished():
+            return replace(run, requests=run.requests + event.requests, bytes=run.bytes + event.bytes)
+        case _:
+            return run
 
 
 def _with_step(run: Run, event: Any) -> Run:

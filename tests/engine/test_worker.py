@@ -290,3 +290,17 @@ async def test_a_turn_goes_on_from_what_is_there_when_the_store_lost_its_last_wr
     again = await turn.take()
     assert again.version == await journal.version(started.run)
     assert again.state("mend").status is Status.APPROVAL
+
+
+async def test_a_mistake_of_our_own_ends_a_strict_worker_and_is_not_tried_for_ever() -> None:
+    (stage,) = stages(MemoryJournal(), World())
+    stage.worker.strict = True
+
+    def mistake(run_id: str) -> None:
+        raise ZeroDivisionError(run_id)
+
+    stage.worker.turn = mistake  # type: ignore[method-assign,assignment]
+    await stage.desk.start(RunPlaybook("stage"), ALICE, HERE)
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(20):
+            await stage.worker.run()
