@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from bot.cluster import Cluster, Object
 from bot.cluster.records import find_kind
 from bot.model.errors import ClusterError, NotFound, TooLarge
-from bot.model.redact import MASK
+from bot.model.redact import mask_environment
 from bot.model.template_values import pick
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.outcomes import MAX_OUTCOMES, ItemsClause, ObjectClause, Outcome, TextClause, conclude
@@ -71,7 +71,7 @@ class ListArgs(Reading):
     """Reads the objects of one kind, by labels or fields. In `outcomes` they are `items`."""
 
     labels: str = Field(default="", description="a label selector, e.g. app=web,tier!=cache")
-    fields: str = Field(default="", description="a field selector, e.g. spec.nodeName=n1")
+    fields: str = Field(default="", description="a field selector, e.g. spec.nodeName=node-1")
     outcomes: tuple[Outcome[ItemsClause], ...] = Field(default=(), max_length=MAX_OUTCOMES)
 
 
@@ -190,23 +190,6 @@ def _put(target: Object, path: list[str], value: Any) -> None:
             return
         target = inner
     target.setdefault(path[-1], value)
-
-
-def mask_environment(value: Any) -> Any:
-    """Values of environment variables are where passwords stand."""
-    match value:
-        case dict():
-            return {key: mask_environment(_hide(item) if key == "env" else item) for key, item in value.items()}
-        case list():
-            return [mask_environment(item) for item in value]
-        case _:
-            return value
-
-
-def _hide(entries: Any) -> Any:
-    if not isinstance(entries, list):
-        return entries
-    return [{**entry, "value": MASK} if isinstance(entry, dict) and entry.get("value") else entry for entry in entries]
 
 
 def _fit(items: list[Object], what: str, how: str) -> None:
