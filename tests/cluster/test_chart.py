@@ -103,7 +103,7 @@ def test_with_that_role_alone_dns_names_a_wrong_selector(installed: Cluster, kub
         done = installed.netcheck("run", "dns", "--output", "json", kubeconfig=kubeconfig)
     finally:
         select("kube-dns")
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert (done.returncode, bool(done.stdout)) == (1, True), done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["answer"] == "broken"
     assert [finding["cause"] for finding in report["root_causes"]] == ["dns.service.selector"]
