@@ -7,6 +7,7 @@ from bot.journal import Journal
 from bot.model.command import RunPlaybook
 from bot.model.event import Origin
 from tests.engine.stage import ALICE, Stage, World, playbook, step
+from tests.journal.awaiting import until
 
 HERE = Origin(surface="cli")
 MANY = 20
@@ -27,7 +28,10 @@ async def test_runs_that_all_wait_for_slow_clusters_do_not_hold_up_the_next(jour
     ids = [(await stage.desk.start(RunPlaybook("stage"), ALICE, HERE)).run for _ in range(MANY)]
     async with asyncio.timeout(40):
         await all_there.wait()
-        while not all([(await stage.run(run_id)).closed for run_id in ids]):
-            await asyncio.sleep(0.01)
+        await until(lambda: all_closed(stage, ids))
     working.cancel()
     await asyncio.wait({working})
+
+
+async def all_closed(stage: Stage, ids: list[str]) -> bool:
+    return all([(await stage.run(run_id)).closed for run_id in ids])
