@@ -43,7 +43,8 @@ COREFILE: tuple[Cause, ...] = (
     _corefile(
         "dns.corefile.syntax", "The Corefile cannot be read",
         "CoreDNS ends at start with the line it does not understand; running pods keep the last good configuration.",
-        "Correct the line; CoreDNS reads the ConfigMap again by itself, crashed pods start with the next try.",
+        "Correct the line (to a block that is not closed add its `}`); CoreDNS reads the ConfigMap again by itself, "
+        "crashed pods start with the next try.",
         by_hand=LOG_BY_HAND, source=MANUAL,
     ),
     _corefile(
@@ -64,6 +65,12 @@ COREFILE: tuple[Cause, ...] = (
         "start.",
         "Read why the reload failed (`kubectl -n kube-system logs -l k8s-app=kube-dns`) and correct the Corefile.",
         explains=(), by_hand=LOG_BY_HAND, source="https://coredns.io/plugins/reload/",
+    ),
+    _corefile(
+        "dns.corefile.empty", "The Corefile is empty",
+        "CoreDNS starts on its built-in default: it knows neither the cluster's names nor the paths of its probes.",
+        "Put the whole Corefile back (kubeadm: `kubeadm init phase addon coredns`), then restart the DNS pods.",
+        explains=(*NO_NAMES, "dns.pods.*", "dns.endpoints.*", "dns.upstream.*"), by_hand=LOG_BY_HAND, source=MANUAL,
     ),
     _corefile(
         "dns.corefile.no-kubernetes", "The Corefile does not serve the cluster's zone",

@@ -32,16 +32,17 @@ SERVICE: tuple[Cause, ...] = (
     _service(
         "dns.service.address", "Kubelets hand out another address than the DNS Service has",
         "Pods get their nameserver from the kubelet's clusterDNS; no Service answers there.",
-        "Set clusterDNS in the kubelet's configuration to the Service's clusterIP, restart the kubelets and recreate "
-        "the pods; or create the Service again with the address that is handed out.",
+        "Create the Service again with the address that is handed out; or set clusterDNS in the kubelet's "
+        "configuration to the Service's clusterIP, restart the kubelets and recreate the pods.",
         by_hand="`kubectl -n kube-system get service kube-dns` and `kubectl -n kube-system get configmap "
         "kubelet-config -o yaml` (clusterDNS)",
-        explains=(),
+        explains=("dns.query.wrong",),
     ),
     _service(
         "dns.service.type", "The DNS Service has no cluster address",
         "Pods reach DNS by the Service's clusterIP; a headless or ExternalName Service has none.",
         "Delete the Service and create it with type ClusterIP and the address that kubelets hand out.",
+        explains=("dns.service.*", "dns.endpoints.*", "dns.query.wrong"),
     ),
     _service(
         "dns.service.ports", "The DNS Service lacks a port",

@@ -53,6 +53,8 @@ def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
         case "optional":
             text = f"{facts['config_map']} does not exist, and the workload does not insist on it."
             return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text), *skipped))
+    if not facts["blocks"] and not facts["mistakes"] and not facts["imports"]:
+        return Judgement((_empty(evidence, verdict), *skipped), {"config_map": facts["config_map"]})
     found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict)]
     outputs = {"config_map": facts["config_map"]}
     told = describe_kubernetes(facts)
@@ -60,7 +62,7 @@ def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
         text = f"The Corefile in {facts['config_map']} can be read{': ' + told if told else ''}."
         seen = (read_at(evidence),)
         found = [note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=facts["config_map"], evidence=seen)]
-    odd = list_oddities(evidence)
+    odd = [] if facts["mistakes"] else list_oddities(evidence)
     if odd:
         text = f"Unusual, and not wrong: {'; '.join(odd)}."
         found.append(note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=facts["config_map"]))
@@ -81,6 +83,14 @@ def _none(evidence: Evidence) -> Finding:
     else:
         text = f"{evidence['workload']} reads its configuration from no ConfigMap that it mounts; it was not looked at."
     return note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),))
+
+
+def _empty(evidence: Evidence, verdict: Verdict) -> Finding:
+    """CoreDNS starts with it, on its built-in default: it answers, and knows neither the cluster nor its probes."""
+    name = evidence["corefile"]["config_map"]
+    seen = f"{name}: key {evidence['corefile']['key']} has no server block, expected one for the cluster's zone"
+    text = f"The Corefile in {name} is empty: no server block is left."
+    return find("dns.corefile.empty", text, verdict=verdict, object=name, evidence=(seen, read_at(evidence)))
 
 
 def _missing(evidence: Evidence, verdict: Verdict) -> Finding:

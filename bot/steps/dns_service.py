@@ -28,7 +28,8 @@ def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
     if service is None:
         return Judgement((_absent(evidence), *skipped))
     outputs = {"service": service["name"].removeprefix("Service "), "addresses": service["addresses"]}
-    found = [f for f in (_type(evidence), _address(evidence), _ports(evidence)) if f]
+    kind = _type(evidence)
+    found = [kind] if kind else [f for f in (_address(evidence), _ports(evidence)) if f]
     if not found:
         source = evidence["kubelet"]["source"]
         agree = f", as kubelets hand out ({source})" if source else "; what kubelets hand out is not known"
@@ -58,8 +59,14 @@ def _type(evidence: Evidence) -> Finding | None:
     addresses = [a for a in service["addresses"] if a and a != "None"]
     if addresses and service["type"] != "ExternalName":
         return None
-    text = f"{service['name']} has no cluster address (type {service['type']}, clusterIP {service['addresses']})."
-    return find("dns.service.type", text, object=service["name"], evidence=(read_at(evidence),))
+    has = f"type {service['type']}, clusterIP {list_names(service['addresses']) or 'none'}"
+    handed = list_names(evidence["kubelet"]["dns"]) or "the address that kubelets hand out"
+    return find(
+        "dns.service.type", f"{service['name']} has no cluster address: {has}, expected type ClusterIP with {handed}.",
+        object=service["name"], evidence=(f"{service['name']}: {has}, expected ClusterIP {handed}", read_at(evidence)),
+        advice=f"Delete {service['name']} and create it again with type ClusterIP and clusterIP {handed}: neither can "
+        "be changed in place.",
+    )
 
 
 def _address(evidence: Evidence) -> Finding | None:
@@ -72,8 +79,9 @@ def _address(evidence: Evidence) -> Finding | None:
     return find(
         "dns.service.address", text, object=service["name"],
         evidence=(f"{kubelet['source']}: clusterDNS {list_names(kubelet['dns'])}, expected {has}", read_at(evidence)),
-        advice=f"Set clusterDNS to {has} in {kubelet['source']} and /var/lib/kubelet/config.yaml of each node, restart "
-        "the kubelets and recreate the pods.",
+        advice=f"If the Service was made anew: delete it and create it with clusterIP {strange[0]}, which running pods "
+        f"have in their resolv.conf. If it was meant so: set clusterDNS to {has} in {kubelet['source']} and "
+        "/var/lib/kubelet/config.yaml of each node, restart the kubelets and recreate the pods.",
     )
 
 

@@ -23,6 +23,7 @@ def test_the_usual_corefile_passes_and_its_kubernetes_block_is_told() -> None:
 @pytest.mark.parametrize(("facts", "cause"), [
     (corefile(state="missing"), "dns.corefile.missing"),
     (corefile(state="no-key", keys=["corefile"]), "dns.corefile.key"),
+    (corefile(blocks=[]), "dns.corefile.empty"),
     (corefile(mistakes=[{"line": 3, "message": "not closed"}]), "dns.corefile.syntax"),
     (corefile(directive("forwrad", ".", "9.9.9.9", line=12)), "dns.corefile.directive-unknown"),
     (corefile(directive("proxy", ".", "/etc/resolv.conf", line=12)), "dns.corefile.directive-removed"),

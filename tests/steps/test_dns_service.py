@@ -1,0 +1,43 @@
+"""dns.service on evidence alone: the Service that pods ask, its kind, its address, its ports."""
+
+from bot.model.finding import Verdict
+from bot.steps import Evidence
+from bot.steps.dns_service import SERVICE
+from tests.steps.dns_evidence import NOW, causes, only, roots, service
+
+
+def seen(**changes: object) -> Evidence:
+    kubelet = {"dns": ["10.96.0.10"], "source": "ConfigMap kube-system/kubelet-config"}
+    facts = {"type": "ClusterIP", "addresses": ["10.96.0.10"], **changes}
+    return {
+        "read_at": NOW, "version": "", "pods": 2, "service": {**service(), **facts}, "kubelet": kubelet, "skipped": [],
+    }  # fmt: skip
+
+
+def test_the_service_that_kubelets_hand_out_passes() -> None:
+    assert only(SERVICE, seen()).verdict is Verdict.PASS
+
+
+def test_a_service_without_a_cluster_address_is_one_fault_and_says_which_address_it_needs() -> None:
+    for kind, addresses in (("ClusterIP", ["None"]), ("ExternalName", [])):
+        finding = only(SERVICE, seen(type=kind, addresses=addresses, ports=[]))
+        assert finding.cause == "dns.service.type"
+        assert "10.96.0.10" in finding.summary
+        assert "clusterIP 10.96.0.10" in finding.advice
+        assert "[" not in finding.summary
+
+
+def test_a_service_made_anew_with_another_address_is_to_be_made_with_the_one_that_pods_have() -> None:
+    finding = only(SERVICE, seen(addresses=["10.96.0.99"]))
+    assert finding.cause == "dns.service.address"
+    assert "delete it and create it with clusterIP 10.96.0.10" in finding.advice
+
+
+def test_a_missing_port_is_named() -> None:
+    udp = [{"port": 53, "protocol": "UDP", "name": "dns", "targetPort": 53}]
+    assert causes(SERVICE, seen(ports=udp)) == ["dns.service.ports"]
+
+
+def test_what_follows_from_the_kind_of_the_service_is_no_fault_beside_it() -> None:
+    finding = only(SERVICE, seen(type="ExternalName", addresses=[]))
+    assert roots(finding) == ["dns.service.type"]
