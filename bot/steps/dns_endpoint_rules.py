@@ -15,6 +15,8 @@ from bot.steps.wording import count, labels_text, list_names, parse_time, read_a
 
 LAG = 60.0
 """Seconds that EndpointSlices may lag behind a pod that became ready."""
+CONTROLLER = "endpointslice-controller.k8s.io"
+"""Who keeps slices by selector. Without one it leaves them as they were; slices of others are kept by hand."""
 PATH_NOT_TESTED = "the way from clients to the Service's address was not tested"
 
 Json = dict[str, Any]
@@ -71,7 +73,8 @@ def _selector(evidence: Evidence, outputs: Json) -> Finding | None:
     selector, template = service["selector"], evidence["workload"]["labels"]
     if any(pod["dns"] for pod in evidence["selected"]) or not (pods or template):
         return None
-    if not selector and _ready_endpoints(evidence):
+    frozen = [] if selector else [e["address"] for e in _ready_endpoints(evidence)]
+    if frozen and not any(piece.get("managed") == CONTROLLER for piece in evidence["slices"]):
         return None  # endpoints kept by hand or by the platform
     if not pods and selector and selector.items() <= template.items():
         return None  # the pods are missing, not the match
@@ -84,9 +87,14 @@ def _selector(evidence: Evidence, outputs: Json) -> Finding | None:
     namespace, name = service["name"].removeprefix("Service ").split("/")
     text = (f"{service['name']} selects {labels_text(selector)}, which matches {matched}; "
             f"{what} {'has' if ready == 1 else 'have'} {labels}.")
+    alive = {ip for pod in pods for ip in pod["ips"]}
+    lasts = bool(frozen) and alive.issuperset(frozen)
+    if frozen:
+        lead = "still lead to them" if lasts else "do not all lead to one that lives"
+        text += f" Its endpoints, which nobody keeps any more, {lead}."
     endpoints = len(_ready_endpoints(evidence))
     return find(
-        "dns.service.selector", text, object=service["name"],
+        "dns.service.selector", text, object=service["name"], verdict=Verdict.WARN if lasts else Verdict.FAIL,
         evidence=(f"{service['name']}: spec.selector is {labels_text(selector)}, expected {labels}",
                   f"EndpointSlices of {name}: {count(endpoints, 'ready endpoint')}",
                   *(f"Pod {namespace}/{pod['name']}: labels {labels_text(pod['labels'])}" for pod in pods[:2]),

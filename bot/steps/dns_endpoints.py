@@ -75,6 +75,7 @@ def _slice_facts(item: Object) -> dict[str, Any]:
     ports = [{"name": p.get("name", ""), "port": p.get("port", 0), "protocol": p.get("protocol", "TCP")}
              for p in item.get("ports") or ()]
     return {"name": item["metadata"]["name"], "family": item.get("addressType", ""), "ports": ports,
+            "managed": (item["metadata"].get("labels") or {}).get("endpointslice.kubernetes.io/managed-by", ""),
             "endpoints": endpoints[:100]}
 
 

@@ -169,3 +169,25 @@ def test_the_dns_service_is_held_against_what_kubelets_hand_out(
 ) -> None:
     finding = only(DNS_SERVICE, service_evidence(**changes))
     assert (finding.verdict, finding.cause) == (verdict, cause)
+
+
+@pytest.mark.parametrize(("addresses", "verdict"), [
+    (("10.244.0.2", "10.244.1.2"), Verdict.WARN),
+    (("10.244.0.7", "10.244.1.2"), Verdict.FAIL),
+    (("10.244.0.7", "10.244.1.7"), Verdict.FAIL),
+])
+def test_a_service_that_lost_its_selector_keeps_endpoints_that_follow_no_pod(
+    addresses: tuple[str, str], verdict: Verdict
+) -> None:
+    evidence = endpoints_evidence(service=service(selector={}), selected=[])
+    piece = {**evidence["slices"][0], "managed": "endpointslice-controller.k8s.io"}
+    piece["endpoints"] = [{**end, "address": ip} for end, ip in zip(piece["endpoints"], addresses, strict=True)]
+    judgement = judge(ENDPOINTS, {**evidence, "slices": [piece]})
+    (finding,) = judgement.findings
+    assert (finding.cause, finding.verdict) == ("dns.service.selector", verdict)
+    assert judgement.outputs["mends"] is True
+
+
+def test_endpoints_kept_by_hand_for_a_service_without_selector_are_no_fault() -> None:
+    evidence = endpoints_evidence(service=service(selector={}), selected=[])
+    assert causes(ENDPOINTS, evidence) == []
