@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bot.cluster import Cluster
 from bot.model.errors import ClusterError, Forbidden, NetcheckError, Unreachable
 from bot.model.finding import MAX_EVIDENCE, Finding, Verdict
-from bot.model.playbook import Step
+from bot.model.playbook import Kind, Step
 from bot.model.redact import redact, redact_json
 from bot.steps import Args, Change, Guide, Judgement, Look, StepType
 
@@ -77,14 +77,21 @@ async def preview(kind: StepType, cluster: Cluster, step: Step, args: Mapping[st
     return Outcome(findings=(Finding(verdict=Verdict.INFO, summary=summary, step=step.id),), evidence=shown)
 
 
-async def apply(kind: StepType, cluster: Cluster, step: Step, args: Mapping[str, Any]) -> Outcome:
-    """Carry out the change, once. What fails after it was sent is UNKNOWN, never tried again."""
+async def apply(
+    kind: StepType, cluster: Cluster, step: Step, args: Mapping[str, Any], approved: tuple[str, ...]
+) -> Outcome:
+    """Carry out the change, once, if it still makes the difference that was approved. What fails after it was sent is
+    UNKNOWN, never tried again."""
     if not isinstance(kind, Change):
         return failed(step, Verdict.UNKNOWN, f"{step.uses} is not a change")
     evidence: Mapping[str, Any] = {}
     try:
         parsed = kind.args.model_validate(dict(args))
         async with asyncio.timeout(step.timeout):
+            now = redact_json(await kind.preview(cluster, parsed))
+            if tuple(str(line) for line in now.get("difference", ())) != approved:
+                said = "the object was altered since this was approved, so nothing was changed; run the playbook again"
+                return replace(failed(step, Verdict.UNKNOWN, f"{step.title}: {said}"), evidence=now)
             evidence = redact_json(await kind.apply(cluster, parsed))
         return _judged(kind.judge(dict(evidence), parsed), evidence, step)
     except Exception as error:
@@ -117,7 +124,8 @@ def explained(step: Step, error: Exception) -> Outcome:
     """What went wrong as a finding, in words for a person."""
     match error:
         case Forbidden():
-            return failed(step, Verdict.SKIPPED, f"{step.title}: not looked at, netcheck may not {error.permission}")
+            undone = "not looked at" if step.kind is Kind.LOOK else "not to be done from here"
+            return failed(step, Verdict.SKIPPED, f"{step.title}: {undone}, netcheck may not {error.permission}")
         case TimeoutError():
             said = f"no answer within {step.timeout:g} s, waiting for what `{step.uses}` reads"
         case ValidationError():

@@ -151,15 +151,22 @@ class Turn:
         if kind is None:
             unknown = execution.failed(step, Verdict.UNKNOWN, f"this netcheck has no step type {step.uses}")
             return await self._finish(step, move.attempt, unknown, began, Status.RUNNING)
-        do = execution.look if isinstance(move, m.Look) else execution.apply
         try:
-            outcome = await do(kind, await self._reads(step, move), step, move.args)
+            cluster = await self._reads(step, move)
+            if isinstance(move, m.Look):
+                outcome = await execution.look(kind, cluster, step, move.args)
+            else:
+                outcome = await execution.apply(kind, cluster, step, move.args, self._approved(step))
         except Exception as error:
             outcome = execution.explained(step, error)
         if isinstance(move, m.Apply):
             self._cluster = None
         await self._finish(step, move.attempt, outcome, began, Status.RUNNING)
         return None
+
+    def _approved(self, step: Step) -> tuple[str, ...]:
+        prompt = self._run.state(step.id).prompt
+        return prompt.difference if isinstance(prompt, e.ApprovalRequested) else ()
 
     async def _preview(self, move: m.Preview) -> None:
         step, now = self._run.playbook.step(move.step), self._tools.clock()

@@ -304,3 +304,18 @@ async def test_a_mistake_of_our_own_ends_a_strict_worker_and_is_not_tried_for_ev
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(20):
             await stage.worker.run()
+
+
+async def test_a_change_is_not_made_when_its_object_was_altered_since_it_was_approved() -> None:
+    world = World()
+    (stage,) = stages(MemoryJournal(), world, GUIDED)
+    started = await stage.desk.start(RunPlaybook("stage"), ALICE, HERE)
+    await stage.worker.turn(started.run)
+    await stage.desk.approve(started.run, "mend", 1, ALICE)
+    world.mended = True
+    await stage.worker.turn(started.run)
+    run = await stage.run(started.run)
+    assert world.applied == []
+    (finding,) = run.state("mend").findings
+    assert finding.verdict == "unknown"
+    assert "nothing was changed" in finding.summary
