@@ -137,7 +137,7 @@ def _present(evidence: Evidence) -> list[Finding]:
     proxy, nodes = evidence["proxy"], evidence["nodes"]
     linux = [name for name, node in nodes["read"].items() if node["linux"]]
     down = sum(not node["ready"] for node in nodes["read"].values())
-    expected = len(linux) if not nodes["unread"] else proxy["desired"]
+    expected = len(linux) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
     young = float(evidence["read_at"]) - parse_time(proxy["created"]) < GRACE
     if proxy["ready"] >= expected - down:

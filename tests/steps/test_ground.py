@@ -109,6 +109,7 @@ def proxy(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool = Tr
     (proxy(found=False, networks=("Flannel",)), ["proxy.missing"]),
     (proxy(ready=1, running_on=["n1"]), ["proxy.not-covering"]), (proxy(ready=1, rolling=True), []),
     (proxy(ready=0, desired=0, running_on=[]), ["proxy.not-covering"]),
+    ({**proxy(ready=0, desired=3), "nodes": {**nodes(), "read": {}}}, ["proxy.not-covering"]),
 ])
 def test_a_service_proxy_is_missed_only_where_it_is_needed(evidence: Any, expected: list[str]) -> None:
     assert causes(PRESENCE, evidence) == expected
