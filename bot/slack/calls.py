@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.blocks import Block
-from bot.slack.limits import POST, UPDATE, Limits
+from bot.slack.limits import HISTORY, POST, REPLIES, UPDATE, Limits
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Calls:
 
     async def find(self, channel: str, thread: str, oldest: float, mark: dict[str, str]) -> Outcome:
         """A message that may have been posted before a crash. Lost: it was not, or history may not be read."""
-        method = "conversations.replies" if thread else "conversations.history"
+        method = REPLIES if thread else HISTORY
         where: dict[str, Any] = {"ts": thread} if thread else {"oldest": f"{oldest:.6f}"}
         wanted = {"channel": channel, "limit": 200, "include_all_metadata": True, **where}
         try:

@@ -11,6 +11,8 @@ from bot.journal import Journal
 
 POST = "chat.postMessage"
 UPDATE = "chat.update"
+HISTORY = "conversations.history"
+REPLIES = "conversations.replies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class Limit:
 METHODS = {
     POST: Limit(4.0, 20),  # an unpublished cap of the workspace
     UPDATE: Limit(0.66, 10),  # tier 3: 50 a minute
-    "conversations.history": Limit(0.66, 10),
-    "conversations.replies": Limit(0.66, 10),
+    HISTORY: Limit(0.66, 10),
+    REPLIES: Limit(0.66, 10),
 }
 LANE = Limit(1 / 4.2, 1)
 LANES = 4

@@ -80,9 +80,10 @@ class Listener:
         """Before anything slow: the trigger of a click is good for three seconds, and once."""
         asked, click = self._clicked(body, respond), read_click(action, loose=False)
         try:
+            await self._admit(asked.team)
             view = modals.view(click.action, click.word(0), click.word(1), _index(click))
             await self._client.views_open(trigger_id=body["trigger_id"], view=view)
-        except UsageError as error:
+        except (UsageError, Refused) as error:
             self._spawn(asked.say(explain(error)))
         except SlackApiError as error:
             log.info("a form could not be opened: %s", code_of(error))
@@ -95,6 +96,7 @@ class Listener:
         """What is wrong stands beside the field, and what was written stays."""
         user = body.get("user", {})
         try:
+            await self._admit(user.get("team_id", ""))
             words = modals.read_words(view)
             if not words.text.strip():
                 raise UsageError("Please say it in a few words.")
@@ -127,11 +129,14 @@ class Listener:
         self._spawn(_said(asked, task))
 
     async def _guarded(self, asked: Asked, work: Work) -> Reply | None:
+        await self._admit(asked.team)
+        return await work()
+
+    async def _admit(self, team: str) -> None:
         """Guests from other workspaces share channels, and may click."""
         ours = (await self._identity.known()).team
-        if ours and asked.team and asked.team != ours:
+        if ours and team and team != ours:
             raise Refused(FOREIGN)
-        return await work()
 
     async def settle(self) -> None:
         """Until the answers that are on their way have arrived, or cannot any more."""

@@ -1,7 +1,8 @@
 """The thread in Slack made to agree with the run: what should be shown is compared, by key and digest, with what is.
 
 May run late, twice, or on any replica. Before a message is posted its key is noted without a place, so that after a
-crash it is looked for by its metadata (where history may be read) and at most one message is ever doubled.
+crash it is looked for by its metadata. Where history may not be read it is posted again instead, so each answer of
+Slack's that gets lost may double that message.
 """
 
 import logging
@@ -14,7 +15,7 @@ from bot.model.run import Run
 from bot.slack.blocks import context
 from bot.slack.calls import Calls, Denied, Gone, Lost, Outcome, Sent, Unfit, Wait
 from bot.slack.farewell import farewell
-from bot.slack.limits import POST, UPDATE, Limits
+from bot.slack.limits import HISTORY, POST, REPLIES, UPDATE, Limits
 from bot.slack.post import ROOT, Post
 from bot.slack.text import Markup
 from bot.slack.view import thread
@@ -132,6 +133,10 @@ class _Edition:
         """Whether there is nothing to post: it was posted before a crash (and is brought up to date), or that cannot
         be found out just now."""
         channel, mark = self.run.begun.origin.channel, self._mark(post)
+        method = REPLIES if self._parent(post) else HISTORY
+        if wait := await self.surface.limits.wait(method, channel):
+            self._hold(wait)
+            return True
         outcome = await self.surface.calls.find(channel, self._parent(post), self.run.begun.at - 60, mark)
         if isinstance(outcome, Sent):
             have = Shown(outcome.ts, "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.model.errors import JournalError, NetcheckError, Refused, UsageError
 from bot.model.playbook import Playbook
 from bot.model.run import Run
-from bot.slack import story
+from bot.slack import story, words
 from bot.slack import text as t
 from bot.slack.blocks import Block, actions, button, context, fit, section
 from bot.slack.text import Markup
@@ -20,8 +20,9 @@ COMMANDS = (
     "`/netcheck incident open <title>`, `incident close`",
     "In a thread, where Slack has no slash commands: `@netcheck dns prod`",
 )
-NO_STORE = "The state store is unavailable, so nothing was started or changed. Please try again in a minute."
-OURS = "Netcheck itself failed at this, and nothing was started or changed by it. The log of the bot says why."
+UNSURE = "It could not be said whether that was taken; look at `/netcheck status` before you repeat it."
+NO_STORE = f"The state store is unavailable. {UNSURE}"
+OURS = f"Netcheck itself failed at this; the log of the bot says why. {UNSURE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ def help_reply(playbooks: Sequence[Playbook], targets: Sequence[str]) -> Reply:
 
 def list_reply(playbooks: Sequence[Playbook], targets: Sequence[str]) -> Reply:
     lines = [Markup(f"{t.code(p.name, 60)} {t.one_line(p.summary or p.title, 200)}") for p in playbooks]
-    text = Markup(f"There are {len(playbooks)} playbooks and {len(targets)} targets.")
+    text = Markup(f"Known here: {words.count(len(playbooks), 'playbook')}, {words.count(len(targets), 'target')}.")
     return reply(text, section(*lines), context(Markup(f"Targets: {_named(targets)}")))
 
 
@@ -84,7 +85,8 @@ def status_reply(runs: Sequence[tuple[str, Run]]) -> Reply:
     order = sorted(runs, key=lambda pair: (bool(pair[1].closed), not pair[1].waiting_for_person))
     lines = [_brief(run_id, run) for run_id, run in order[:15]]
     going = sum(run.closed is None for _, run in runs)
-    return reply(Markup(f"{going} of the last {len(runs)} runs of this channel are not over."), section(*lines))
+    state = f"{going} not over" if going else "all over" if len(runs) > 1 else "over"
+    return reply(Markup(f"The last {words.count(len(runs), 'run')} of this channel: {state}."), section(*lines))
 
 
 def _brief(run_id: str, run: Run) -> Markup:

@@ -27,6 +27,8 @@ from bot.slack.transcripts import Transcripts
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>")
 
+CLAIMED = 45.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verbs:
@@ -139,9 +141,10 @@ class Verbs:
         return reply(Markup(f":white_check_mark: {by} closed {t.code(id, 60)}{summary}. {more}"), public=True)
 
     async def _first(self, asked: Asked) -> bool:
-        """Whether this request was not carried out already: Slack now and then delivers one twice."""
+        """Whether nobody is at this request already: Slack now and then delivers one twice. Claimed for less than the
+        minute after which Slack repeats what nobody acknowledged: had the write failed, the repetition still counts."""
         mine = secrets.token_hex(8)
-        return await self.journal.first(f"slack:{asked.delivery}", mine) == mine
+        return await self.journal.first(f"slack:{asked.delivery}", mine, CLAIMED) == mine
 
 
 def who(word: str) -> str:

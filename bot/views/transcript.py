@@ -16,7 +16,7 @@ NO_HISTORY = "People's own messages in the channel are not part of this transcri
 
 
 def to_json(journals: Mapping[str, Sequence[e.Event]]) -> str:
-    """The journals as they are: {"netcheck": 1, "journals": {id: [event, …]}}; `netcheck replay` folds them again."""
+    """The journals as they are: {"netcheck": 1, "journals": {id: [event, …]}}."""
     body = {"netcheck": 1, "journals": {id: [codec.to_json(x) for x in events] for id, events in journals.items()}}
     return json.dumps(body, ensure_ascii=False, indent=1)
 

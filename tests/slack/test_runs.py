@@ -139,3 +139,18 @@ async def test_a_form_that_opens_too_late_asks_for_another_click(office: Office)
 async def submit(office: Office, user: str, text: str) -> None:
     view = await office.box.until(lambda: office.box.world.views.top(office.box.workspace.user(user).id))
     assert (await office.box.submit(user, view.id, {"text": text})).ok
+
+
+async def test_a_guest_of_another_workspace_neither_opens_nor_sends_a_form(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.box.command("alice", "#incidents", "guided prod")
+    prompt = await office.prompt("Is it well?")
+    await office.click("bob", prompt, "problem:1")
+    view = await office.box.until(lambda: office.box.world.views.top("U0BOB"))
+    monkeypatch.setattr("bot.playground.slack.outcome.TEAM_ID", "T0OTHER")
+    await office.box.submit("bob", view.id, {"text": "the cable"})
+    assert "People of other workspaces" in view.errors["words"]
+    await office.click("eve", prompt, "problem:1")
+    await office.until_told("eve", "People of other workspaces")
+    assert office.box.world.views.top("U0EVE") is None
