@@ -64,7 +64,7 @@ def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Tar
         Target(
             name=name,
             context=given.context,
-            server=_server(config, given.context),
+            server=_server(read_kubeconfig(given.kubeconfig) if given.kubeconfig else config, given.context),
             namespace=given.namespace,
             rules=given.rules(),
             default=given.default,
@@ -84,8 +84,8 @@ def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Tar
 
 
 def _server(config: Kubeconfig, context: str) -> str:
-    """The address of a context's API server, to be shown; a broken context is told when it is opened."""
-    entry = config.contexts.get(context)
+    """The address that `connect` will open for it, to be shown; a broken context is told when it is opened."""
+    entry = config.contexts.get(context or config.current)
     cluster = config.clusters.get(str(entry.body.get("cluster"))) if entry else None
     return str(cluster.body.get("server") or "") if cluster else ""
 

@@ -35,7 +35,8 @@ class Target:
     @property
     def described(self) -> str:
         """For people: which cluster and context this is."""
-        where = f"context {self.context}" if self.context else "the cluster netcheck runs in"
+        inside = "the cluster netcheck runs in" if not self.server else "the current context"
+        where = f"context {self.context}" if self.context else inside
         return f"{where} ({self.server})" if self.server else where
 
 
