@@ -11,14 +11,13 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped
-from bot.steps.nodes import read_nodes
-from bot.steps.wording import count, cut, list_names, parse_time, read_at
+from bot.steps.nodes import is_young, read_nodes
+from bot.steps.wording import count, cut, list_names, read_at
 
 NO_PLUGIN = re.compile(
     r"cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady",
     re.IGNORECASE,
 )
-GRACE = 120.0
 NAMED = 3
 """Network agents whose rollout is read."""
 
@@ -79,7 +78,9 @@ def _passed(evidence: Evidence, names: str) -> Finding:
     unknown = "no agent of a known network plugin (a plain bridge, or built in)"
     network = f"network plugin: {names}" if names else unknown
     remarks = "; ".join(dict.fromkeys(a["note"] for a in evidence["agents"] or () if a["note"]))
-    text = f"{count(len(nodes['read']), 'node')} ready{unread}; {network}" + (f"; {remarks}." if remarks else ".")
+    ready, total = sum(node["ready"] for node in nodes["read"].values()), len(nodes["read"])
+    some = count(total, "node") if ready == total else f"{ready} of {count(total, 'node')}"
+    text = f"{some} ready{unread}; {network}" + (f"; {remarks}." if remarks else ".")
     return note(Verdict.INFO if remarks else Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
 
 
@@ -87,10 +88,16 @@ def _is_unconfigured(node: dict[str, Any]) -> bool:
     return not node["ready"] and bool(NO_PLUGIN.search(f"{node['reason']} {node['message']}"))
 
 
+def _bare(evidence: Evidence) -> list[str]:
+    """Nodes without a network configuration; one that has just joined is given time where others have theirs."""
+    read = evidence["nodes"]["read"]
+    bare = [name for name, node in read.items() if _is_unconfigured(node)]
+    return bare if len(bare) == len(read) else [name for name in bare if not is_young(read[name], evidence)]
+
+
 def _unconfigured(evidence: Evidence) -> list[Finding]:
     """Nodes whose runtime has no network configuration: one fault where it is all of them."""
-    nodes, agents = evidence["nodes"], evidence["agents"]
-    bare = [name for name, node in nodes["read"].items() if _is_unconfigured(node)]
+    nodes, agents, bare = evidence["nodes"], evidence["agents"], _bare(evidence)
     told = [f"Node {name}: Ready is {nodes['read'][name]['status']}, {cut(nodes['read'][name]['message'], 160)}"
             for name in bare[:3]]
     everywhere = len(bare) == len(nodes["read"]) and bool(bare)
@@ -125,12 +132,12 @@ def _whole(names: list[str], total: int) -> str:
 
 def _not_ready(evidence: Evidence) -> list[Finding]:
     """Nodes that are not ready for another reason; one that has just joined is given time."""
-    found, now, verdict = [], float(evidence["read_at"]), _how_bad(evidence)
+    found, verdict, bare = [], _how_bad(evidence), _bare(evidence)
     for name, node in evidence["nodes"]["read"].items():
-        if node["ready"] or _is_unconfigured(node):
+        if node["ready"] or name in bare:
             continue
         why = f"{node['reason']}: {node['message']}" if node["reason"] else "no Ready condition"
-        if now - parse_time(node["created"]) < GRACE:
+        if is_young(node, evidence):
             text = f"Node {name} has just joined and is not ready yet ({cut(why)})."
             found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name))
             continue
@@ -147,21 +154,21 @@ def _unavailable(evidence: Evidence) -> list[Finding]:
         find("cni.network-unavailable", f"Node {name} reports NetworkUnavailable: {node['network_unavailable']}.",
              object=f"Node {name}", node=name, evidence=(read_at(evidence),), verdict=_how_bad(evidence))
         for name, node in evidence["nodes"]["read"].items()
-        if node["network_unavailable"] and float(evidence["read_at"]) - parse_time(node["created"]) > GRACE
+        if node["network_unavailable"] and not is_young(node, evidence)
     ]
 
 
 def _agents_short(evidence: Evidence) -> list[Finding]:
-    """Agents that are missing on nodes which are otherwise well; rollouts and dead nodes explain themselves."""
+    """Agents that are missing on nodes which are otherwise well; rollouts, new and dead nodes explain themselves."""
     nodes, found = evidence["nodes"], []
-    down = sum(not node["ready"] and not _is_unconfigured(node) for node in nodes["read"].values())
+    down = sum(is_young(node, evidence) or not (node["ready"] or _is_unconfigured(node))
+               for node in nodes["read"].values())
     for agent in evidence["agents"] or ():
         short = agent["desired"] - agent["ready"]
         if short <= down:
             continue
         text = f"{agent['name']} ({agent['network']}) has {agent['ready']} of {agent['desired']} pods ready."
-        young = float(evidence["read_at"]) - parse_time(agent["created"]) < GRACE
-        if agent["rolling"] or young:
+        if agent["rolling"] or is_young(agent, evidence):
             found.append(note(Verdict.INFO, Layer.CNI, f"{text} It is being rolled out.", object=agent["name"]))
         else:
             found.append(find("cni.agent", text, verdict=Verdict.FAIL if not agent["ready"] else Verdict.WARN,

@@ -5,9 +5,11 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError, Forbidden
-from bot.steps.wording import cut
+from bot.steps.wording import cut, parse_time
 
 SAMPLE = 10
+GRACE = 120.0
+"""Seconds that a node, or what runs on each node, is given after it was made."""
 
 
 async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[str]) -> dict[str, Any]:
@@ -47,3 +49,8 @@ def node_facts(node: Object) -> dict[str, Any]:
         "cordoned": bool(node.get("spec", {}).get("unschedulable")),
         "linux": node.get("status", {}).get("nodeInfo", {}).get("operatingSystem", "linux") == "linux",
     }
+
+
+def is_young(made: dict[str, Any], evidence: dict[str, Any]) -> bool:
+    """Whether a node (or its agents' DaemonSet) is so new that being absent or not ready says nothing yet."""
+    return float(evidence["read_at"]) - parse_time(made["created"]) < GRACE

@@ -13,12 +13,11 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import REPLACES_PROXY, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped
-from bot.steps.nodes import read_nodes
+from bot.steps.nodes import is_young, read_nodes
 from bot.steps.podfacts import pod_facts
-from bot.steps.wording import count, list_names, name_object, parse_time, read_at
+from bot.steps.wording import count, list_names, name_object, read_at
 
 HOME, NAME = "kube-system", "kube-proxy"
-GRACE = 120.0
 MOST_PODS = 50
 MAY_REPLACE = frozenset({"Cilium", "kube-router", "Calico", "Antrea", "Kube-OVN"})
 """Networks that can be set up to stand in for kube-proxy: without it nothing is concluded beside them."""
@@ -136,14 +135,13 @@ def _present(evidence: Evidence) -> list[Finding]:
     """Ready says only that the process runs: kubeadm's manifest has no probes."""
     proxy, nodes = evidence["proxy"], evidence["nodes"]
     linux = [name for name, node in nodes["read"].items() if node["linux"]]
-    down = sum(not node["ready"] for node in nodes["read"].values())
+    down = sum(not node["ready"] or is_young(node, evidence) for node in nodes["read"].values())
     expected = len(linux) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
-    young = float(evidence["read_at"]) - parse_time(proxy["created"]) < GRACE
     if proxy["ready"] >= expected - down:
         text += "; whether it writes its rules was not tested."
         return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
-    if proxy["rolling"] or young:
+    if proxy["rolling"] or is_young(proxy, evidence):
         return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"])]
     running = proxy.get("running_on")
     bare = [name for name in linux if running is not None and name not in running and nodes["read"][name]["ready"]]

@@ -92,6 +92,21 @@ def test_what_only_looks_like_a_missing_network_is_not_called_one(evidence: Any)
     assert not [cause for cause in causes(NETWORK, evidence) if cause.startswith("cni")]
 
 
+def test_a_node_that_has_just_joined_is_no_fault_of_its_own_of_the_network_or_of_the_service_proxy() -> None:
+    new = {**BARE, "created": JUST_NOW}
+    found = judge(NETWORK, network([agent(2, desired=3)], n1=node(), n2=node(), n3=new)).findings
+    assert [f.verdict for f in found] == [Verdict.PASS, Verdict.INFO]
+    assert "2 of 3 nodes ready" in found[0].summary
+    assert "n3 has just joined" in found[1].summary
+    told = {**proxy(desired=3), "nodes": nodes(n1=node(), n2=node(), n3=node(created=JUST_NOW))}
+    assert causes(PRESENCE, told) == []
+
+
+def test_where_no_node_has_a_network_youth_is_no_excuse_for_there_being_no_plugin() -> None:
+    new = {**BARE, "created": JUST_NOW}
+    assert causes(NETWORK, network(n1=new, n2=new)) == ["cni.missing"]
+
+
 # --- service proxy ----------------------------------------------------------------------------------------------
 
 
