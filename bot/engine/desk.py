@@ -85,10 +85,8 @@ class Desk:
 
     async def _begin(self, began: e.RunStarted) -> Started:
         """Few questions to the store, since somebody waits for the acknowledgement."""
-        journal, delivery = self.journal, began.origin.delivery
-        run_id = await journal.next_id(began.playbook.name)
-        if delivery:
-            run_id = await journal.first(delivery, run_id)
+        journal = self.journal
+        run_id = await self.claim(began.origin.delivery, await journal.next_id(began.playbook.name))
         found: list[int] = []
 
         def decide(run: Run) -> e.Event | None:
@@ -98,6 +96,10 @@ class Desk:
         await self._change(run_id, decide)
         await journal.remember(began.origin.channel, run_id)
         return Started(run_id, again=found[-1] > 0)
+
+    async def claim(self, delivery: str, id: str) -> str:
+        """The journal that a request writes to: `id`, or the one it meant when it was delivered before."""
+        return await self.journal.first(delivery, id) if delivery else id
 
     # --- deciding -----------------------------------------------------------------------------------------------
 
@@ -139,7 +141,7 @@ class Desk:
 
         return await self._change(run_id, decide)
 
-    async def cancel(self, run_id: str, by: Person, reason: str = "") -> Run:
+    async def cancel(self, run_id: str, by: Person, reason: str = "", delivery: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             self._open(run)
             self.may_look(run, by)
@@ -147,22 +149,22 @@ class Desk:
                 raise Refused(f"{run.cancelled.by} stopped this run {_clock(run.cancelled.at)}.")
             return e.RunCancelled(at=self.clock(), by=by.id, reason=reason)
 
-        return await self._change(run_id, decide)
+        return await self._change(run_id, decide, delivery)
 
-    async def note(self, run_id: str, text: str, by: Person) -> Run:
+    async def note(self, run_id: str, text: str, by: Person, delivery: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             self.may_look(run, by)
             return e.NoteAdded(at=self.clock(), by=by.id, text=text)
 
-        return await self._change(run_id, decide)
+        return await self._change(run_id, decide, delivery)
 
-    async def hand_over(self, run_id: str, to: str, by: Person, note: str = "") -> Run:
+    async def hand_over(self, run_id: str, to: str, by: Person, note: str = "", delivery: str = "") -> Run:
         def decide(run: Run) -> e.Event:
             self._open(run)
             self.may_look(run, by)
             return e.HandedOver(at=self.clock(), by=by.id, to=to, note=note)
 
-        return await self._change(run_id, decide)
+        return await self._change(run_id, decide, delivery)
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -181,8 +183,10 @@ class Desk:
 
     # --- rules --------------------------------------------------------------------------------------------------
 
-    async def _change(self, run_id: str, decide: Callable[[Run], e.Event | None]) -> Run:
-        run, _ = await change(self.journal, run_id, fold, decide, nonce=self.nonce, now=self.clock())
+    async def _change(self, run_id: str, decide: Callable[[Run], e.Event | None], delivery: str = "") -> Run:
+        run, _ = await change(
+            self.journal, run_id, fold, decide, nonce=lambda: delivery or self.nonce(), now=self.clock()
+        )
         self.woken(run_id)
         return run
 

@@ -41,20 +41,22 @@ class Histories:
 class Incidents:
     desk: Desk
 
-    async def open(self, channel: str, title: str, by: Person) -> str:
+    async def open(self, channel: str, title: str, by: Person, delivery: str = "") -> str:
         """Raises Refused when one is open in the channel already."""
-        already = await self.find(channel)
-        if already:
-            raise Refused(f"The incident {already} is open in this channel already; close it first.")
         journal, clock = self.desk.journal, self.desk.clock
-        incident_id = await journal.next_id(PREFIX)
+        incident_id = await self.desk.claim(delivery, await journal.next_id(PREFIX))
+        already = await self.find(channel)
+        if already not in ("", incident_id):
+            raise Refused(f"The incident {already} is open in this channel already; close it first.")
         opened = e.IncidentOpened(at=clock(), by=by.id, channel=channel, title=title)
         await self._change(incident_id, lambda now: None if now.version else opened)
         await journal.remember(channel, incident_id)
         return incident_id
 
-    async def close(self, channel: str, by: Person, summary: str = "") -> str:
-        incident_id = await self._open_one(channel)
+    async def close(self, channel: str, by: Person, summary: str = "", delivery: str = "") -> str:
+        incident_id = await self.desk.claim(delivery, await self.find(channel))
+        if not incident_id:
+            raise UsageError("No incident is open in this channel; `incident open <title>` opens one.")
         at = self.desk.clock()
 
         def decide(now: i.Incident) -> e.Event:
@@ -62,19 +64,18 @@ class Incidents:
                 raise Refused(f"{now.closed.by} closed this incident already.")
             return e.IncidentClosed(at=at, by=by.id, summary=summary)
 
-        await self._change(incident_id, decide)
+        await self._change(incident_id, decide, delivery)
         return incident_id
 
-    async def note(self, channel: str, text: str, by: Person) -> str:
+    async def note(self, channel: str, text: str, by: Person, delivery: str = "") -> str:
         """To the open incident of the channel, else to its latest run; gives the id that took it."""
-        incident_id = await self.find(channel)
-        if incident_id:
+        id = await self.desk.claim(delivery, await self.find(channel) or await self._latest_run(channel))
+        if id.startswith(f"{PREFIX}-"):
             noted = e.NoteAdded(at=self.desk.clock(), by=by.id, text=text)
-            await self._change(incident_id, lambda _: noted)
-            return incident_id
-        run_id = await self._latest_run(channel)
-        await self.desk.note(run_id, text, by)
-        return run_id
+            await self._change(id, lambda _: noted, delivery)
+        else:
+            await self.desk.note(id, text, by, delivery)
+        return id
 
     async def start(self, command: RunPlaybook, by: Person, origin: e.Origin) -> Started:
         """Start a run, and attach it to the channel's open incident if there is one."""
@@ -120,12 +121,6 @@ class Incidents:
             await self._change(incident_id, lambda now: None if run_id in now.runs else attached)
             await self.desk.journal.remember(channel, incident_id)
 
-    async def _open_one(self, channel: str) -> str:
-        incident_id = await self.find(channel)
-        if not incident_id:
-            raise UsageError("No incident is open in this channel; `incident open <title>` opens one.")
-        return incident_id
-
     async def _latest(self, channel: str) -> str:
         recent: Sequence[str] = await self.desk.journal.recent(channel, 1)
         if not recent:
@@ -138,5 +133,7 @@ class Incidents:
             raise UsageError("Nothing was run in this channel yet; name a run, as in `note dns-42 text`.")
         return runs[0]
 
-    async def _change(self, id: str, decide: Callable[[i.Incident], e.Event | None]) -> None:
-        await change(self.desk.journal, id, i.fold, decide, nonce=self.desk.nonce, now=None)
+    async def _change(self, id: str, decide: Callable[[i.Incident], e.Event | None], delivery: str = "") -> None:
+        await change(
+            self.desk.journal, id, i.fold, decide, nonce=lambda: delivery or self.desk.nonce(), now=None
+        )

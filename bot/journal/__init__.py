@@ -77,7 +77,7 @@ class Journal(Protocol):
         """`dns` -> `dns-42`: short enough to say aloud, never given twice."""
 
     async def first(self, delivery: str, id: str, ttl: float = 900) -> str:
-        """Claim a delivery for `id`; gives the id that claimed it first."""
+        """Claim a delivery for `id`; gives the id that claimed it first, so a repetition means the same journal."""
 
     async def shown(self, surface: str, id: str) -> dict[str, Shown]: ...
 
@@ -120,9 +120,11 @@ async def change(
     """The only writer: read, fold, decide, append; on Conflict again. Gives the state and version after the change.
 
     `decide` sees the state as it is and gives the event that follows from it, or None; what it raises comes through.
-    `fold(events, before)` goes on from a state already known (`known`: state and its version).
+    `fold(events, before)` goes on from a state already known (`known`: state and its version). A change whose nonce the
+    journal holds was made before and is not made again: for a request that may come twice, give its id.
     """
     state, version = known if known else (None, 0)
+    mine = nonce()
     while True:
         try:
             entries = await journal.read(id, version)
@@ -132,11 +134,13 @@ async def change(
         if entries or state is None:
             state = fold([entry.event for entry in entries], state)
             version = entries[-1].number if entries else version
+        if any(entry.nonce == mine for entry in entries):
+            return state, version
         event = decide(state)
         if event is None:
             return state, version
         try:
-            await journal.append(id, version + 1, event, nonce=nonce(), now=now)
+            await journal.append(id, version + 1, event, nonce=mine, now=now)
         except Conflict:
             continue
         return fold([event], state), version + 1

@@ -27,8 +27,6 @@ from bot.slack.transcripts import Transcripts
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>")
 
-CLAIMED = 45.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verbs:
@@ -96,27 +94,26 @@ class Verbs:
         return tuple(" ".join([text, *rest]) if text in names else text for text in near)
 
     async def _tell_run(self, command: c.Cancel | c.AddNote | c.HandOver, asked: Asked) -> Reply | None:
-        person = await self.person(asked)
-        if not await self._first(asked):
-            return None
+        person, delivery = await self.person(asked), asked.origin.delivery
         match command:
             case c.Cancel(run_id):
-                await self.desk.cancel(run_id, person)
-                return reply(Markup(f"{t.code(run_id, 60)} stops."))
+                await self.desk.cancel(run_id, person, delivery=delivery)
+                told = reply(Markup(f"{t.code(run_id, 60)} stops."))
             case c.AddNote(named, text):
-                told = await self._note(named, text, asked, person)
-                return reply(Markup(f"Noted in {t.code(told, 60)}."))
+                noted = await self._note(named, text, asked, person)
+                told = reply(Markup(f"Noted in {t.code(noted, 60)}."))
             case c.HandOver(run_id, to, note):
-                await self.desk.hand_over(run_id, who(to), person, note)
-                return reply(Markup(f"{t.code(run_id, 60)} is with {t.mention(who(to))} now."))
+                await self.desk.hand_over(run_id, who(to), person, note, delivery)
+                told = reply(Markup(f"{t.code(run_id, 60)} is with {t.mention(who(to))} now."))
+        return await self._once(asked, told)
 
     async def _note(self, named: str, text: str, asked: Asked, person: Person) -> str:
         """To the run that was named, or in whose thread it was said, or to what the channel has."""
         run_id = named or await self._run_of_thread(asked)
         if run_id:
-            await self.desk.note(run_id, text, person)
+            await self.desk.note(run_id, text, person, asked.origin.delivery)
             return run_id
-        return await self.incidents.note(asked.channel, text, person)
+        return await self.incidents.note(asked.channel, text, person, asked.origin.delivery)
 
     async def _run_of_thread(self, asked: Asked) -> str:
         for run_id, run in await self.desk.recent(asked.channel) if asked.thread else ():
@@ -126,25 +123,25 @@ class Verbs:
         return ""
 
     async def _incident(self, command: c.OpenIncident | c.CloseIncident, asked: Asked) -> Reply | None:
-        person = await self.person(asked)
-        if not await self._first(asked):
-            return None
+        person, delivery = await self.person(asked), asked.origin.delivery
         by = t.mention(person.id)
         if isinstance(command, c.OpenIncident):
-            id = await self.incidents.open(asked.channel, command.title, person)
+            id = await self.incidents.open(asked.channel, command.title, person, delivery)
             title = t.one_line(command.title, 500)
             note = "Runs and notes of this channel belong to it until it is closed."
-            return reply(Markup(f":rotating_light: {by} opened {t.code(id, 60)}: *{title}*. {note}"), public=True)
-        id = await self.incidents.close(asked.channel, person, command.summary)
+            told = Markup(f":rotating_light: {by} opened {t.code(id, 60)}: *{title}*. {note}")
+            return await self._once(asked, reply(told, public=True))
+        id = await self.incidents.close(asked.channel, person, command.summary, delivery)
         summary = f": {t.one_line(command.summary, 1000)}" if command.summary else ""
         more = f"`/netcheck transcript {id}` tells all of it."
-        return reply(Markup(f":white_check_mark: {by} closed {t.code(id, 60)}{summary}. {more}"), public=True)
+        told = Markup(f":white_check_mark: {by} closed {t.code(id, 60)}{summary}. {more}")
+        return await self._once(asked, reply(told, public=True))
 
-    async def _first(self, asked: Asked) -> bool:
-        """Whether nobody is at this request already: Slack now and then delivers one twice. Claimed for less than the
-        minute after which Slack repeats what nobody acknowledged: had the write failed, the repetition still counts."""
+    async def _once(self, asked: Asked, told: Reply) -> Reply | None:
+        """What was done is told once, however often Slack delivers the request. Claimed after the write: when that
+        failed, the repetition makes it, and tells."""
         mine = secrets.token_hex(8)
-        return await self.journal.first(f"slack:{asked.delivery}", mine, CLAIMED) == mine
+        return told if await self.journal.first(f"told:{asked.origin.delivery}", mine) == mine else None
 
 
 def who(word: str) -> str:

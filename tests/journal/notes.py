@@ -22,6 +22,9 @@ def add(text: str) -> Callable[[Texts], NoteAdded]:
     return lambda _: note(text)
 
 
+_NUMBERS = itertools.count(1)
+
+
 def nonces(owner: str = "w") -> Callable[[], str]:
-    numbers = itertools.count(1)
-    return lambda: f"{owner}-{next(numbers)}"
+    """Never the same twice, as those of two processes."""
+    return lambda: f"{owner}-{next(_NUMBERS)}"

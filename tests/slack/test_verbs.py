@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.model.errors import JournalUnavailable
 from bot.model.permission import Rules
 from bot.playground.slack.world import MINIMAL_SCOPES
 from bot.slack.doctor import NEEDED
@@ -136,37 +135,6 @@ async def test_who_may_not_look_at_a_target_reads_neither_its_runs_nor_their_tra
         run_id = await office.run_id()
         for text in (f"show {run_id}", f"transcript {run_id}", "transcript"):
             assert "You may not run checks on prod" in await typed(office, text, user="eve")
-
-
-async def test_a_note_that_could_not_be_written_is_taken_when_slack_delivers_it_again(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await office.box.command("alice", "#incidents", "well prod")
-    await office.until_root_says("nothing wrong")
-    body = {"user_id": "U0ALICE", "channel_id": office.roots()[0].channel, "trigger_id": "again", "team_id": ""}
-    told: list[str] = []
-
-    async def deliver() -> None:
-        async def hear(**said: object) -> None:
-            told.append(str(said["text"]))
-
-        async def ack() -> None:
-            return None
-
-        command = body | {"text": f"note {await office.run_id()} the cable"}
-        await office.workspace.listener.command(ack, command, hear)  # type: ignore[arg-type]
-        await office.workspace.listener.settle()
-
-    async def unwritten(*_: object, **__: object) -> None:
-        raise JournalUnavailable("Redis does not answer")
-
-    with monkeypatch.context() as away:
-        away.setattr(office.journal, "append", unwritten)
-        await deliver()
-    assert "could not be said whether that was taken" in told[0]
-    office.box.clock.advance(60)
-    await deliver()
-    assert "Noted in" in told[1]
 
 
 async def test_lists_count_in_plain_english(office: Office) -> None:
