@@ -86,6 +86,9 @@ class Cluster(Protocol):
     def now(self) -> float:
         """The API server's clock (its last `Date` header), seconds since the epoch; ages of objects are told by it."""
 
+    def forget(self) -> None:
+        """For whoever waits for the cluster to change: the next read asks it anew, whatever this run has read."""
+
     async def version(self) -> Object:
         """GET /version."""
 

@@ -70,6 +70,9 @@ class KubernetesCluster:
     def now(self) -> float:
         return self._transport.now
 
+    def forget(self) -> None:
+        """Nothing is kept here: each read is a request."""
+
     async def version(self) -> Object:
         return decode_object(await self._send(Ask(verb="get", resource="/version"), "/version"), "/version")
 

@@ -62,6 +62,9 @@ class RecordingCluster:
         except ClusterError as error:
             self.cassette.failures[path] = redact(str(error))
 
+    def forget(self) -> None:
+        self._cluster.forget()
+
     async def version(self) -> Object:
         self.cassette.version = await self._cluster.version()
         return self.cassette.version

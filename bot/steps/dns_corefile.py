@@ -8,6 +8,7 @@ from bot.diagnosis.platform import image_version, server_container
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.corefile_facts import read_corefile
+from bot.steps.corefile_mends import propose_edits
 from bot.steps.corefile_rules import judge_content, list_oddities
 from bot.steps.corefile_words import describe_kubernetes, judge_words
 from bot.steps.dns_objects import DnsArgs, find_dns
@@ -54,9 +55,13 @@ def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
             text = f"{facts['config_map']} does not exist, and the workload does not insist on it."
             return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text), *skipped))
     if not facts["blocks"] and not facts["mistakes"] and not facts["imports"]:
-        return Judgement((_empty(evidence, verdict), *skipped), {"config_map": facts["config_map"]})
+        return Judgement((_empty(evidence, verdict), *skipped))
     found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict)]
-    outputs = {"config_map": facts["config_map"]}
+    edits = propose_edits(evidence, found)
+    outputs = {
+        "config_map": facts["config_map"].removeprefix("ConfigMap "), "key": facts["key"], "edits": edits,
+        "mends": bool(edits),
+    }
     told = describe_kubernetes(facts)
     if not found:
         text = f"The Corefile in {facts['config_map']} can be read{': ' + told if told else ''}."

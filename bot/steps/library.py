@@ -2,7 +2,7 @@
 
 from bot.steps import StepType
 from bot.steps.api import ANSWERS
-from bot.steps.changes import RESTART, SERVICE_PATCH
+from bot.steps.configmap_patch import CONFIG_MAP_PATCH
 from bot.steps.dns_access import ACCESS
 from bot.steps.dns_corefile import COREFILE
 from bot.steps.dns_endpoints import ENDPOINTS
@@ -17,14 +17,18 @@ from bot.steps.guide import APPROVAL, ASK, TELL
 from bot.steps.node_network import NETWORK
 from bot.steps.platform import FINGERPRINT
 from bot.steps.proxy import PRESENCE
+from bot.steps.service_patch import SERVICE_PATCH
+from bot.steps.workload_restart import RESTART
+from bot.steps.workload_rollout import ROLLOUT
+from bot.steps.workload_scale import SCALE
 
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, PRESENCE,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
-        GET, LIST, LOGS,
+        GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
-        SERVICE_PATCH, RESTART,
+        SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,
     )
 }  # fmt: skip
