@@ -3,28 +3,18 @@
 Everything is the production code; the cluster is a small one in a box.
 """
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.journal.memory import MemoryJournal
 from bot.model.command import RunPlaybook
 from bot.model.errors import UsageError
 from bot.model.event import Origin
 from bot.model.finding import Answer, Verdict
-from bot.model.permission import Person
-from bot.model.run import Run
 from bot.playground.cluster_box.box import ClusterBox
-from bot.settings import Settings
-from bot.terminal import Watch
-from bot.wiring import Netcheck, assemble
+from tests.playbooks.working import ALICE, until, working
 from tests.playground.cluster_box.town import make_town
 
-ALICE = Person(id="cli:alice", name="Alice")
 GUIDED = """\
 name: guided
 title: Mend the DNS Service
@@ -64,35 +54,6 @@ steps:
       - pass: {when: "object.spec.selector['k8s-app'] == 'kube-dns'", message: It does.}
       - fail: {message: "It selects {{ object.spec.selector }}.", cause: own.selector}
 """
-
-
-@asynccontextmanager
-async def working(box: ClusterBox, folder: Path) -> AsyncIterator[tuple[Netcheck, "asyncio.Queue[Run]"]]:
-    kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(json.dumps(box.kubeconfig()))
-    settings = Settings.model_validate({
-        "kubeconfig": str(kubeconfig),
-        "playbook_folders": [str(folder / "playbooks")],
-        "targets": {"prod": {"context": box.kubeconfig()["current-context"], "default": True, "change": ["cli:alice"]}},
-    })  # fmt: skip
-    netcheck = assemble(settings, MemoryJournal())
-    states: asyncio.Queue[Run] = asyncio.Queue()
-    netcheck.surfaces.append(Watch(states))
-    worker = asyncio.create_task(netcheck.worker.run())
-    try:
-        yield netcheck, states
-    finally:
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
-        await netcheck.close()
-
-
-async def until(states: "asyncio.Queue[Run]", reached: Callable[[Run], object]) -> Run:
-    async with asyncio.timeout(20):
-        while True:
-            run = await states.get()
-            if reached(run):
-                return run
 
 
 @pytest.fixture
