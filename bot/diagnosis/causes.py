@@ -28,6 +28,11 @@ def explain(code: str) -> Cause:
     raise UsageError(f"There is no cause called “{code}”.{hint} All of them stand in {PAGE}.", near)
 
 
+def page(code: str) -> str:
+    """Where it is explained; "" for a code that the author of a playbook made up."""
+    return f"{PAGE}#{code}" if code in CAUSES else ""
+
+
 def brings_about(cause: Cause, code: str) -> bool:
     """Whether the table says that this cause explains findings of that code. No cause explains itself."""
     return code != cause.code and any(fnmatchcase(code, pattern) for pattern in cause.explains)
@@ -41,7 +46,7 @@ def find(
     cause = CAUSES[code]
     return Finding(
         verdict=verdict, cause=code, layer=cause.layer, object=object, node=node, summary=summary,
-        evidence=tuple(evidence)[:MAX_EVIDENCE], advice=advice or cause.mend, doc=f"{PAGE}#{code}",
+        evidence=tuple(evidence)[:MAX_EVIDENCE], advice=advice or cause.mend, doc=page(code),
     )
 
 

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from bot.model.errors import Refused
 
+CALLABLE = r"(?:slack:[UW]|group:S)(?=[A-Z]*[0-9])[A-Z0-9]{3,}"
+"""Whom Slack can call: a person or a user group, by id."""
+
 
 class Right(StrEnum):
     LOOK = "look"

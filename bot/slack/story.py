@@ -112,13 +112,13 @@ def finding_elements(finding: Finding, docs: str, *, evidence: bool = True, done
         found.append(paragraph(said("What to do: ", bold=True), said(finding.advice, 900)))
     if evidence and finding.evidence:
         found.append(preformatted([t.cut(line, 400) for line in finding.evidence], 1500))
-    if finding.cause:
+    if finding.doc:
         found.append(paragraph(_reference(finding, docs)))
     return found
 
 
 def _reference(finding: Finding, docs: str) -> list[Element]:
-    anchor = finding.doc.rpartition("#")[2] or finding.cause
+    anchor = finding.doc.rpartition("#")[2]
     if docs.startswith(("https://", "http://")) and len(docs) < 2000:
         return [link(f"{docs}#{anchor[:200]}", f"What {finding.cause[:120]} means, and how to check it by hand")]
     return said(f"More: `netcheck explain {finding.cause[:120]}`")

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NewType
 
+from bot.model.permission import CALLABLE
 from bot.model.redact import redact
 
 Markup = NewType("Markup", str)
@@ -35,8 +36,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _JOINER = "\u200d"
 _VIRAMA = 9
-_ID = r"(?=[A-Z]*\d)[A-Z0-9]{3,}"
-_MENTION = re.compile(rf"\b(?:slack:[UW]{_ID}|group:S{_ID})\b")
+_MENTION = re.compile(rf"\b{CALLABLE}\b")
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>]*)>|<((?:https?|mailto|tel):[^<>|]*)>")
 
 

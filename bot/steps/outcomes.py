@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
+from bot.diagnosis.causes import page
 from bot.model import template
 from bot.model.errors import TemplateError
 from bot.model.finding import Finding, Layer, Verdict
@@ -119,7 +120,7 @@ def conclude(
         held = (f"holds: {cut(clause.when)}",) if clause.when else ()
         return Finding(
             verdict=outcome.verdict, summary=cut(summary, 600), cause=clause.cause, layer=clause.layer, object=subject,
-            evidence=(*held, *lines)[:5], advice=advice[:2000],
+            evidence=(*held, *lines)[:5], advice=advice[:2000], doc=page(clause.cause),
         )
     told = f"{subject}: none of its {number} outcomes fits" if number else f"{subject} was read, and not judged"
     verdict = Verdict.UNKNOWN if number else Verdict.INFO

@@ -83,7 +83,7 @@ def _root(root: RootCause, width: int) -> Iterator[str]:
         yield from _wrapped(f"  What to do: {finding.advice}", width, 4)
     for consequence in root.consequences:
         yield from _wrapped(f"  follows from it: {consequence.summary}", width, 4)
-    if finding.cause:
+    if finding.doc:
         yield f"  netcheck explain {finding.cause}"
 
 

@@ -139,7 +139,12 @@ def test_scalars_are_those_of_yaml_1_2() -> None:
         ("guide.tell", "with: {text: a}, retries: 1", "retries", "`retries` is for looks"),
         ("guide.tell", "with: {text: '{{ steps | length }}'}", "steps |", "says not which step is meant"),
         ("guide.tell", "with: [a]", "[a]", "a list stands here, a mapping of arguments is expected"),
-        ("guide.tell", "with: {text: a}, escalate_to: b", "escalate", "is asked when `expires_after` is over"),
+        ("guide.tell", "with: {text: a}, escalate_to: slack:U01", "escalate", "is asked when `expires_after` is over"),
+        ("guide.tell", "with: {text: a}, assign: '@oncall'", "'@oncall'", "calls nobody: write slack:U… for a person"),
+        ("guide.tell", "with: {text: a}, assign: group:net-oncall", "group:", "or group:S… for a user group"),
+        ("guide.tell", "with: {text: a}, assign: 'slack:U01 bob'", "'slack:U01 bob'", "this calls nobody"),
+        ("guide.tell", "with: {text: a}, expires_after: 1h, escalate_to: '@lead'", "'@lead'", "this calls nobody"),
+        ("guide.tell", "with: {text: a}, assign: '{{ params.who }}'", "'{{", "is not rendered here"),
     ],
 )
 def test_arguments_are_checked_against_the_step_type(uses: str, rest: str, at: str, said: str) -> None:

@@ -12,6 +12,7 @@ from bot.model.finding import Answer, Conclusion, Finding, RootCause, Verdict
 from bot.model.run import Run, fold
 from bot.playground.slack.blocks import check_message
 from bot.playground.slack.messages import find_pings
+from bot.slack import story
 from bot.slack import text as t
 from bot.slack.post import Post
 from bot.slack.replies import run_reply, status_reply
@@ -100,6 +101,13 @@ def test_every_prefix_of_a_history_can_be_shown(events: list[e.Event]) -> None:
     for number in range(1, len(events) + 1):
         for post in thread("dns-42", fold(events[:number]), docs=DOCS):
             fits(post)
+
+
+@pytest.mark.parametrize("docs", [DOCS, ""])
+def test_what_has_no_page_of_ours_is_told_without_a_way_to_it(docs: str) -> None:
+    made_up = replace(h.BROKEN, cause="shop.web.missing", doc="")
+    shown = [str(story.finding_elements(finding, docs)) for finding in (h.BROKEN, made_up)]
+    assert [f"{DOCS}#" in text or "netcheck explain" in text for text in shown] == [True, False]
 
 
 def test_a_run_of_sixty_steps_stays_small_in_the_channel() -> None:

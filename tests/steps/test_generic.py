@@ -92,6 +92,12 @@ def test_an_outcome_may_name_its_cause_and_layer() -> None:
     assert (finding.cause, finding.layer) == ("shop.web.missing", Layer.SERVICE)
 
 
+def test_only_a_cause_of_our_own_table_has_a_page() -> None:
+    ours, made_up = [{"fail": {"message": "x", "cause": code}} for code in ("dns.service.selector", "shop.web.missing")]
+    assert judged([], [ours]).doc == "docs/causes.md#dns.service.selector"
+    assert judged([], [made_up]).doc == ""
+
+
 def test_what_the_cluster_says_is_never_a_template() -> None:
     evil = {"metadata": {"name": "{{ args }}{{ 7*7 }}"}, "spec": {}, "status": {}}
     assert judged([evil], [{"fail": {"message": "{{ items[0].metadata.name }}"}}]).summary == "{{ args }}{{ 7*7 }}"

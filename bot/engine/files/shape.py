@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
+from bot.model.permission import CALLABLE
+
 ParamType: TypeAlias = Literal["string", "int", "bool", "dnsname", "namespace", "pod", "service", "choice"]
 PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
 MAX_STEPS = 200
@@ -41,6 +43,7 @@ def _say(pattern: str, meaning: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+PEOPLE = rf"{CALLABLE}([, ]+{CALLABLE})*"
 NAME = r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?"
 WORD = r"[a-z][a-z0-9_]{0,39}"
 Name: TypeAlias = Annotated[
@@ -59,6 +62,14 @@ def _refuse_expression(text: Any) -> Any:
     if isinstance(text, str) and "{{" in text:
         raise ValueError("`{{ … }}` is not rendered here: expressions stand under `with`, `when` and `outcomes` only")
     return text
+
+
+People: TypeAlias = Annotated[
+    StrictStr,
+    _say(PEOPLE, "this calls nobody: write slack:U… for a person or group:S… for a user group, with the id from Slack"),
+    BeforeValidator(_refuse_expression),
+    WithJsonSchema({"type": "string", "pattern": f"^{PEOPLE}$", "examples": ["slack:U012AB3CD", "group:S012AB3CD"]}),
+]
 
 
 def _spell_bool(value: Any) -> Any:
@@ -102,10 +113,10 @@ class StepShape(Shape):
     on_fail: Literal["continue", "stop"] = "continue"
     advice: Advice = Field(default_factory=dict, description="in place of ours, by verdict")
     outcomes: Any = Field(default=None, description="how a generic look judges what it read")
-    assign: Plain = ""
+    assign: People = Field(default="", description="who is asked by name")
     remind_after: Duration | None = None
     expires_after: Duration | None = None
-    escalate_to: Plain = ""
+    escalate_to: People = Field(default="", description="who is asked once `expires_after` is over")
 
 
 class PlaybookShape(Shape):
