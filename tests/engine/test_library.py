@@ -43,7 +43,7 @@ steps:
     with: {service: "{{ steps.ready.outputs.items[0].metadata.name }}", selector: {app: web}}
     when: run.root_cause == 'x' and steps.ready.verdict == 'fail'
     needs: [platform]
-    assign: group:S01, slack:U01
+    assign: group:S012, slack:U012
     expires_after: 1h
     escalate_to: slack:W98765
 """
@@ -69,7 +69,7 @@ def test_a_file_becomes_steps_that_know_what_they_wait_for() -> None:
     assert (ready.timeout, ready.retries, ready.essential, ready.on_fail) == (1.5, 2, True, "stop")
     assert (ready.refers, ready.refers_run) == ((), False)
     assert (mend.refers, mend.needs, mend.refers_run) == (("ready", "platform"), ("platform",), True)
-    assert (mend.assign, mend.expires_after, mend.escalate_to) == ("group:S01, slack:U01", 3600.0, "slack:W98765")
+    assert (mend.assign, mend.expires_after, mend.escalate_to) == ("group:S012, slack:U012", 3600.0, "slack:W98765")
     assert (platform.when, mend.title, ready.title) == ("true", "Point the Service at the pods", "ready")
 
 
