@@ -4,6 +4,7 @@
 #   make test           everything that needs no cluster
 #   make lint           style, types and floors alone
 #   make test-cluster   the faults on a real Kubernetes (NETCHECK_RIG or NETCHECK_TEST_KUBECONFIG)
+#                       LIST=1 prints the rows, ONLY=dns-selector,dns-oom tries some, THIRD=2 a third of them
 #   make bench          the budgets, measured
 #   make lock           resolve requirements/*.txt anew from pyproject.toml
 
@@ -31,7 +32,11 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 test-cluster: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/cluster -m cluster $(ARGS)
+ifdef LIST
+	@$(BIN)/python -m tests.cluster.faults
+else
+	$(BIN)/python -m pytest $(if $(ONLY),tests/cluster/test_faults.py --only=$(ONLY),tests/cluster --third=$(THIRD)) -m cluster $(ARGS)
+endif
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/bench -o python_files="bench_*.py test_*.py" -s -p no:xdist $(ARGS)

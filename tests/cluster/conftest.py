@@ -1,44 +1,73 @@
-"""The cluster of this folder's tests. Without one each test is skipped, and the end of the run names it."""
+"""The clusters of this folder's tests. Without one each test is skipped, and the end of the run names it."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.rig import Cluster, raise_cluster, use_given_cluster
+from tests.cluster.clusters import NAME, NO_CLUSTER, PORT, Clusters, every_cluster
+from tests.cluster.faults.fault import Fault
+from tests.cluster.faults.ledger import Ledger
+from tests.cluster.faults.table import NoSuchRow, choose
+from tests.cluster.rig import Cluster, raise_cluster
 
-NAME = os.environ.get("NETCHECK_RIG_NAME", "nctest")  # a name of its own: what stands under it is taken down
-PORT = int(os.environ.get("NETCHECK_RIG_PORT", "16480"))
-NO_CLUSTER = "no cluster: set NETCHECK_RIG (the rig's program) or NETCHECK_TEST_KUBECONFIG"
+LEDGER = pytest.StashKey[Ledger]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("faults")
+    group.addoption("--only", default="", help="names of rows of the table of faults, with commas between them")
+    group.addoption("--third", default="", help="1, 2 or 3: that third of the rows")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "fault" in metafunc.fixturenames:
+        option = metafunc.config.getoption
+        try:
+            rows, chosen = choose(option("only", default=""), option("third", default=""))
+        except NoSuchRow as error:
+            raise pytest.UsageError(str(error)) from error
+        metafunc.config.stash[LEDGER] = Ledger(chosen)
+        metafunc.parametrize("fault", rows, ids=[row.name for row in rows])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = list(config.stash.get(LEDGER, Ledger()).lines())
+    if lines:
+        terminalreporter.section("faults")
+        terminalreporter.write_line("\n".join(lines))
+
+
+@pytest.fixture
+def ledger(pytestconfig: pytest.Config, fault: Fault) -> Ledger:
+    return pytestconfig.stash[LEDGER]
 
 
 @pytest.fixture(scope="session")
-def rig_program() -> Path:
+def clusters() -> Iterator[Clusters]:
+    with every_cluster() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def rig_program(clusters: Clusters) -> Path:
     """The program that makes clusters, for tests that need one of a kind of their own."""
-    if not (named := os.environ.get("NETCHECK_RIG")):
+    if clusters.program is None:
         pytest.skip("needs a cluster of its own: set NETCHECK_RIG")
-    return Path(named).resolve()
+    return clusters.program
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster(clusters: Clusters) -> Cluster:
     """Two healthy nodes with CoreDNS and kube-proxy. Whoever breaks something mends it before the test ends."""
-    with _open_cluster() as opened:
-        yield opened
+    if not clusters.given and not clusters.program:
+        pytest.skip(NO_CLUSTER)
+    return clusters.shared()
 
 
 @pytest.fixture(scope="session")
 def another_cluster(rig_program: Path) -> Callable[..., AbstractContextManager[Cluster]]:
     """`with another_cluster("--cni", "none") as bare:` stands beside the shared one and is gone after the block."""
-    return partial(raise_cluster, rig_program, f"{NAME}2", PORT + 1)
-
-
-def _open_cluster() -> AbstractContextManager[Cluster]:
-    if given := os.environ.get("NETCHECK_TEST_KUBECONFIG"):
-        return nullcontext(use_given_cluster(Path(given)))
-    if named := os.environ.get("NETCHECK_RIG"):
-        return raise_cluster(Path(named).resolve(), NAME, PORT)
-    pytest.skip(NO_CLUSTER)
+    return partial(raise_cluster, rig_program, f"{NAME}3", PORT + 2)

@@ -1,0 +1,144 @@
+"""Injections that need nothing but the API server. Each keeps what was, and puts it back, so that a row does not touch
+the same object twice."""
+
+import json
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from tests.cluster.faults.fault import Heal
+from tests.cluster.faults.objects import Ref
+from tests.cluster.rig import Cluster
+
+SERVER_FIELDS = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
+
+
+def put_back(cluster: Cluster, ref: Ref, saved: dict[str, Any]) -> None:
+    """As it was, whether it was changed meanwhile or is gone."""
+    kept = deepcopy(saved)
+    kept.pop("status", None)
+    for name in SERVER_FIELDS:
+        kept["metadata"].pop(name, None)
+    cluster.kubectl("replace" if ref.find(cluster) else "create", "-f", "-", stdin=json.dumps(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """`body`: a merge patch as a mapping, or a JSON patch as a list."""
+
+    ref: Ref
+    body: Any
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = self.ref.read(cluster)
+        how = "json" if isinstance(self.body, list) else "merge"
+        cluster.kubectl("patch", *self.ref.where, "--type", how, "-p", json.dumps(self.body))
+        return lambda then: put_back(then, self.ref, saved)
+
+
+@dataclass(frozen=True, slots=True)
+class EditText:
+    """Replaces the one place that `pattern` (a regular expression over lines) finds under a key of a ConfigMap."""
+
+    ref: Ref
+    key: str
+    pattern: str
+    new: str
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = self.ref.read(cluster)
+        text, hits = re.subn(self.pattern, self.new, saved["data"][self.key], flags=re.MULTILINE | re.DOTALL)
+        assert hits == 1, f"{self.pattern!r} is found {hits} times in {self.ref}"
+        cluster.kubectl("patch", *self.ref.where, "-p", json.dumps({"data": {self.key: text}}))
+        return lambda then: put_back(then, self.ref, saved)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    ref: Ref
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = self.ref.read(cluster)
+        cluster.kubectl("delete", *self.ref.where)
+        return lambda then: put_back(then, self.ref, saved)
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Objects as the API takes them, made in this order; what they bring into being goes with them."""
+
+    objects: tuple[dict[str, Any], ...]
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": self.objects})
+        cluster.kubectl("create", "-f", "-", stdin=manifest)
+
+        def heal(then: Cluster) -> None:
+            then.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=manifest)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """The object under another name, with `changes` to its top-level fields; the old one is gone."""
+
+    ref: Ref
+    new: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = self.ref.read(cluster)
+        to = Ref(self.ref.kind, self.new, self.ref.namespace)
+        cluster.kubectl("delete", *self.ref.where)
+        put_back(cluster, to, {**saved, **self.changes, "metadata": {**saved["metadata"], "name": self.new}})
+
+        def heal(then: Cluster) -> None:
+            then.kubectl("delete", "--ignore-not-found", *to.where)
+            put_back(then, self.ref, saved)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPods:
+    """All pods with these labels at once, so that none goes on with what it had; again after healing."""
+
+    labels: str
+    namespace: str = "kube-system"
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        self.restart(cluster)
+        return self.restart
+
+    def restart(self, cluster: Cluster) -> None:
+        cluster.kubectl("-n", self.namespace, "delete", "pods", "-l", self.labels, "--grace-period=1", "--timeout=60s")
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """A command and the one that undoes it, for what has a verb of its own."""
+
+    do: tuple[str, ...]
+    undo: tuple[str, ...] = ()
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        cluster.kubectl(*self.do)
+
+        def heal(then: Cluster) -> None:
+            if self.undo:
+                then.kubectl(*self.undo)
+
+        return heal
+
+
+def scale(ref: Ref, replicas: int) -> Patch:
+    return Patch(ref, {"spec": {"replicas": replicas}})

@@ -1,0 +1,39 @@
+"""Two faults at once: both are told where they are independent, and the deeper one where it brings about the other."""
+
+from tests.cluster.faults.api import Delete, Patch, RestartPods
+from tests.cluster.faults.conditions import Condition, both, dns_log, endpoints
+from tests.cluster.faults.fault import Fault, Root
+from tests.cluster.faults.node import OnNode
+from tests.cluster.faults.objects import COREFILE, DNS_PODS, DNS_SERVICE, PROXY
+from tests.cluster.faults.upstream import DEAD, UPSTREAM_DEAD
+
+WRONG_SELECTOR = Patch(DNS_SERVICE, {"spec": {"selector": {"k8s-app": "kube-dnss"}}})
+NO_PROXY_RULES = OnNode("iptables-save | grep -v KUBE- | iptables-restore")
+NO_VIP = ("dns.pods.*", "dns.endpoints.*", "dns.query.*", "cni.*")
+
+
+def _no_vip() -> Condition:
+    return both(dns_log("10.96.0.1:443"), endpoints(0))
+
+
+COMBINED = (
+    Fault(
+        name="dns-selector-and-upstream", reference="D02+D13", says="the selector is wrong and the resolver is dead",
+        breaks=(WRONG_SELECTOR, UPSTREAM_DEAD), wait=endpoints(0),
+        roots=(Root("dns.service.selector", "dns-service", str(DNS_SERVICE)), DEAD),
+        mentions=("set selector service kube-dns k8s-app=kube-dns",),
+    ),
+    Fault(
+        name="dns-no-tcp-and-corefile-deleted", reference="D05+D21", answer="degraded",
+        says="kube-dns has no TCP port and the Corefile is gone",
+        breaks=(Patch(DNS_SERVICE, [{"op": "remove", "path": "/spec/ports/1"}]), Delete(COREFILE)),
+        roots=(Root("dns.service.ports", "dns-service", str(DNS_SERVICE)),
+               Root("dns.corefile.missing", "dns-workload", str(COREFILE))),
+    ),
+    Fault(
+        name="proxy-gone-when-dns-restarts", reference="D30",
+        says="kube-proxy and its rules are gone when CoreDNS restarts, which then finds no API server",
+        network="bridge", breaks=(Delete(PROXY), NO_PROXY_RULES, RestartPods(DNS_PODS)), wait=_no_vip(),
+        roots=(Root("proxy.missing", "proxy", str(PROXY)),), consequences=NO_VIP,
+    ),
+)

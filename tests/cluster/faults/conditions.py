@@ -1,0 +1,169 @@
+"""What is waited for before and after netcheck is asked."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS, DNS_SERVICE, Ref
+from tests.cluster.rig import Cluster
+
+Json = dict[str, Any]
+
+
+class NotInTime(Exception):
+    """What was waited for did not come about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`what` as it reads after “waiting until”."""
+
+    what: str
+    holds: Callable[[Cluster], bool]
+
+    def until(self, cluster: Cluster, patience: float = 180.0) -> None:
+        deadline = time.monotonic() + patience
+        while not self.holds(cluster):
+            if time.monotonic() > deadline:
+                raise NotInTime(f"not within {patience:g} s: {self.what}")
+            time.sleep(0.5)
+
+
+def items(cluster: Cluster, *words: str) -> list[Json]:
+    listed: list[Json] = json.loads(cluster.kubectl("get", *words, "-o", "json"))["items"]
+    return listed
+
+
+def live_pods(cluster: Cluster, labels: str = DNS_PODS, namespace: str = "kube-system") -> list[Json]:
+    found = items(cluster, "-n", namespace, "pods", "-l", labels)
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def is_true(item: Json, kind: str) -> bool:
+    return any(c["type"] == kind and c["status"] == "True" for c in item.get("status", {}).get("conditions", ()))
+
+
+def ready_endpoints(cluster: Cluster) -> list[Json]:
+    found = items(cluster, "-n", "kube-system", "endpointslices", "-l",
+                  f"kubernetes.io/service-name={DNS_SERVICE.name}")
+    return [e for piece in found for e in piece.get("endpoints") or () if e["conditions"]["ready"]]
+
+
+def both(*parts: Condition) -> Condition:
+    return Condition(" and ".join(part.what for part in parts), lambda c: all(part.holds(c) for part in parts))
+
+
+# --- of the DNS pods ----------------------------------------------------------------------------------------------
+
+
+def dns_pods(number: int, ready: bool = True) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        return [is_true(pod, "Ready") for pod in live_pods(cluster)] == [ready] * number
+    return Condition(f"{number} DNS pods are {'ready' if ready else 'there and not ready'}", hold)
+
+
+def endpoints(number: int) -> Condition:
+    return Condition(f"{number} endpoints are ready", lambda c: len(ready_endpoints(c)) == number)
+
+
+def _statuses(cluster: Cluster) -> list[Json]:
+    return [status for pod in live_pods(cluster) for status in pod["status"].get("containerStatuses", ())]
+
+
+def _have_crashed(cluster: Cluster) -> bool:
+    found = _statuses(cluster)
+    return len(found) == 2 and all(s.get("lastState", {}).get("terminated") and not s["ready"] for s in found)
+
+
+def waiting_for(*reasons: str) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        return any(s["state"].get("waiting", {}).get("reason") in reasons for s in _statuses(cluster))
+    return Condition(f"a DNS pod waits for {' or '.join(reasons)}", hold)
+
+
+def ended_by(reason: str) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        ends = [s.get("lastState", {}).get("terminated", {}) for s in _statuses(cluster)]
+        return any(end.get("reason") == reason for end in ends)
+    return Condition(f"a DNS pod was ended as {reason}", hold)
+
+
+def _unscheduled(cluster: Cluster) -> list[Json]:
+    return [pod for pod in live_pods(cluster) if any(
+        c["type"] == "PodScheduled" and c["status"] == "False" for c in pod["status"].get("conditions", ()))]
+
+
+def dns_log(words: str) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        lines = ("-n", "kube-system", "logs", "-l", DNS_PODS, "--tail=-1", "--ignore-errors")
+        return words in cluster.kubectl(*lines, check=False)
+    return Condition(f"a DNS pod logs “{words}”", hold)
+
+
+CRASHED = Condition("both DNS pods have crashed", _have_crashed)
+PENDING = Condition("a DNS pod finds no node", lambda c: bool(_unscheduled(c)))
+NO_DNS_PODS = Condition("there is no DNS pod", lambda c: not live_pods(c))
+STARTED = Condition("both DNS pods have an address", lambda c: [bool(p["status"].get("podIP")) for p in live_pods(c)]
+                    == [True, True])
+NOW = Condition("nothing need be waited for", lambda c: True)
+
+
+# --- of anything --------------------------------------------------------------------------------------------------
+
+
+def gone(ref: Ref) -> Condition:
+    return Condition(f"{ref} is gone", lambda c: ref.find(c) is None)
+
+
+def node_ready(name: str, ready: bool) -> Condition:
+    node = Ref("Node", name, "")
+    return Condition(f"node {name} is {'' if ready else 'not '}ready",
+                     lambda c: is_true(node.read(c), "Ready") is ready)
+
+
+def daemon_pods(ref: Ref, ready: int) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        item = ref.read(cluster)
+        status = item["status"]
+        seen: int = status.get("observedGeneration", 0)
+        number: int = status.get("numberReady", 0)
+        return (seen, number) == (item["metadata"]["generation"], ready)
+    return Condition(f"{ref} has {ready} ready pods", hold)
+
+
+def event(namespace: str, reason: str, words: str) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        told = items(cluster, "-n", namespace, "events", "--field-selector", f"reason={reason}")
+        return any(words in str(item.get("message")) for item in told)
+    return Condition(f"an event {reason} says “{words}”", hold)
+
+
+def _nodes_are_ready(cluster: Cluster) -> bool:
+    return all(is_true(node, "Ready") for node in items(cluster, "nodes"))
+
+
+def _agents_are_complete(cluster: Cluster) -> bool:
+    """Every DaemonSet on every node, in its newest form."""
+    number = len(items(cluster, "nodes"))
+    return all(
+        item["status"].get("numberReady") == item["status"].get("updatedNumberScheduled") == number
+        and item["status"].get("observedGeneration") == item["metadata"]["generation"]
+        for item in items(cluster, "-A", "daemonsets"))
+
+
+def _dns_is_settled(cluster: Cluster) -> bool:
+    item = DNS_DEPLOYMENT.find(cluster)
+    if item is None or item["status"].get("observedGeneration") != item["metadata"]["generation"]:
+        return False
+    status = item["status"]
+    return bool(status.get("updatedReplicas") == status.get("replicas") == status.get("readyReplicas") == 2)
+
+
+HEALTHY = both(
+    Condition("all nodes are ready", _nodes_are_ready),
+    Condition("network agents and kube-proxy run everywhere", _agents_are_complete),
+    Condition("the DNS workload is rolled out", _dns_is_settled), dns_pods(2), endpoints(2),
+)
+"""In this order because the first that does not hold ends a try."""

@@ -1,0 +1,67 @@
+"""Faults in the Corefile. The pods are restarted with it, all at once."""
+
+from tests.cluster.faults.api import EditText, RestartPods
+from tests.cluster.faults.conditions import CRASHED, Condition, both, dns_log, dns_pods, endpoints
+from tests.cluster.faults.fault import Fault, Root
+from tests.cluster.faults.objects import COREFILE, DNS_PODS
+
+CONFIG_MAP = str(COREFILE)
+FORWARD = r"forward \. /etc/resolv\.conf"
+CRASHES = ("dns.pods.crashing", "dns.pods.not-ready", "dns.endpoints.*")
+RESTART = RestartPods(DNS_PODS)
+
+
+def edit(pattern: str, new: str) -> EditText:
+    return EditText(COREFILE, "Corefile", pattern, new)
+
+
+def _crashing(name: str, reference: str, says: str, change: EditText, cause: str, *mentions: str,
+              consequences: tuple[str, ...] = (), wait: Condition = CRASHED) -> Fault:
+    return Fault(
+        name=name, reference=reference, says=says, breaks=(change, RESTART), wait=wait, mentions=mentions,
+        roots=(Root(cause, "dns-workload", CONFIG_MAP),), consequences=(*CRASHES, *consequences),
+    )
+
+
+COREFILE_FAULTS = (
+    _crashing("corefile-directive", "D09", "the Corefile has a directive that does not exist",
+              edit(r"^    errors\n", "    errors\n    netcheckfoo\n"), "dns.corefile.directive-unknown", "netcheckfoo"),
+    _crashing("corefile-proxy", "D11", "the Corefile has `proxy`, which CoreDNS dropped in 1.5",
+              edit(FORWARD, "proxy . /etc/resolv.conf"), "dns.corefile.directive-removed",
+              "`forward . /etc/resolv.conf`"),
+    _crashing("corefile-loop", "D12", "the Corefile forwards to CoreDNS itself", edit(FORWARD, "forward . 127.0.0.1"),
+              "dns.corefile.loop", "forward . /etc/resolv.conf", consequences=("dns.upstream.loop",)),
+    _crashing("corefile-brace", "D09", "the Corefile's last brace is missing", edit(r"\}\s*\Z", ""),
+              "dns.corefile.syntax", "`}`"),
+    Fault(
+        name="corefile-stub", reference="D14", says="the resolver of one zone does not answer", answer="degraded",
+        breaks=(edit(r"\Z", "corp.example:53 {\n    errors\n    forward . 192.0.2.9\n}\n"), RESTART),
+        wait=both(dns_pods(2), endpoints(2)), roots=(Root("dns.upstream.stub", "upstream", CONFIG_MAP),),
+        mentions=("corp.example", "192.0.2.9"),
+    ),
+    Fault(
+        name="corefile-no-kubernetes", reference="D16", says="the Corefile does not serve the cluster's zone",
+        breaks=(edit(r"^    kubernetes [^}]*\}\n", ""), RESTART), wait=both(dns_pods(2), endpoints(2)),
+        roots=(Root("dns.corefile.no-kubernetes", "dns-workload", CONFIG_MAP),), mentions=("cluster.local",),
+        consequences=("dns.query.zone", "dns.query.servfail"),
+    ),
+    Fault(
+        name="corefile-no-ready", reference="D03", says="the Corefile lacks `ready`, which the probe asks for",
+        breaks=(edit(r"^    ready\n", ""), RESTART), wait=both(dns_pods(2, ready=False), endpoints(0)),
+        roots=(Root("dns.corefile.no-ready", "dns-workload", CONFIG_MAP),), mentions=("`ready`",),
+        consequences=("dns.pods.not-ready", "dns.endpoints.none-ready"),
+    ),
+    Fault(
+        name="corefile-no-health", says="the Corefile lacks `health`, which the liveness probe asks for",
+        answer="degraded", breaks=(edit(r"^    health \{[^}]*\}\n", ""), RESTART),
+        wait=both(dns_pods(2), endpoints(2)), roots=(Root("dns.corefile.no-health", "dns-workload", CONFIG_MAP),),
+        mentions=("`health`",), consequences=("dns.pods.liveness", "dns.pods.crashing"),
+    ),
+    Fault(
+        name="corefile-not-reloaded", reference="D09", answer="degraded",
+        says="a wrong Corefile was written and the pods go on with the old one",
+        breaks=(edit(r"^    errors\n", "    errors\n    netcheckfoo\n"),), wait=dns_log("Unknown directive"),
+        roots=(Root("dns.corefile.directive-unknown", "dns-workload", CONFIG_MAP),), mentions=("netcheckfoo",),
+        consequences=("dns.corefile.reload",),
+    ),
+)

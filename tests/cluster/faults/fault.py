@@ -1,0 +1,66 @@
+"""The form of a row of the table of faults."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+from tests.cluster.faults.conditions import HEALTHY, NOW, Condition
+from tests.cluster.rig import Cluster
+
+Network = Literal["any", "bridge", "flannel", "flannel-hostgw", "weave", "calico", "none"]
+Proxy = Literal["iptables", "nftables"]
+Heal = Callable[[Cluster], None]
+
+
+class Injection(Protocol):
+    """One thing done to a cluster. `inject` gives what undoes it; `needs_nodes`: the API alone cannot do it."""
+
+    needs_nodes: ClassVar[bool]
+
+    def inject(self, cluster: Cluster) -> Heal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root cause as it must be found. `cause` may be a pattern (`cni.agent*`), `object` may not."""
+
+    cause: str
+    layer: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One row. A row without roots is a look-alike: it passes only with the answer `ok`.
+
+    `says`: what is so in the cluster, as a sentence. `reference`: its id in the catalogue of faults. `breaks`: done in
+    this order, and undone in the same order, so that what restarts pods stands after the reason for it. `wait`: when
+    the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of any
+    finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`: when
+    the next row may begin. `awaits`: what netcheck lacks for it; such a row is run, and never counted as right.
+    """
+
+    name: str
+    says: str
+    reference: str = ""
+    network: Network = "any"
+    proxy: Proxy = "iptables"
+    breaks: tuple[Injection, ...] = ()
+    wait: Condition = NOW
+    answer: Literal["broken", "degraded", "ok"] = "broken"
+    roots: tuple[Root, ...] = ()
+    mentions: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    before: Condition = HEALTHY
+    healed: Condition = HEALTHY
+    playbook: str = "dns"
+    arguments: tuple[str, ...] = ()
+    awaits: str = ""
+
+    @property
+    def needs_nodes(self) -> bool:
+        return self.network != "any" or self.proxy != "iptables" or any(b.needs_nodes for b in self.breaks)
+
+    @property
+    def is_lookalike(self) -> bool:
+        return not self.roots

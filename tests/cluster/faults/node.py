@@ -1,0 +1,172 @@
+"""Injections on the nodes themselves: processes, files, the firewall. Only a cluster of our own has such nodes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tests.cluster.faults.conditions import Condition
+from tests.cluster.faults.fault import Heal
+from tests.cluster.rig import Cluster
+
+NODES = ("n1", "n2")
+TABLE = "netcheck_fault"
+
+
+def folder(cluster: Cluster, node: str) -> Path:
+    """Where the node keeps its files: its CNI configuration is in cni/net.d, its kubelet's in kubelet.yaml."""
+    return cluster.kubeconfig.parent / node
+
+
+@dataclass(frozen=True, slots=True)
+class StopProcess:
+    """`kubelet-n2`, `kcm`, `upstream`."""
+
+    name: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        cluster.rig("process", self.name, "stop")
+        return self.start
+
+    def start(self, cluster: Cluster) -> None:
+        cluster.rig("process", self.name, "stop")  # a no-op, unless it was started meanwhile: never two of it
+        cluster.rig("process", self.name, "start")
+
+
+@dataclass(frozen=True, slots=True)
+class StartProcess:
+    """The end of what StopProcess began, once it has had its effect."""
+
+    name: str
+    after: Condition
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        self.after.until(cluster)
+        cluster.rig("process", self.name, "start")
+        return lambda then: None
+
+
+@dataclass(frozen=True, slots=True)
+class RestartProcess:
+    """Stopped and started, so that it reads its files anew; again after healing."""
+
+    name: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        self.restart(cluster)
+        return self.restart
+
+    def restart(self, cluster: Cluster) -> None:
+        cluster.rig("process", self.name, "stop")
+        cluster.rig("process", self.name, "start")
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """A file that was not there. `path` is below the node's folder."""
+
+    node: str
+    path: str
+    text: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        (folder(cluster, self.node) / self.path).write_text(self.text)
+        return lambda then: (folder(then, self.node) / self.path).unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class HideFiles:
+    """All files of a node's folder, moved out of it."""
+
+    node: str
+    path: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        home = folder(cluster, self.node) / self.path
+        saved = {file.name: file.read_bytes() for file in home.iterdir()}
+        for name in saved:
+            (home / name).unlink()
+
+        def heal(then: Cluster) -> None:
+            for name, data in saved.items():
+                (folder(then, self.node) / self.path / name).write_bytes(data)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class EditKubelet:
+    """Fields of a kubelet's configuration; it reads them when it starts."""
+
+    node: str
+    fields: dict[str, Any]
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        file = folder(cluster, self.node) / "kubelet.yaml"
+        saved = file.read_text()
+        file.write_text(json.dumps({**json.loads(saved), **self.fields}))
+
+        def heal(then: Cluster) -> None:
+            (folder(then, self.node) / "kubelet.yaml").write_text(saved)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """Rules of nft in a table of their own. `forward` is what passes through the node, `input` what is meant for it."""
+
+    rules: tuple[str, ...]
+    hooks: tuple[str, ...] = ("forward",)
+    nodes: tuple[str, ...] = NODES
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        chains = " ".join(
+            f"chain {hook} {{ type filter hook {hook} priority -300; {'; '.join(self.rules)}; }}"
+            for hook in self.hooks)
+        for node in self.nodes:
+            cluster.rig("node", node, "nft", f"table inet {TABLE} {{ {chains} }}")
+
+        def heal(then: Cluster) -> None:
+            for node in self.nodes:
+                then.rig("node", node, "nft", "delete", "table", "inet", TABLE)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class OnNode:
+    """A shell command on nodes that needs no undoing: what it took away is written again by whoever keeps it."""
+
+    command: str
+    nodes: tuple[str, ...] = NODES
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        for node in self.nodes:
+            cluster.rig("node", node, "sh", "-ec", self.command)
+        return lambda then: None
+
+
+@dataclass(frozen=True, slots=True)
+class KillContainer:
+    """The first container of one pod with these labels, as a crash would end it."""
+
+    labels: str
+    node: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        listed = cluster.kubectl("-n", "kube-system", "get", "pods", "-l", self.labels, "-o", "json",
+                                 "--field-selector", f"spec.nodeName={self.node}")
+        container = json.loads(listed)["items"][0]["status"]["containerStatuses"][0]["containerID"].split("//")[1]
+        cluster.rig("node", self.node, "ctr", "-a", str(folder(cluster, self.node) / "containerd.sock"), "-n", "k8s.io",
+                    "task", "kill", "-s", "SIGKILL", container)
+        return lambda then: None

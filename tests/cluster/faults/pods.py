@@ -1,0 +1,71 @@
+"""Faults that keep DNS pods from starting or running."""
+
+from typing import Any
+
+from tests.cluster.faults.api import Create, Patch, RestartPods
+from tests.cluster.faults.conditions import (
+    CRASHED,
+    NO_DNS_PODS,
+    PENDING,
+    Condition,
+    both,
+    dns_pods,
+    ended_by,
+    endpoints,
+    waiting_for,
+)
+from tests.cluster.faults.fault import Fault, Injection, Root
+from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS
+
+DEPLOYMENT = str(DNS_DEPLOYMENT)
+AFTERWARDS = ("dns.pods.not-ready", "dns.endpoints.*")
+CONTAINER = "/spec/template/spec/containers/0"
+
+
+def at_once(pod_spec: dict[str, Any]) -> Patch:
+    """Pods with this in their spec, and none of the old ones left beside them."""
+    return Patch(DNS_DEPLOYMENT, {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None},
+                                           "template": {"spec": pod_spec}}})
+
+
+def container(**fields: Any) -> Patch:
+    """The same for fields of the one container."""
+    recreate = {"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}
+    return Patch(DNS_DEPLOYMENT, [recreate, *(
+        {"op": "replace", "path": f"{CONTAINER}/{name}", "value": value} for name, value in fields.items())])
+
+
+def _row(name: str, reference: str, says: str, how: Injection, wait: Condition, cause: str, *mentions: str) -> Fault:
+    return Fault(name=name, reference=reference, says=says, breaks=(how,), wait=wait, mentions=mentions,
+                 roots=(Root(cause, "dns-workload", DEPLOYMENT),), consequences=(*AFTERWARDS, "dns.pods.crashing"))
+
+
+QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-pods", "namespace": "kube-system"},
+         "spec": {"hard": {"pods": "0"}}}
+POD_FAULTS = (
+    _row("dns-oom", "D23", "CoreDNS runs out of memory",
+         container(resources={"limits": {"memory": "14Mi"}, "requests": {"memory": "14Mi"}}),
+         both(ended_by("OOMKilled"), endpoints(0)), "dns.pods.oom", "memory"),
+    _row("dns-node-selector", "D25", "CoreDNS asks for nodes that do not exist",
+         at_once({"nodeSelector": {"nosuch": "label"}}), both(PENDING, endpoints(0)),
+         "dns.pods.pending.unschedulable", "node selector"),
+    _row("dns-image", "D26", "the image of CoreDNS does not exist", container(image="rig.invalid/coredns:v0"),
+         both(waiting_for("ErrImagePull", "ImagePullBackOff"), endpoints(0)), "dns.pods.image", "rig.invalid/coredns"),
+    _row("dns-bind", "D27", "CoreDNS may not open port 53",
+         container(securityContext={"runAsUser": 1000, "allowPrivilegeEscalation": False,
+                                    "capabilities": {"drop": ["ALL"]}}), CRASHED, "dns.pods.bind", "NET_BIND_SERVICE"),
+    Fault(
+        name="dns-insufficient-cpu", reference="D25", answer="degraded",
+        says="new pods of CoreDNS ask for more than any node has, an old one serves",
+        breaks=(Patch(DNS_DEPLOYMENT, [{"op": "replace", "path": f"{CONTAINER}/resources/requests/cpu",
+                                        "value": "64"}]),),
+        wait=PENDING, roots=(Root("dns.pods.pending.unschedulable", "dns-workload", DEPLOYMENT),),
+        mentions=("Insufficient cpu",),
+    ),
+    Fault(
+        name="dns-quota", says="a quota keeps pods of CoreDNS from being made again",
+        breaks=(Create((QUOTA,)), RestartPods(DNS_PODS)), wait=both(NO_DNS_PODS, endpoints(0)),
+        roots=(Root("dns.pods.missing", "dns-workload", DEPLOYMENT),), mentions=("quota",),
+        consequences=("dns.endpoints.*",), healed=both(dns_pods(2), endpoints(2)),
+    ),
+)

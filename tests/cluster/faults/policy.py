@@ -1,0 +1,45 @@
+"""NetworkPolicies: the same objects are a fault where something enforces them, and nothing where nothing does."""
+
+from typing import Any
+
+from tests.cluster.faults.api import Create
+from tests.cluster.faults.fault import Fault, Network, Root
+from tests.cluster.faults.objects import Ref
+
+DENY = Ref("NetworkPolicy", "deny-dns")
+DNS = {"matchLabels": {"k8s-app": "kube-dns"}}
+PORTS = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+ENFORCERS: tuple[Network, ...] = ("weave", "calico")
+BARE: tuple[Network, ...] = ("bridge", "flannel")
+
+
+def policy(ref: Ref, **spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": spec,
+            "metadata": {"name": ref.name, "namespace": ref.namespace}}
+
+
+DENY_DNS = Create((policy(DENY, podSelector=DNS, policyTypes=["Ingress"]),))
+ALLOW_DNS = Create((
+    policy(Ref("NetworkPolicy", "default-deny"), podSelector={}, policyTypes=["Ingress"]),
+    policy(Ref("NetworkPolicy", "allow-dns"), podSelector=DNS, policyTypes=["Ingress"], ingress=[{"ports": PORTS}]),
+    policy(Ref("NetworkPolicy", "default-deny", "default"), podSelector={}, policyTypes=["Ingress", "Egress"],
+           egress=[{"ports": PORTS}]),
+))
+
+POLICIES = (
+    *(Fault(
+        name=f"policy-on-dns-{network}", reference="D31", network=network,
+        says="a policy lets nothing in to the DNS pods, and the network enforces it",
+        breaks=(DENY_DNS,), roots=(Root("*", "policy", str(DENY)),), mentions=("53",), consequences=("dns.*",),
+        awaits="NP-06: policies that select the DNS pods",
+    ) for network in ENFORCERS),
+    *(Fault(
+        name=f"policy-not-enforced-{network}", reference="N01", network=network, answer="ok",
+        says="a policy lets nothing in to the DNS pods, and nothing enforces it", breaks=(DENY_DNS,),
+        mentions=("enforce",), awaits="NP-06: policies that nothing enforces are told as such",
+    ) for network in BARE),
+    *(Fault(
+        name=f"policy-allows-dns-{network}", network=network, answer="ok",
+        says="all is denied by policies but DNS, which is allowed", breaks=(ALLOW_DNS,),
+    ) for network in ENFORCERS),
+)

@@ -1,0 +1,30 @@
+"""Faults of kube-proxy."""
+
+from tests.cluster.faults.api import EditText, Patch, RestartPods
+from tests.cluster.faults.conditions import Condition, daemon_pods
+from tests.cluster.faults.fault import Fault, Root
+from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS
+from tests.cluster.rig import Cluster
+
+
+def _logs_failures(cluster: Cluster) -> bool:
+    lines = ("-n", "kube-system", "logs", "-l", PROXY_PODS, "--tail=-1", "--ignore-errors")
+    return "192.0.2.10" in cluster.kubectl(*lines, check=False)
+
+
+PROXY_FAULTS = (
+    Fault(
+        name="proxy-kubeconfig", reference="P06", network="bridge",
+        says="kube-proxy runs and is ready, and asks an API server that is not there",
+        breaks=(EditText(PROXY_CONFIG, "kubeconfig.conf", r'https://[^"\s]+', "https://192.0.2.10:6443"),
+                RestartPods(PROXY_PODS)),
+        wait=Condition("kube-proxy logs that it gets no answer", _logs_failures),
+        roots=(Root("proxy.*", "proxy", str(PROXY)),), mentions=("192.0.2.10",), consequences=("proxy.*",),
+        awaits="KP-03 and KP-07: kube-proxy's log, and whether it has written rules",
+    ),
+    Fault(
+        name="proxy-node-selector", reference="P02", network="bridge", says="kube-proxy selects no node",
+        breaks=(Patch(PROXY, {"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/os": "linuxx"}}}}}),),
+        wait=daemon_pods(PROXY, 0), roots=(Root("proxy.not-covering", "proxy", str(PROXY)),),
+    ),
+)

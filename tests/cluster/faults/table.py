@@ -1,0 +1,59 @@
+"""The table of faults: every row, by network so that one cluster serves all of its rows, and how some are chosen."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from tests.cluster.faults.access import ACCESS
+from tests.cluster.faults.agents import AGENT_FAULTS
+from tests.cluster.faults.combined import COMBINED
+from tests.cluster.faults.corefile import COREFILE_FAULTS
+from tests.cluster.faults.dns_objects import DNS_OBJECTS
+from tests.cluster.faults.fault import Fault
+from tests.cluster.faults.firewall import FIREWALL
+from tests.cluster.faults.lookalikes import LOOKALIKES
+from tests.cluster.faults.lookalikes_nodes import LOOKALIKES_OF_NODES
+from tests.cluster.faults.nodes import NODE_FAULTS
+from tests.cluster.faults.pods import POD_FAULTS
+from tests.cluster.faults.policy import POLICIES
+from tests.cluster.faults.proxy import PROXY_FAULTS
+from tests.cluster.faults.upstream import UPSTREAM
+
+THIRDS = 3
+NETWORKS = ("any", "bridge", "none", "flannel", "flannel-hostgw", "weave", "calico")
+"""In the order in which their clusters are raised; `any` and `bridge` share one."""
+
+
+def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
+    rows = [row for subject in subjects for row in subject]
+    names = [row.name for row in rows]
+    assert len(names) == len(set(names)), f"rows of the same name: {sorted({n for n in names if names.count(n) > 1})}"
+    return tuple(sorted(rows, key=lambda row: (NETWORKS.index(row.network), row.proxy)))
+
+
+FAULTS = _gather(
+    DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, COMBINED, NODE_FAULTS, AGENT_FAULTS, PROXY_FAULTS,
+    FIREWALL, POLICIES, LOOKALIKES, LOOKALIKES_OF_NODES,
+)
+
+
+class NoSuchRow(Exception):
+    """A name was given that no row has; the message offers near ones."""
+
+
+def choose(only: str = "", third: str = "") -> tuple[tuple[Fault, ...], str]:
+    """The rows to try, and in words which they are. `only`: names with commas; `third`: 1, 2 or 3."""
+    if only:
+        names = [name.strip() for name in only.split(",") if name.strip()]
+        known = {row.name for row in FAULTS}
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=3, cutoff=0.4)
+                hint = f" Did you mean {' or '.join(near)}?" if near else ""
+                raise NoSuchRow(f"There is no row “{name}”.{hint} `make test-cluster LIST=1` prints all of them.")
+        return tuple(row for row in FAULTS if row.name in names), f"the rows {', '.join(names)}"
+    if third:
+        if third not in ("1", "2", "3"):
+            raise NoSuchRow(f"A third is 1, 2 or 3, not “{third}”.")
+        others = " and ".join(f"`make test-cluster THIRD={n}`" for n in range(1, THIRDS + 1) if n != int(third))
+        return FAULTS[int(third) - 1::THIRDS], f"third {third} of {THIRDS} of the rows (the others: {others})"
+    return FAULTS, "all rows"

@@ -1,0 +1,122 @@
+"""One row tried on a cluster: break, wait, ask, heal, and say whether the answer was right."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.cluster.faults.conditions import Condition
+from tests.cluster.faults.fault import Fault, Heal, Root
+from tests.cluster.rig import Cluster
+
+Report = dict[str, Any]
+BAD = ("FAIL", "WARN")
+
+
+class NotHealed(Exception):
+    """The cluster could not be brought back: whoever gets this must not use it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`wrong`: every way in which the answer is not the expected one; none where it is right."""
+
+    found: str
+    wrong: tuple[str, ...]
+
+
+def try_fault(cluster: Cluster, fault: Fault) -> Trial:
+    """Raises NotHealed, and NotInTime where the fault did not show (it is healed then)."""
+    fault.before.until(cluster)
+    with broken(cluster, fault):
+        fault.wait.until(cluster)
+        report = ask(cluster, fault)
+    wrong = [*differences(fault, report), *_lingering(cluster, fault)]
+    return Trial(describe(report), tuple(wrong))
+
+
+@contextmanager
+def broken(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    """Heals in any case, also after Ctrl-C, and as far as it can where one part of it fails."""
+    heals: list[Heal] = []
+    try:
+        heals.extend(injection.inject(cluster) for injection in fault.breaks)  # one by one: what was made is healed
+        yield
+    finally:
+        failed = [trouble for heal in heals if (trouble := _heal(cluster, heal))]
+        if failed or len(heals) < len(fault.breaks):
+            raise NotHealed("; ".join(failed) or "it could not be broken as meant")
+        try:
+            fault.healed.until(cluster)
+        except Exception as error:
+            raise NotHealed(str(error)) from error
+
+
+def _heal(cluster: Cluster, heal: Heal) -> str:
+    try:
+        heal(cluster)
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def ask(cluster: Cluster, fault: Fault) -> Report:
+    done = cluster.netcheck("run", fault.playbook, *fault.arguments, "--output", "json")
+    if not done.stdout:
+        raise RuntimeError(f"netcheck said nothing: {done.stderr.strip()[-500:]}")
+    report: Report = json.loads(done.stdout)
+    return report
+
+
+def differences(fault: Fault, report: Report) -> list[str]:
+    found, wanted = report["root_causes"], list(fault.roots)
+    wrong = [] if report["answer"] == fault.answer else [f"answer {report['answer']}, expected {fault.answer}"]
+    wrong += [f"not found: {_root_text(root)}" for root in wanted if not any(_is(root, f) for f in found)]
+    wrong += [f"found: {_found_text(f)}" for f in found if not any(_is(root, f) for root in wanted)]
+    said = "\n".join(f"{f['summary']}\n{f['advice']}" for f in (found if wanted else report["findings"]))
+    wrong += [f"“{words}” is not mentioned" for words in fault.mentions if words not in said]
+    told = {f["cause"] for f in report["findings"] if f["verdict"] in BAD}
+    allowed = (*(root.cause for root in wanted), *fault.consequences)
+    strange = sorted(c for c in told if not any(fnmatchcase(c, pattern) for pattern in allowed))
+    return wrong + ([f"also told: {', '.join(strange)}"] if strange and wanted else [])
+
+
+def _is(root: Root, finding: Report) -> bool:
+    same_place = (finding["layer"], finding["object"]) == (root.layer, root.object)
+    return same_place and fnmatchcase(finding["cause"], root.cause)
+
+
+def _root_text(root: Root) -> str:
+    return f"{root.cause} on {root.object}"
+
+
+def _found_text(finding: Report) -> str:
+    return f"{finding['cause']} on {finding['object']} ({finding['layer']})"
+
+
+def describe(report: Report) -> str:
+    roots = [f"{finding['cause']} on {finding['object']}" for finding in report["root_causes"]]
+    return f"{report['answer']}: {' + '.join(roots)}" if roots else str(report["answer"])
+
+
+def expected(fault: Fault) -> str:
+    return ": ".join([fault.answer, *([" + ".join(map(_root_text, fault.roots))] if fault.roots else [])])
+
+
+def _lingering(cluster: Cluster, fault: Fault) -> list[str]:
+    """What is still told of a cluster that is healthy again."""
+    if not fault.breaks:
+        return []
+    last: list[Report] = []
+
+    def is_fine(then: Cluster) -> bool:
+        last[:] = [ask(then, fault)]
+        return str(last[0]["answer"]) == "ok"
+
+    try:
+        Condition("netcheck finds nothing any longer", is_fine).until(cluster, patience=60.0)
+    except Exception:
+        return [f"after healing: {describe(last[0])}" if last else "after healing nothing was answered"]
+    return []

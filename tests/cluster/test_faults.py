@@ -1,0 +1,54 @@
+"""Each row of the table of faults on a real cluster: the exact root causes, no more and no fewer, and nothing found any
+longer once the fault is gone. The table is printed at the end."""
+
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.cluster.clusters import Clusters
+from tests.cluster.faults.fault import Fault
+from tests.cluster.faults.ledger import Entry, Ledger, Verdict
+from tests.cluster.faults.trial import NotHealed, Trial, expected, try_fault
+
+pytestmark = pytest.mark.cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Of one row; `note` writes its line of the table."""
+
+    ledger: Ledger
+    fault: Fault
+    began: float = field(default_factory=time.monotonic)
+
+    def note(self, verdict: Verdict, found: str = "", why: str = "") -> None:
+        self.ledger.entries.append(Entry(
+            name=self.fault.name, network=self.fault.network, expected=expected(self.fault), verdict=verdict,
+            found=found, why=why, seconds=0.0 if verdict == "not run" else time.monotonic() - self.began))
+
+
+def test_the_root_causes_are_exactly_those_of_the_fault(clusters: Clusters, ledger: Ledger, fault: Fault) -> None:
+    clock = Clock(ledger, fault)
+    if lacking := clusters.lacking(fault):
+        clock.note("not run", why=lacking)
+        pytest.skip(lacking)
+    try:
+        trial = try_fault(clusters.of(fault.network, fault.proxy), fault)
+    except Exception as error:
+        if isinstance(error, NotHealed):
+            clusters.spoil(fault)
+        clock.note("wrong", why=f"{type(error).__name__}: {error}")
+        raise
+    _judge(fault, trial, clock)
+
+
+def _judge(fault: Fault, trial: Trial, clock: Clock) -> None:
+    why = "; ".join(trial.wrong)
+    if fault.awaits:
+        clock.note("not yet", trial.found, f"awaits {fault.awaits}" + (f" ({why})" if why else ""))
+        if why:
+            pytest.xfail(f"awaits {fault.awaits}: {why}")
+        pytest.fail("The row is right now: take its `awaits` away.")
+    clock.note("wrong" if why else "right", trial.found, why)
+    assert not trial.wrong, why
