@@ -29,7 +29,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             rows, chosen = choose(option("only", default=""), option("third", default=""))
         except NoSuchRow as error:
             raise pytest.UsageError(str(error)) from error
-        metafunc.config.stash[LEDGER] = Ledger(chosen)
+        terminal = metafunc.config.pluginmanager.getplugin("terminalreporter")
+        metafunc.config.stash[LEDGER] = Ledger(chosen, terminal.write_line if terminal else print)
         metafunc.parametrize("fault", rows, ids=[row.name for row in rows])
 
 

@@ -23,18 +23,19 @@ class Clock:
     began: float = field(default_factory=time.monotonic)
 
     def note(self, verdict: Verdict, found: str = "", why: str = "") -> None:
-        self.ledger.entries.append(Entry(
+        self.ledger.add(Entry(
             name=self.fault.name, network=self.fault.network, expected=expected(self.fault), verdict=verdict,
             found=found, why=why, seconds=0.0 if verdict == "not run" else time.monotonic() - self.began))
 
 
 def test_the_root_causes_are_exactly_those_of_the_fault(clusters: Clusters, ledger: Ledger, fault: Fault) -> None:
-    clock = Clock(ledger, fault)
     if lacking := clusters.lacking(fault):
-        clock.note("not run", why=lacking)
+        Clock(ledger, fault).note("not run", why=lacking)
         pytest.skip(lacking)
+    cluster = clusters.of(fault.network, fault.proxy)
+    clock = Clock(ledger, fault)
     try:
-        trial = try_fault(clusters.of(fault.network, fault.proxy), fault)
+        trial = try_fault(cluster, fault)
     except Exception as error:
         if isinstance(error, NotHealed):
             clusters.spoil(fault)

@@ -140,30 +140,32 @@ def event(namespace: str, reason: str, words: str) -> Condition:
     return Condition(f"an event {reason} says “{words}”", hold)
 
 
-def _nodes_are_ready(cluster: Cluster) -> bool:
-    return all(is_true(node, "Ready") for node in items(cluster, "nodes"))
+EVERYTHING = "nodes,daemonsets.apps,deployments.apps,pods,endpointslices.discovery.k8s.io"
 
 
-def _agents_are_complete(cluster: Cluster) -> bool:
-    """Every DaemonSet on every node, in its newest form."""
-    number = len(items(cluster, "nodes"))
-    return all(
-        item["status"].get("numberReady") == item["status"].get("updatedNumberScheduled") == number
-        and item["status"].get("observedGeneration") == item["metadata"]["generation"]
-        for item in items(cluster, "-A", "daemonsets"))
+def _is_healthy(cluster: Cluster) -> bool:
+    """In one read. Nodes are ready, agents and kube-proxy on each of them, DNS rolled out, its two pods endpoints."""
+    found = items(cluster, "-A", EVERYTHING)
+    nodes = [item for item in found if item["kind"] == "Node"]
+    sets = [item for item in found if item["kind"] == "DaemonSet"]
+    dns = [item for item in found if item["kind"] == "Deployment" and item["metadata"]["name"] == DNS_DEPLOYMENT.name]
+    pods = [item for item in found if item["kind"] == "Pod" and item["metadata"].get("labels", {}).get("k8s-app")
+            == "kube-dns" and "deletionTimestamp" not in item["metadata"]]
+    slices = [item for item in found if item["kind"] == "EndpointSlice" and item["metadata"].get("labels", {}).get(
+        "kubernetes.io/service-name") == DNS_SERVICE.name]
+    ready = [e for piece in slices for e in piece.get("endpoints") or () if e["conditions"]["ready"]]
+    return (
+        all(is_true(node, "Ready") for node in nodes)
+        and all(_is_rolled_out(item, len(nodes), "numberReady", "updatedNumberScheduled") for item in sets)
+        and [_is_rolled_out(item, 2, "replicas", "updatedReplicas", "readyReplicas") for item in dns] == [True]
+        and [is_true(pod, "Ready") for pod in pods] == [True, True] and len(ready) == 2
+    )
 
 
-def _dns_is_settled(cluster: Cluster) -> bool:
-    item = DNS_DEPLOYMENT.find(cluster)
-    if item is None or item["status"].get("observedGeneration") != item["metadata"]["generation"]:
-        return False
+def _is_rolled_out(item: Json, number: int, *counted: str) -> bool:
     status = item["status"]
-    return bool(status.get("updatedReplicas") == status.get("replicas") == status.get("readyReplicas") == 2)
+    settled = status.get("observedGeneration") == item["metadata"]["generation"]
+    return settled and all(status.get(name, 0) == number for name in counted)
 
 
-HEALTHY = both(
-    Condition("all nodes are ready", _nodes_are_ready),
-    Condition("network agents and kube-proxy run everywhere", _agents_are_complete),
-    Condition("the DNS workload is rolled out", _dns_is_settled), dns_pods(2), endpoints(2),
-)
-"""In this order because the first that does not hold ends a try."""
+HEALTHY = Condition("nodes, network agents, kube-proxy and DNS are complete and ready", _is_healthy)

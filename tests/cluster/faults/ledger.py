@@ -1,7 +1,7 @@
 """What came of each row, and the table that is printed of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,10 +30,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Ledger:
-    """`chosen`: which rows this run was to try, in words."""
+    """`chosen`: which rows this run was to try, in words. `tell` is given each line as it comes: a run is long."""
 
     chosen: str = "all rows"
+    tell: Callable[[str], None] = print
     entries: list[Entry] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.tell(f" {entry.verdict} after {entry.seconds:.0f} s" + (f": {entry.why}" if entry.why else ""))
 
     def lines(self) -> Iterator[str]:
         if not self.entries:
