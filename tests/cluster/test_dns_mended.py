@@ -5,12 +5,16 @@ import pty
 import select
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.cluster.cluster_dns import SERVICE, ask, is_healthy, patch, read, roots, until
+from tests.cluster.answers import ask, roots
+from tests.cluster.faults.combined import WRONG_SELECTOR
+from tests.cluster.faults.conditions import HEALTHY
+from tests.cluster.faults.objects import DNS_SERVICE
 from tests.cluster.rig import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -48,25 +52,25 @@ def netcheck(cluster: Cluster, folder: Path, answer: str) -> tuple[str, int]:
 
 
 @pytest.fixture
-def broken(cluster: Cluster) -> Cluster:
-    until("the cluster is healthy", lambda: is_healthy(cluster))
-    patch(cluster, "service", "kube-dns", {"spec": {"selector": {"k8s-app": "kube-dnss"}}})
-    return cluster
+def broken(cluster: Cluster) -> Iterator[Cluster]:
+    HEALTHY.until(cluster)
+    heal = WRONG_SELECTOR.inject(cluster)
+    yield cluster
+    heal(cluster)
 
 
 def test_an_approved_change_mends_the_selector_and_the_same_run_sees_it(broken: Cluster, tmp_path: Path) -> None:
     said, status = netcheck(broken, tmp_path, "yes")
     assert status == MENDED, said
     assert "+   k8s-app: kube-dns" in said
-    assert read(broken, "service", "kube-dns")["spec"]["selector"] == {"k8s-app": "kube-dns"}
+    assert DNS_SERVICE.read(broken)["spec"]["selector"] == {"k8s-app": "kube-dns"}
     assert ask(broken)["answer"] == "ok"
 
 
 def test_without_approval_nothing_is_changed(broken: Cluster, tmp_path: Path) -> None:
     said, status = netcheck(broken, tmp_path, "no")
-    selector = read(broken, "service", "kube-dns")["spec"]["selector"]
+    selector = DNS_SERVICE.read(broken)["spec"]["selector"]
     report = ask(broken)
-    patch(broken, "service", "kube-dns", {"spec": {"selector": {"k8s-app": "kube-dns"}}})
     assert status == BROKEN, said
     assert selector == {"k8s-app": "kube-dnss"}
-    assert roots(report) == frozenset({("dns.service.selector", SERVICE)})
+    assert roots(report) == frozenset({("dns.service.selector", str(DNS_SERVICE))})

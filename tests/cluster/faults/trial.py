@@ -1,17 +1,15 @@
 """One row tried on a cluster: break, wait, ask, heal, and say whether the answer was right."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
+from tests.cluster.answers import Report, ask
 from tests.cluster.faults.conditions import Condition
 from tests.cluster.faults.fault import Fault, Heal, Root
 from tests.cluster.rig import Cluster
 
-Report = dict[str, Any]
 BAD = ("FAIL", "WARN")
 
 
@@ -32,7 +30,7 @@ def try_fault(cluster: Cluster, fault: Fault) -> Trial:
     fault.before.until(cluster)
     with broken(cluster, fault):
         fault.wait.until(cluster)
-        report = ask(cluster, fault)
+        report = ask(cluster, *fault.arguments, playbook=fault.playbook)
     wrong = [*differences(fault, report), *_lingering(cluster, fault)]
     return Trial(describe(report), tuple(wrong))
 
@@ -60,14 +58,6 @@ def _heal(cluster: Cluster, heal: Heal) -> str:
     except Exception as error:
         return str(error)
     return ""
-
-
-def ask(cluster: Cluster, fault: Fault) -> Report:
-    done = cluster.netcheck("run", fault.playbook, *fault.arguments, "--output", "json")
-    if not done.stdout:
-        raise RuntimeError(f"netcheck said nothing: {done.stderr.strip()[-500:]}")
-    report: Report = json.loads(done.stdout)
-    return report
 
 
 def differences(fault: Fault, report: Report) -> list[str]:
@@ -112,7 +102,7 @@ def _lingering(cluster: Cluster, fault: Fault) -> list[str]:
     last: list[Report] = []
 
     def is_fine(then: Cluster) -> bool:
-        last[:] = [ask(then, fault)]
+        last[:] = [ask(then, *fault.arguments, playbook=fault.playbook)]
         return str(last[0]["answer"]) == "ok"
 
     try:
