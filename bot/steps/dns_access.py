@@ -9,11 +9,11 @@ from typing import Any
 from bot.cluster import Access, Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import image_version
-from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import DnsArgs, find_dns
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.wording import list_names, read_at
 
 SLICES_SINCE = (1, 8, 0)
@@ -27,12 +27,12 @@ async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
     skipped = list(dns.skipped)
     base: dict[str, Any] = {"server": dns.server, "workload": dns.name, "skipped": skipped}
     if not dns.template:
-        return {**base, "read_at": cluster.now, "account": ""}
+        return {**base, "read_at": cluster.now, "account": "", "bindings": []}
     account = str(dns.template.get("serviceAccountName") or "default")
     exists, answers, bindings = await asyncio.gather(
         _exists(cluster, dns.namespace, account, skipped),
         _reviews(cluster, dns.namespace, account, _needed(image_version(dns.template)), skipped),
-        _bindings(cluster, dns.namespace, account, (dns.name.rpartition("/")[2],), skipped),
+        _bindings(cluster, dns.namespace, account, (dns.name.rpartition("/")[2],) if dns.workload else (), skipped),
     )
     return {
         **base, "read_at": cluster.now, "account": f"ServiceAccount {dns.namespace}/{account}", "exists": exists,
@@ -51,8 +51,8 @@ async def _exists(cluster: Cluster, namespace: str, account: str, skipped: list[
         await cluster.get("ServiceAccount", account, namespace)
     except NotFound:
         return False
-    except Forbidden as error:
-        skipped.append(error.permission)
+    except ClusterError as error:
+        skipped.append(unread(error))
         return None
     return True
 
@@ -69,8 +69,8 @@ async def _reviews(
             cluster.may(Access(verb=verb, group=group, resource=resource, user=user, groups=groups))
             for verb, group, resource in asked
         ))
-    except Forbidden as error:
-        skipped.append(error.permission)
+    except ClusterError as error:
+        skipped.append(unread(error))
         return []
     return [{"verb": verb, "resource": f"{resource}.{group}".rstrip("."), "allowed": yes}
             for (verb, group, resource), yes in zip(asked, allowed, strict=True)]
@@ -78,8 +78,9 @@ async def _reviews(
 
 async def _bindings(
     cluster: Cluster, namespace: str, account: str, names: tuple[str, ...], skipped: list[str]
-) -> list[dict[str, str]]:
-    """The bindings whose subject is the account: those with usual names first, else all are looked through."""
+) -> list[dict[str, str]] | None:
+    """The bindings whose subject is the account: those with usual names first, else all are looked through. None where
+    they may not be read, or are too many to say that none is there."""
     usual = dict.fromkeys((f"system:{account}", account, *names))
     try:
         found = [b for b in await asyncio.gather(*(_binding(cluster, name) for name in usual)) if b]
@@ -87,11 +88,11 @@ async def _bindings(
         if not mine:
             listing = await cluster.list("ClusterRoleBinding", limit=LISTED)
             mine = [b for b in listing.items if _names_account(b, namespace, account)]
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return []
-    except ClusterError:
-        return []
+            if not mine and listing.remaining:
+                return None
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
     return [{"name": b["metadata"]["name"], "role": b["roleRef"]["name"]} for b in mine]
 
 
@@ -108,13 +109,12 @@ def _names_account(binding: Object, namespace: str, account: str) -> bool:
 
 
 def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
-    skipped, account = tell_skipped(evidence, Layer.DNS_WORKLOAD), evidence["account"]
+    skipped, account, bindings = tell_skipped(evidence, Layer.DNS_WORKLOAD), evidence["account"], evidence["bindings"]
     if not account:
         text = "No DNS workload was found, so there is no account to look at."
         return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text), *skipped))
-    outputs = {"account": account.removeprefix("ServiceAccount "),
-               "bindings": [b["name"] for b in evidence["bindings"]],
-               "roles": [b["role"] for b in evidence["bindings"]]}
+    outputs = {"account": account.removeprefix("ServiceAccount "), "bindings": [b["name"] for b in bindings or ()],
+               "roles": [b["role"] for b in bindings or ()]}
     if evidence["exists"] is False:
         text = f"{account}, which {evidence['workload']} runs as, does not exist."
         namespace, name = account.split(" ")[1].split("/")
@@ -125,22 +125,24 @@ def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
     if denied and evidence["server"] == "coredns":
         return Judgement((_denied(evidence, denied), *skipped), outputs)
     if evidence["answers"] and not denied:
-        by = [f"ClusterRoleBinding {b['name']} to ClusterRole {b['role']}" for b in evidence["bindings"]]
+        by = [f"ClusterRoleBinding {b['name']} to ClusterRole {b['role']}" for b in bindings or ()]
         text = f"{account} may list and watch what DNS is made of" + (f", by {list_names(by, 2)}." if by else ".")
-        passed = note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=account, evidence=(read_at(evidence),))
+        verdict = Verdict.PASS if evidence["exists"] else Verdict.INFO  # a review takes any name
+        passed = note(verdict, Layer.DNS_WORKLOAD, text, object=account, evidence=(read_at(evidence),))
         return Judgement((passed, *skipped), outputs)
-    text = f"{account} exists; whether it may read what DNS is made of could not be asked."
+    exists = "exists" if evidence["exists"] else "could not be looked at"
+    text = f"{account} {exists}; whether it may read what DNS is made of could not be asked."
     return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=account), *skipped), outputs)
 
 
 def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:
     """The fault stands in the role where the account has one, and in its missing binding where it has none."""
-    account, bindings = evidence["account"], evidence["bindings"]
+    account, bindings = evidence["account"], evidence["bindings"] or []
+    none = "no ClusterRoleBinding names it" if evidence["bindings"] is not None else "its bindings are not known"
     resources = list(dict.fromkeys(a["resource"] for a in denied))
     verbs = " or ".join(dict.fromkeys(a["verb"] for a in denied))
     bound = f"ClusterRole {bindings[0]['role']} (by ClusterRoleBinding {bindings[0]['name']})" if bindings else ""
-    text = f"{account} may not {verbs} {list_names(resources)}" + (f": {bound} does not say so." if bound else
-                                                                  ": no ClusterRoleBinding names it.")
+    text = f"{account} may not {verbs} {list_names(resources)}" + f": {f'{bound} does not say so' if bound else none}."
     rules = list_names(f"`{r}`" for r in resources)
     advice = (
         f"Add list and watch on {rules} to ClusterRole {bindings[0]['role']}: "
@@ -151,7 +153,7 @@ def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:
     table = ", ".join(f"{a['verb']} {a['resource']}: {'yes' if a['allowed'] else 'no'}" for a in evidence["answers"])
     return find(
         "dns.access.denied", text, object=f"ClusterRole {bindings[0]['role']}" if bindings else account,
-        evidence=(f"access review as {account.split(' ')[1]}: {table}", bound or "no binding found", read_at(evidence)),
+        evidence=(f"access review as {account.split(' ')[1]}: {table}", bound or none, read_at(evidence)),
         advice=advice,
     )
 

@@ -16,10 +16,12 @@ Answer = dict[str, Any]
 def judge_pods(evidence: Evidence) -> tuple[list[Finding], int]:
     """Findings, and how many pods gave the right answers."""
     troubles: dict[str, list[tuple[Pod, str]]] = defaultdict(list)
-    good, untold = [], []
+    good, untold, failed = [], [], []
     for pod in evidence["pods"]:
         code, text = _judge_pod(pod, evidence)
-        if code == "untold":
+        if code == "failed":
+            failed.append((pod, text))
+        elif code == "untold":
             untold.append((pod, text))
         elif code and not pod["ready"] and _is_young(pod, evidence):
             untold.append((pod, f"started {pod['started']} and is not ready yet ({text})"))
@@ -29,7 +31,8 @@ def judge_pods(evidence: Evidence) -> tuple[list[Finding], int]:
             good.append(pod)
     verdict = Verdict.WARN if good else Verdict.FAIL
     findings = [_trouble(evidence, code, hits, verdict) for code, hits in sorted(troubles.items())]
-    findings += _untold(evidence, untold, bool(good))
+    findings += _untold(evidence, untold, Verdict.INFO if good else Verdict.UNKNOWN)
+    findings += _untold(evidence, failed, Verdict.UNKNOWN)
     if not troubles and good:
         findings.insert(0, _passed(evidence, good))
     return findings, len(good)
@@ -40,7 +43,8 @@ def _is_young(pod: Pod, evidence: Evidence) -> bool:
 
 
 def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
-    """(cause, what was seen); ("", "") for right answers, ("untold", why) where the way to the pod failed."""
+    """(cause, what was seen); ("", "") for right answers, "failed" where the way to the pod did, "untold" where there
+    is none, or nothing to hold the answer against."""
     main = next((a for a in pod["answers"] if a["name"] == f"kubernetes.default.svc.{evidence['zone']}"), None)
     if main is None:
         return "untold", "it shares its node's network, so it cannot be asked this way"
@@ -48,9 +52,12 @@ def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
         return "dns.query.silent", f"{main['name']}: {main['message']}"
     if main["outcome"] == "failed":
         refused = "connection refused" in main["message"]
-        return ("dns.query.silent" if refused else "untold"), main["message"]
+        return ("dns.query.silent" if refused else "failed"), main["message"]
     seen = f"{main['name']} {main['type']}: {main['rcode']} {list_names(main['records'])}".strip()
-    if main["rcode"] != "NOERROR" or not main["records"]:
+    missed = main["rcode"] != "NOERROR" or not main["records"]
+    if missed and main["rcode"] != "SERVFAIL" and evidence.get("guessed"):
+        return "untold", f"{seen}; the cluster's domain could not be read, it may be another"
+    if missed:
         return ("dns.query.servfail" if main["rcode"] == "SERVFAIL" else "dns.query.zone"), seen
     expected = set(evidence["kubernetes_addresses"])
     if expected and not set(main["records"]) <= expected:
@@ -86,25 +93,28 @@ def _trouble(evidence: Evidence, code: str, hits: list[tuple[Pod, str]], verdict
     )
 
 
-def _untold(evidence: Evidence, untold: list[tuple[Pod, str]], others: bool) -> list[Finding]:
+def _untold(evidence: Evidence, untold: list[tuple[Pod, str]], verdict: Verdict) -> list[Finding]:
     if not untold:
         return []
     text = f"{list_names(pod['name'] for pod, _ in untold)} could not be asked: {cut(untold[0][1], 300)}"
-    verdict = Verdict.INFO if others else Verdict.UNKNOWN
     return [note(verdict, Layer.DNS_SERVICE, text, object=evidence["workload"], evidence=(read_at(evidence),))]
 
 
 def _passed(evidence: Evidence, good: list[Pod]) -> Finding:
     total = len(evidence["pods"]) + len(evidence["unasked"]) + evidence["unseen"]
     some = f"{len(good)} of {count(total, 'running DNS pod')}"
-    text = (f"{some}, asked directly, {'gives' if total == 1 else 'give'} the right answers for {evidence['zone']}; "
-            "UDP and the way through the Service were not tested.")
+    verb, unchecked = "gives" if total == 1 else "give", evidence.get("unchecked")
+    answers = f"the right answers for {evidence['zone']}"
+    if unchecked:
+        answers = f"answers for {evidence['zone']}, not compared with {list_names(unchecked)}"
+    text = f"{some}, asked directly, {verb} {answers}; UDP and the way through the Service were not tested."
     lines = [
         f"{a['name']} {a['type']}: {a['rcode']} {list_names(a['records'], 3)}".strip()
         for a in good[0]["answers"][:5] if a["outcome"] == "answered" and not a["name"].startswith("netcheck-no-such")
     ]
     told = (*lines[:4], read_at(evidence))
-    return note(Verdict.PASS, Layer.DNS_SERVICE, text, object=evidence["workload"], evidence=told)
+    verdict = Verdict.INFO if unchecked else Verdict.PASS
+    return note(verdict, Layer.DNS_SERVICE, text, object=evidence["workload"], evidence=told)
 
 
 def judge_names(evidence: Evidence) -> tuple[list[Finding], dict[str, list[str]]]:

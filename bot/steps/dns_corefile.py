@@ -27,7 +27,7 @@ async def gather_corefile(cluster: Cluster, args: DnsArgs) -> Evidence:
         "version": list(image_version(dns.template)), "probes": _probes(server_container(dns.template)),
         "pods": [{"ready": pod["ready"], "started": pod["started"]} for pod in pods if not pod["deleting"]],
         "addresses": service["spec"].get("clusterIPs") or [], "domain": dns.kubelet.domain,
-        "domain_source": dns.kubelet.source, "skipped": list(dns.skipped),
+        "domain_source": dns.kubelet.source, "skipped": [*dns.skipped, *dns.kubelet.skipped],
     }
 
 

@@ -16,7 +16,7 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.corefile_facts import read_corefile
 from bot.steps.dns_log_rules import judge_lines
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, list_names, read_at
 
@@ -45,10 +45,8 @@ async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
     """To tell a fault that still stands from one that was corrected since the line was written."""
     try:
         return await read_corefile(cluster, dns)
-    except Forbidden as error:
-        skipped.append(error.permission)
-    except ClusterError:
-        pass
+    except ClusterError as error:
+        skipped.append(unread(error))
     return {"state": "unknown", "config_map": ""}
 
 
@@ -79,18 +77,19 @@ async def _log(
 
 def judge_logs(evidence: Evidence, args: DnsArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.DNS_WORKLOAD)
-    read = [pod for pod in evidence["pods"] if pod["now"] is not None or pod["before"] is not None]
-    if not read:
+    logs = [(pod, log) for pod in evidence["pods"] for log in (pod["now"], pod["before"]) if log is not None]
+    read = list({pod["name"]: pod for pod, log in logs if "error" not in log}.values())
+    errors = [pod for pod in evidence["pods"] if (pod["now"] or {}).get("error") and pod["running"]]
+    if not read and not errors:
         if skipped:
             return Judgement(skipped)
         text = "No DNS container has started, so there is no log to read."
         return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)),))
     found = judge_lines(evidence)
-    if not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
+    if read and not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
         text = f"{_read_text(evidence, read)}: no line speaks of a fault that stands now."
         told = (read_at(evidence),)
         found.insert(0, note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=evidence["workload"], evidence=told))
-    errors = [pod for pod in read if (pod["now"] or {}).get("error") and pod["running"]]
     if errors:
         text = (f"The log of {list_names(pod['name'] for pod in errors)} could not be read: "
                 f"{errors[0]['now']['error']}")

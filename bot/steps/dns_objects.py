@@ -9,8 +9,9 @@ from pydantic import Field
 
 from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.platform import choose_service, has_address, looks_like_dns, server_name
-from bot.model.errors import Forbidden, NotFound
+from bot.model.errors import ClusterError, NotFound
 from bot.steps import Args
+from bot.steps.findings import unread
 from bot.steps.kubelet import KubeletConfig, read_kubelet_config
 
 LABELLED = "k8s-app=kube-dns"
@@ -35,7 +36,7 @@ class Dns:
 
     `workload` may be None although pods are there (no owner, or it may not be read). `pods`: of the DNS server, by the
     workload's own labels. `selected`: all that the Service selects. `unseen`: how many more pods there are.
-    `skipped`: permissions that were missing.
+    `skipped`: reads that failed, without which it may not be the cluster's, or not all of it.
     """
 
     namespace: str
@@ -85,6 +86,8 @@ async def find_dns(cluster: Cluster, args: DnsArgs) -> Dns:
         servers, unseen = list(mine.items), mine.remaining
         if servers and kind == "Deployment":
             _, _, replica_set = await _owner(cluster, namespace, servers, skipped)
+    if service is None:  # it may be the one that has the kubelets' address
+        skipped += kubelet.skipped
     return Dns(
         namespace=namespace, service=service, kind=kind, workload=workload, replica_set=replica_set,
         pods=tuple(servers), selected=listed.items, kubelet=kubelet, unseen=unseen, skipped=tuple(skipped),
@@ -135,7 +138,7 @@ def _likeness(workload: Object, selector: dict[str, str]) -> tuple[bool, bool, i
 async def _owner(
     cluster: Cluster, namespace: str, pods: Sequence[Object], skipped: list[str]
 ) -> tuple[str, Object | None, Object | None]:
-    """Who made the pods: (kind, workload, newest ReplicaSet). A missing permission is noted and not fatal."""
+    """Who made the pods: (kind, workload, newest ReplicaSet). A read that fails is noted and not fatal."""
     owner = _controller(pods[0])
     try:
         if owner.get("kind") != "ReplicaSet":
@@ -145,8 +148,8 @@ async def _owner(
         above = _controller(replica_set) if replica_set else {}
         workload = await _get(cluster, "Deployment", above["name"], namespace) if above else None
         return "Deployment", workload, replica_set
-    except Forbidden as error:
-        skipped.append(error.permission)
+    except ClusterError as error:
+        skipped.append(unread(error))
         return "", None, None
 
 
@@ -168,8 +171,8 @@ async def _list_pods(cluster: Cluster, namespace: str, labels: dict[str, str]) -
 async def _list(cluster: Cluster, kind: str, namespace: str, skipped: list[str]) -> Listing:
     try:
         return await cluster.list(kind, namespace)
-    except Forbidden as error:
-        skipped.append(error.permission)
+    except ClusterError as error:
+        skipped.append(unread(error))
         return Listing(())
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import may_serve_outside
-from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.dns_pod_states import State, classify, is_gone, is_ready
 from bot.steps.dns_pod_words import ADVICE, summarise
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import read_nodes
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
@@ -49,10 +49,8 @@ async def _events(cluster: Cluster, namespace: str, uid: str, skipped: list[str]
     """The newest few. No event proves nothing: they expire within the hour."""
     try:
         listing = await cluster.list("Event", namespace, fields=f"involvedObject.uid={uid}", limit=30)
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return []
-    except (NotFound, ClusterError):
+    except ClusterError as error:
+        skipped.append(unread(error))
         return []
     told = [
         {"reason": event.get("reason", ""), "message": cut(str(event.get("message", "")), 400),
@@ -166,6 +164,7 @@ def _young(
 def _all_ready(evidence: Evidence, live: list[dict[str, Any]], ready: list[dict[str, Any]]) -> Finding:
     nodes = sorted({pod["node"] for pod in ready})
     unseen = f" ({evidence['unseen']} more were not read)" if evidence["unseen"] else ""
+    unseen += "" if evidence["workload"]["name"] else " (how many are wanted is not known)"
     text = f"{len(ready)} of {count(len(live), 'DNS pod')} ready{unseen}, on {count(len(nodes), 'node')}"
     lonely = evidence["nodes"]["total"] > 1 and len(nodes) == 1 and len(live) == len(ready)
     if lonely:

@@ -12,7 +12,7 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.corefile_facts import plugins, read_corefile
@@ -20,7 +20,7 @@ from bot.steps.corefile_words import zones_of
 from bot.steps.dns_answer_rules import judge_names, judge_pods
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.dns_wire import Question, ask, is_name, reverse_name
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.kubelet import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 
@@ -44,21 +44,24 @@ async def gather_answers(cluster: Cluster, args: QueryArgs) -> Evidence:
     pods = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]]
     if not pods:
         return {"read_at": cluster.now, "workload": dns.name, "pods": [], "names": {}, "skipped": list(dns.skipped)}
-    zone, kubernetes, services = await asyncio.gather(
-        _zone(cluster, dns), _kubernetes(cluster),
-        asyncio.gather(*(_service(cluster, name) for name in args.names)),
+    skipped = [*dns.skipped, *dns.kubelet.skipped]
+    (zone, guessed), kubernetes, services = await asyncio.gather(
+        _zone(cluster, dns, skipped), _kubernetes(cluster, skipped),
+        asyncio.gather(*(_service(cluster, name, skipped) for name in args.names)),
     )
     asked = pods[:MOST_PODS]
     questions = _questions(dns, zone, kubernetes, args)
     answers = await asyncio.gather(*(_ask(cluster, dns, pod, questions) for pod, _ in asked))
     return {
-        "read_at": cluster.now, "workload": dns.name, "zone": zone, "service": _dns_name(dns, zone),
+        "read_at": cluster.now, "workload": dns.name, "zone": zone, "guessed": guessed,
+        "unchecked": _unchecked(dns, kubernetes), "service": _dns_name(dns, zone),
         "service_addresses": _addresses(dns.service), "kubernetes_addresses": _addresses(kubernetes),
         "names": {name: {"tried": _candidates(name, zone), "service": service}
                   for name, service in zip(args.names, services, strict=True)},
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
                   "answers": told} for (_, facts), told in zip(asked, answers, strict=True)],
-        "unasked": [facts["name"] for _, facts in pods[MOST_PODS:]], "unseen": dns.unseen, "skipped": list(dns.skipped),
+        "unasked": [facts["name"] for _, facts in pods[MOST_PODS:]], "unseen": dns.unseen,
+        "skipped": list(dict.fromkeys(skipped)),
     }
 
 
@@ -69,26 +72,36 @@ async def _ask(cluster: Cluster, dns: Dns, pod: Object, questions: list[Question
     return await ask(cluster, dns.namespace, pod["metadata"]["name"], port, questions)
 
 
-async def _zone(cluster: Cluster, dns: Dns) -> str:
-    """The cluster's domain: what kubelets say, else the Corefile's first zone that is no reverse zone."""
+async def _zone(cluster: Cluster, dns: Dns, skipped: list[str]) -> tuple[str, bool]:
+    """The cluster's domain: what kubelets say, else the Corefile's first zone that is no reverse zone; and whether it
+    is only what most clusters have."""
     if dns.kubelet.domain:
-        return dns.kubelet.domain
+        return dns.kubelet.domain, False
     try:
         facts = await read_corefile(cluster, dns)
-    except ClusterError:
-        return DEFAULT_DOMAIN
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return DEFAULT_DOMAIN, True
     zones = [zone for block, directive in plugins(facts, "kubernetes") for zone in zones_of(block, directive)]
-    return next((z for z in zones if not z.endswith(".arpa") and z != "." and is_name(z)), DEFAULT_DOMAIN)
+    known = next((z for z in zones if not z.endswith(".arpa") and z != "." and is_name(z)), "")
+    return known or DEFAULT_DOMAIN, not known
 
 
-async def _kubernetes(cluster: Cluster) -> Object | None:
+def _unchecked(dns: Dns, kubernetes: Object | None) -> list[str]:
+    """What the answers would be held against, and could not be read."""
+    domain = ["the kubelets' clusterDomain"] if dns.kubelet.skipped else []
+    return domain if kubernetes else [*domain, "Service default/kubernetes"]
+
+
+async def _kubernetes(cluster: Cluster, skipped: list[str]) -> Object | None:
     try:
         return await cluster.get("Service", "kubernetes", "default")
-    except ClusterError:
+    except ClusterError as error:
+        skipped.append(unread(error))
         return None
 
 
-async def _service(cluster: Cluster, name: str) -> dict[str, Any]:
+async def _service(cluster: Cluster, name: str, skipped: list[str]) -> dict[str, Any]:
     """Whether a name that could be a Service's is one: {asked, exists, headless}."""
     labels = name.rstrip(".").split(".")
     if len(labels) > 1 and not (len(labels) == 2 or labels[2] == "svc"):
@@ -99,7 +112,8 @@ async def _service(cluster: Cluster, name: str) -> dict[str, Any]:
         found = await cluster.get("Service", labels[0], namespace)
     except NotFound:
         return {**facts, "exists": False}
-    except (Forbidden, ClusterError):
+    except ClusterError as error:
+        skipped.append(unread(error))
         return {}
     return {**facts, "exists": True, "headless": found["spec"].get("clusterIP") == "None"}
 

@@ -19,7 +19,7 @@ async def gather_service(cluster: Cluster, args: DnsArgs) -> Evidence:
         "read_at": cluster.now, "version": version.get("gitVersion", ""), "pods": len(dns.pods),
         "service": service_facts(dns.service) if dns.service else None,
         "kubelet": {"dns": list(kubelet.dns), "source": kubelet.source},
-        "skipped": [*dns.skipped, *([kubelet.skipped] if kubelet.skipped else [])],
+        "skipped": [*dns.skipped, *kubelet.skipped],
     }
 
 
@@ -40,6 +40,10 @@ def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
 
 def _absent(evidence: Evidence) -> Finding:
     handed = evidence["kubelet"]["dns"]
+    if evidence["skipped"]:
+        text = ("No Service is labelled k8s-app=kube-dns; whether one has the address that kubelets hand out could not "
+                "be told.")
+        return note(Verdict.UNKNOWN, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),))
     if not handed and not evidence["pods"] and may_serve_outside(evidence["version"]):
         text = "There is no DNS Service and no DNS pod: this platform can serve DNS outside the cluster."
         return note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),))

@@ -14,6 +14,7 @@ from bot.steps.corefile_facts import plugins, read_corefile, zone_of
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.dns_upstream_rules import judge_forwarding
 from bot.steps.dns_wire import Question, ask, is_name
+from bot.steps.findings import unread
 from bot.steps.podfacts import pod_facts
 
 MOST_PODS = 5
@@ -59,10 +60,8 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
 async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
     try:
         return await read_corefile(cluster, dns)
-    except Forbidden as error:
-        skipped.append(error.permission)
-    except ClusterError:
-        pass
+    except ClusterError as error:
+        skipped.append(unread(error))
     return {"state": "unknown", "config_map": ""}
 
 
@@ -96,10 +95,8 @@ async def _lines(cluster: Cluster, dns: Dns, pod: Object, skipped: list[str]) ->
     """The newest lines, read after the questions: they name the resolver that did not answer."""
     try:
         text = await cluster.logs(dns.namespace, pod["name"], pod["container"], tail=RECENT_LINES)
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return []
-    except ClusterError:
+    except ClusterError as error:
+        skipped.append(unread(error))
         return []
     return [line for line in keep_telling(text)[0] if "plugin/errors" in line or "concurrent queries" in line]
 

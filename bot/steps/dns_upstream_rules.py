@@ -56,10 +56,15 @@ def _answers(evidence: Evidence) -> list[Finding]:
     refused = [(pod, seen) for pod, state, seen in states if state == "refused"]
     if refused:
         return [_refused(evidence, refused)]
-    if not alive:
-        text = f"Forwarding was not tested: {cut(states[0][2])}"
-        return [note(Verdict.UNKNOWN, Layer.UPSTREAM, text, object=evidence["workload"])]
-    return [_passed(evidence, alive)]
+    untold = [(pod, seen) for pod, state, seen in states if state == "untold"]
+    return [*([_passed(evidence, alive)] if alive else []), *_untested(evidence, untold)]
+
+
+def _untested(evidence: Evidence, untold: list[tuple[Pod, str]]) -> list[Finding]:
+    if not untold:
+        return []
+    text = f"Forwarding was not tested from {list_names(pod['name'] for pod, _ in untold)}: {cut(untold[0][1], 300)}"
+    return [note(Verdict.UNKNOWN, Layer.UPSTREAM, text, object=evidence["workload"], evidence=(read_at(evidence),))]
 
 
 def _state(pod: Pod) -> tuple[str, str]:

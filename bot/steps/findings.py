@@ -1,13 +1,27 @@
-"""Findings that every look can make."""
+"""Findings that every look can make: what it could not read."""
+
+import re
 
 from bot.diagnosis.causes import note
+from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 
+PERMISSION = re.compile(r"[a-z]+ \S+( in \S+)?")
+"""`verb resource[ in namespace]`, as Forbidden names it; everything else under `skipped` is a sentence."""
+
+
+def unread(error: ClusterError) -> str:
+    """What a look keeps under `skipped` for a read that failed: the missing permission, else what went wrong."""
+    return error.permission if isinstance(error, Forbidden) else str(error)
+
 
 def tell_skipped(evidence: Evidence, layer: Layer) -> tuple[Finding, ...]:
-    """One finding for each permission that was missing: neither a fault nor a pass."""
-    return tuple(
-        note(Verdict.SKIPPED, layer, f"Not looked at, because this is not permitted: {permission}.")
-        for permission in dict.fromkeys(evidence.get("skipped", ()))
-    )
+    """One finding for each read that failed: neither a fault nor a pass."""
+    return tuple(_tell(missed, layer) for missed in dict.fromkeys(evidence.get("skipped", ())))
+
+
+def _tell(missed: str, layer: Layer) -> Finding:
+    if PERMISSION.fullmatch(missed):
+        return note(Verdict.SKIPPED, layer, f"Not looked at, because this is not permitted: {missed}.")
+    return note(Verdict.UNKNOWN, layer, f"Could not be read: {missed}")

@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from bot.cluster import Cluster
-from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.errors import ClusterError, NotFound
+from bot.steps.findings import unread
 
 NAMESPACE, CONFIG_MAP, KEY = "kube-system", "kubelet-config", "kubelet"
 DEFAULT_DOMAIN = "cluster.local"
@@ -19,7 +20,7 @@ class KubeletConfig:
     dns: tuple[str, ...] = ()
     domain: str = ""
     source: str = ""
-    skipped: str = ""
+    skipped: tuple[str, ...] = ()
 
 
 async def read_kubelet_config(cluster: Cluster) -> KubeletConfig:
@@ -28,10 +29,8 @@ async def read_kubelet_config(cluster: Cluster) -> KubeletConfig:
         config_map = await cluster.get("ConfigMap", CONFIG_MAP, NAMESPACE)
     except NotFound:
         return KubeletConfig()
-    except Forbidden as error:
-        return KubeletConfig(skipped=error.permission)
     except ClusterError as error:
-        return KubeletConfig(skipped=str(error))
+        return KubeletConfig(skipped=(unread(error),))
     return parse_kubelet_config(str((config_map.get("data") or {}).get(KEY, "")))
 
 
@@ -40,9 +39,9 @@ def parse_kubelet_config(text: str) -> KubeletConfig:
     try:
         config: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        return KubeletConfig(skipped=f"{source}, key {KEY}, is not YAML: {str(error).splitlines()[0]}")
+        return KubeletConfig(skipped=(f"{source}, key {KEY}, is not YAML: {str(error).splitlines()[0]}.",))
     if not isinstance(config, dict):
-        return KubeletConfig(skipped=f"{source} holds nothing under {KEY}")
+        return KubeletConfig(skipped=(f"{source} holds nothing under {KEY}.",))
     listed = config.get("clusterDNS")
     addresses = tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
     domain = config.get("clusterDomain")

@@ -6,11 +6,11 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import is_young, read_nodes
 from bot.steps.wording import count, cut, list_names, read_at
 
@@ -33,7 +33,7 @@ async def gather_network(cluster: Cluster, args: NodeArgs) -> Evidence:
 
 
 async def _agents(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] | None:
-    """None where the DaemonSets may not be read: then nothing is said about what is missing."""
+    """None where the DaemonSets cannot be read: then nothing is said about what is missing."""
     try:
         listing = await cluster.list("DaemonSet", form="metadata")
         known = [{"name": s["metadata"]["name"], "namespace": s["metadata"]["namespace"],
@@ -41,11 +41,8 @@ async def _agents(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] 
         found = recognise_all(known)
         read = await asyncio.gather(*(
             cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])) for _, item in found[:NAMED]))
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return None
     except ClusterError as error:
-        skipped.append(str(error))
+        skipped.append(unread(error))
         return None
     return [_agent(network.name, network.note, item) for (network, _), item in zip(found, read, strict=False)]
 
@@ -76,6 +73,8 @@ def _passed(evidence: Evidence, names: str) -> Finding:
     nodes = evidence["nodes"]
     unread = f" ({nodes['unread']} more were not read)" if nodes["unread"] else ""
     unknown = "no agent of a known network plugin (a plain bridge, or built in)"
+    if evidence["agents"] is None:
+        unknown = "the network plugin is not known"
     network = f"network plugin: {names}" if names else unknown
     remarks = "; ".join(dict.fromkeys(a["note"] for a in evidence["agents"] or () if a["note"]))
     ready, total = sum(node["ready"] for node in nodes["read"].values()), len(nodes["read"])

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import ClusterError, NotFound
+from bot.steps.findings import unread
 from bot.steps.wording import cut, parse_time
 
 SAMPLE = 10
@@ -16,26 +17,27 @@ async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[st
     """{read: {name: facts}, total, unread}; `wanted` are read in any case (the first few of them)."""
     try:
         listing = await cluster.list("Node", limit=SAMPLE)
-        read = {str(node["metadata"]["name"]): node for node in listing.items}
-        missing = [name for name in wanted if name not in read][:5]
-        for node in await asyncio.gather(*(_node(cluster, name) for name in missing)):
-            if node:
-                read[node["metadata"]["name"]] = node
-    except Forbidden as error:
-        skipped.append(error.permission)
+    except ClusterError as error:
+        skipped.append(unread(error))
         return {"read": {}, "total": 0, "unread": 0}
+    read = {str(node["metadata"]["name"]): node for node in listing.items}
+    missing = [name for name in wanted if name not in read][:5]
+    for node in await asyncio.gather(*(_node(cluster, name, skipped) for name in missing)):
+        if node:
+            read[node["metadata"]["name"]] = node
     total = len(listing.items) + listing.remaining
     facts = {name: node_facts(node) for name, node in sorted(read.items())}
     return {"read": facts, "total": total, "unread": max(0, total - len(read))}
 
 
-async def _node(cluster: Cluster, name: str) -> Object | None:
+async def _node(cluster: Cluster, name: str, skipped: list[str]) -> Object | None:
     try:
         return await cluster.get("Node", name)
-    except Forbidden:
-        raise
-    except ClusterError:
-        return None
+    except NotFound:
+        pass
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
 
 
 def node_facts(node: Object) -> dict[str, Any]:

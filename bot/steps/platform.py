@@ -6,12 +6,12 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.platform import image_version, recognise_platform
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns, match_labels
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.kubelet import DEFAULT_DOMAIN
 from bot.steps.nodes import SAMPLE
 from bot.steps.wording import count, list_names, name_object, read_at
@@ -35,23 +35,21 @@ async def gather_platform(cluster: Cluster, args: PlatformArgs) -> Evidence:
         "read_at": cluster.now,
         "version": version.get("gitVersion", "") if version else "",
         "nodes": [_node_marks(node) for node in nodes.items] if nodes else [],
-        "node_count": len(nodes.items) + nodes.remaining if nodes else 0,
-        "agents": _agents(sets.items) if sets else [],
+        "node_count": len(nodes.items) + nodes.remaining if nodes else None,
+        "agents": _agents(sets.items) if sets else None,
         "openshift": [group for group in groups or () if group.endswith("openshift.io")][:2],
         "kubeadm": bool(dns.kubelet.source),
         "dns": _dns_facts(dns),
-        "skipped": [*skipped, *dns.skipped, *([dns.kubelet.skipped] if dns.kubelet.skipped else [])],
+        "skipped": [*skipped, *dns.skipped, *dns.kubelet.skipped],
     }
 
 
 async def _or_skip(reading: Any, skipped: list[str]) -> Any:
-    """What one permission less must not cost: the other readings."""
+    """What one failed reading must not cost: the others."""
     try:
         return await reading
-    except Forbidden as error:
-        skipped.append(error.permission)
     except ClusterError as error:
-        skipped.append(str(error))
+        skipped.append(unread(error))
     return None
 
 
@@ -86,18 +84,20 @@ def _dns_facts(dns: Dns) -> dict[str, Any]:
 
 
 def judge_platform(evidence: Evidence, args: PlatformArgs) -> Judgement:
-    dns, agents = evidence["dns"], evidence["agents"]
+    dns, agents = evidence["dns"], evidence["agents"] or []
     platform = recognise_platform(evidence["version"], evidence["nodes"], evidence["openshift"] and
                                   ["config.openshift.io"], evidence["kubeadm"])
     networks = list(dict.fromkeys(a["network"] for a in agents if a["network"] not in ("", "cache")))
     proxy = next((f"DaemonSet {a['namespace']}/{a['name']}" for a in agents if a["network"] == ""), "")
     server = {"coredns": "CoreDNS", "kube-dns": "kube-dns"}.get(dns["server"], "a DNS server of unknown make")
     found = f"{server} {dns['image_version']}".strip() + f" in {dns['workload']}"
+    told, nodes = evidence["agents"] is not None, evidence["node_count"]
     parts = [
-        f"{platform or 'Kubernetes'} {evidence['version']}".strip(), count(evidence["node_count"], "node"),
-        f"network: {list_names(networks) or 'no agent of a known network plugin'}",
-        f"service proxy: {proxy or 'no kube-proxy DaemonSet'}",
-        found if dns["workload"] else "no DNS workload found",
+        f"{platform or 'Kubernetes'} {evidence['version']}".strip(),
+        "nodes not known" if nodes is None else count(nodes, "node"),
+        f"network: {list_names(networks) or ('no agent of a known network plugin' if told else 'not known')}",
+        f"service proxy: {proxy or ('no kube-proxy DaemonSet' if told else 'not known')}",
+        found if dns["workload"] else "DNS workload not known" if evidence["skipped"] else "no DNS workload found",
     ]
     finding = note(Verdict.PASS, Layer.NODE, "; ".join(parts) + ".", evidence=(read_at(evidence),))
     outputs = {

@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import REPLACES_PROXY, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import is_young, read_nodes
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, list_names, name_object, read_at
@@ -47,10 +47,8 @@ async def gather_proxy(cluster: Cluster, args: ProxyArgs) -> Evidence:
 async def _sets(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...] | None:
     try:
         return (await cluster.list("DaemonSet", form="metadata")).items
-    except Forbidden as error:
-        skipped.append(error.permission)
     except ClusterError as error:
-        skipped.append(str(error))
+        skipped.append(unread(error))
     return None
 
 
@@ -59,10 +57,8 @@ async def _is_kubeadm(cluster: Cluster, skipped: list[str]) -> bool:
         await cluster.get("ConfigMap", "kubeadm-config", HOME)
     except NotFound:
         return False
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return False
-    except ClusterError:
+    except ClusterError as error:
+        skipped.append(unread(error))
         return False
     return True
 
@@ -75,10 +71,8 @@ def _is_proxy(item: Object) -> bool:
 async def _read(cluster: Cluster, item: Object, skipped: list[str]) -> Object | None:
     try:
         return await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"])
-    except Forbidden as error:
-        skipped.append(error.permission)
     except ClusterError as error:
-        skipped.append(str(error))
+        skipped.append(unread(error))
     return None
 
 
@@ -88,10 +82,8 @@ async def _running_on(cluster: Cluster, item: Object, skipped: list[str]) -> lis
     wanted = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     try:
         listing = await cluster.list("Pod", item["metadata"]["namespace"], labels=wanted, limit=MOST_PODS)
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return None
-    except ClusterError:
+    except ClusterError as error:
+        skipped.append(unread(error))
         return None
     facts = [pod_facts(pod) for pod in listing.items]
     return None if listing.remaining else [pod["node"] for pod in facts if pod["ready"] and not pod["deleting"]]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cluster.auth import connect
@@ -11,13 +12,25 @@ from bot.playground.bundle import Bundle
 from bot.playground.cluster_box.box import ClusterBox
 
 
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    box: ClusterBox
+    cluster: KubernetesCluster
+
+
 @asynccontextmanager
-async def open_box(bundle: Bundle, folder: Path) -> AsyncIterator[KubernetesCluster]:
+async def open_boxed(bundle: Bundle, folder: Path) -> AsyncIterator[Boxed]:
     async with ClusterBox(bundle, lag=0.0) as box:
         file = folder / "kubeconfig"
         file.write_text(json.dumps(box.kubeconfig()))
         client = KubernetesCluster(await connect(str(file), None))
         try:
-            yield client
+            yield Boxed(box, client)
         finally:
             await client.close()
+
+
+@asynccontextmanager
+async def open_box(bundle: Bundle, folder: Path) -> AsyncIterator[KubernetesCluster]:
+    async with open_boxed(bundle, folder) as boxed:
+        yield boxed.cluster

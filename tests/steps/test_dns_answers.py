@@ -182,3 +182,14 @@ def test_a_zone_with_a_dead_resolver_of_its_own_fails_alone() -> None:
     told = (*ALIVE, answer(CORP, rcode="SERVFAIL"))
     finding = judge(UPSTREAM, forwarding(told, forwards=forwards)).findings
     assert [(f.verdict, f.cause) for f in finding] == [(Verdict.PASS, ""), (Verdict.WARN, "dns.upstream.stub")]
+
+
+def test_where_the_domain_is_only_what_most_clusters_have_a_name_it_lacks_is_no_fault() -> None:
+    for kubernetes in (answer(KUBERNETES, **NOT_FOUND), answer(KUBERNETES, rcode="REFUSED")):
+        assert only(QUERY, evidence(asked(kubernetes=kubernetes), guessed=True)).verdict is Verdict.UNKNOWN
+
+
+def test_answers_that_could_not_be_compared_with_anything_do_not_pass() -> None:
+    finding = only(QUERY, evidence(asked(), unchecked=["Service default/kubernetes"]))
+    assert finding.verdict is Verdict.INFO
+    assert "not compared with Service default/kubernetes" in finding.summary

@@ -3,7 +3,7 @@
 from bot.model.finding import Verdict
 from bot.steps import Evidence
 from bot.steps.dns_service import SERVICE
-from tests.steps.dns_evidence import NOW, causes, only, roots, service
+from tests.steps.dns_evidence import NOW, causes, judge, only, roots, service
 
 
 def seen(**changes: object) -> Evidence:
@@ -41,3 +41,10 @@ def test_a_missing_port_is_named() -> None:
 def test_what_follows_from_the_kind_of_the_service_is_no_fault_beside_it() -> None:
     finding = only(SERVICE, seen(type="ExternalName", addresses=[]))
     assert roots(finding) == ["dns.service.type"]
+
+
+def test_without_the_kubelets_address_a_service_of_another_name_is_not_called_missing() -> None:
+    blind = {**seen(), "service": None, "kubelet": {"dns": [], "source": ""},
+             "skipped": ["get configmaps in kube-system"]}
+    assert causes(SERVICE, {**blind, "skipped": []}) == ["dns.service.missing"]
+    assert [f.verdict for f in judge(SERVICE, blind).findings] == [Verdict.UNKNOWN, Verdict.SKIPPED]

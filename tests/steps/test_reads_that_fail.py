@@ -1,0 +1,118 @@
+"""Each read of each look of the dns playbook refused, or failing, in turn: that is never a fault, never a pass of what
+it would have told, and what could not be read is named."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cluster import Cluster
+from bot.cluster.reads import RunReads
+from bot.engine import execution
+from bot.engine.library import load_file, shipped_folder
+from bot.model.finding import Finding, Verdict
+from bot.playground.cluster_box.faults import Fault
+from bot.playground.scenarios import SCENARIOS, load_scenario
+from bot.steps.library import STEP_TYPES
+from tests.steps.boxed import Boxed, open_boxed
+
+STEPS = load_file(shipped_folder() / "dns.yaml").steps
+LOOKS = {step.uses: step for step in STEPS if not step.barrier and not step.when}
+REFUSED, BROKEN, GARBLED = {"status": 403}, {"status": 500}, {"truncate": True}
+UNCUT = ("log", "portforward", "clusterrolebindings")
+"""Answers that are no JSON, or a 404: cutting them in half makes no difference."""
+
+NOT_MISSED = {"configmaps/kubelet-config"}
+"""Only helps to find the DNS Service: whoever has found it by its label goes without, and does not mention it."""
+STAND_WITHOUT = {
+    "platform.fingerprint": {"version", "apis", "nodes", "daemonsets", "replicasets", "deployments",
+                             "configmaps/kubelet-config"},  # what is not known is called so, piece by piece
+    "api.answers": {"version"},                       # a refusal is an answer
+    "node.network": {"daemonsets"},                   # the nodes say that they have a network
+    "proxy.presence": {"nodes", "configmaps/kubeadm-config"},
+    "dns.service": {"replicasets", "deployments", "configmaps/kubelet-config"},
+    "dns.pods": {"replicasets", "deployments", "nodes"},
+    "dns.access": {"replicasets", "deployments", "clusterrolebindings"},  # the review is the proof, not the roles
+    "dns.logs": {"replicasets", "deployments", "log", "configmaps/coredns"},     # of the pods that could be read
+    "dns.corefile": {"replicasets", "deployments", "configmaps/kubelet-config"},
+    "dns.readiness": {"replicasets", "deployments"},
+    "dns.endpoints": {"replicasets", "deployments"},
+    "dns.upstream": {"replicasets", "deployments", "portforward", "configmaps/coredns"},
+    "dns.query_pods": {"replicasets", "deployments", "portforward"},  # of the pods that could be asked
+}
+"""What a look may go without and still pass, because what it then says does not rest on it."""
+WEAKER = {"dns.service.selector": "dns.endpoints.empty", "cni.missing": "cni.not-configured",
+          "dns.pods.pending.no-network": "dns.pods.pending.unschedulable"}
+"""What can still be said of the same fault where not all of it could be seen."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Exactly(Fault):
+    """Strikes this path and none below it; one without a path strikes nothing and remembers what was asked for."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def strikes(self, path: str) -> bool:
+        self.asked.append(path)
+        return path == self.path
+
+
+async def look(cluster: Cluster, uses: str) -> tuple[Finding, ...]:
+    return (await execution.look(STEP_TYPES[uses], RunReads(cluster), LOOKS[uses], {})).findings
+
+
+async def each_failing(boxed: Boxed, uses: str, how: dict[str, Any]) -> AsyncIterator[tuple[str, tuple[Finding, ...]]]:
+    """(what was read, what is then found), for each read of the look."""
+    spy = Exactly(path="")
+    boxed.box.faults[:] = [spy]
+    await look(boxed.cluster, uses)
+    for path in dict.fromkeys(spy.asked):
+        boxed.box.faults[:] = [Exactly(path=path, **how)]
+        yield resource(path), await look(boxed.cluster, uses)
+    boxed.box.faults.clear()
+
+
+def resource(path: str) -> str:
+    """`pods`, `portforward`, `configmaps/coredns`, `version`."""
+    parts = path.strip("/").split("/")
+    if len(parts) < 3:
+        return parts[-1]
+    parts = parts[2:] if parts[0] == "api" else parts[3:]
+    parts = parts[2:] if parts[0] == "namespaces" and len(parts) > 2 else parts
+    if parts[0] == "configmaps":
+        return "/".join(parts)
+    return parts[2] if len(parts) > 2 else parts[0]
+
+
+def causes(findings: tuple[Finding, ...]) -> set[str]:
+    found = {f.cause for f in findings if f.verdict in (Verdict.FAIL, Verdict.WARN)}
+    return found | {WEAKER[cause] for cause in found & WEAKER.keys()}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_a_read_that_is_refused_makes_no_fault(name: str, tmp_path: Path) -> None:
+    async with open_boxed(load_scenario(name), tmp_path) as boxed:
+        for uses in LOOKS:
+            before = causes(await look(boxed.cluster, uses))
+            async for missed, found in each_failing(boxed, uses, REFUSED):
+                assert causes(found) <= before, (uses, missed)
+
+
+@pytest.mark.parametrize("uses", LOOKS)
+@pytest.mark.parametrize("how", [REFUSED, BROKEN, GARBLED], ids=["refused", "broken", "garbled"])
+async def test_what_could_not_be_read_is_named_and_passes_nothing_that_rests_on_it(
+    uses: str, how: dict[str, Any], tmp_path: Path
+) -> None:
+    blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
+    async with open_boxed(load_scenario("healthy"), tmp_path) as boxed:
+        async for missed, found in each_failing(boxed, uses, how):
+            passed = [f.summary for f in found if f.verdict is Verdict.PASS]
+            named = [f for f in found if f.verdict is blind and missed.split("/")[0] in f.summary]
+            goes_without = missed in NOT_MISSED and uses.startswith("dns.") and not named
+            if goes_without or (how is GARBLED and missed in UNCUT):
+                continue
+            assert uses == "api.answers" or named, (missed, found)
+            assert not causes(found) or uses == "api.answers", (missed, found)
+            assert not passed or missed in STAND_WITHOUT.get(uses, ()), (missed, passed)
