@@ -6,7 +6,7 @@ Foreign text stands in rich_text wherever it can, because nothing is parsed ther
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from bot.slack import text as t
@@ -142,17 +142,12 @@ def fit(blocks: Sequence[Block]) -> tuple[Block, ...]:
 
 def visible(node: Any) -> int:
     """How much text a reader could see in it."""
-    return sum(t.size(part) for part in strings(node))
-
-
-def strings(node: Any) -> Iterator[str]:
     match node:
         case str():
-            yield node
+            return t.size(node)
         case dict():
-            for key, value in node.items():
-                if key not in _HIDDEN:
-                    yield from strings(value)
+            return sum(visible(value) for key, value in node.items() if key not in _HIDDEN)
         case list() | tuple():
-            for item in node:
-                yield from strings(item)
+            return sum(map(visible, node))
+        case _:
+            return 0

@@ -4,8 +4,9 @@ A step is told once it is over and all steps before it are: so the thread keeps 
 hardly ever has to be edited.
 """
 
+from functools import lru_cache
+
 from bot.model.finding import Finding
-from bot.model.playbook import Step
 from bot.model.run import Run
 from bot.slack import story, words
 from bot.slack import text as t
@@ -24,16 +25,18 @@ def step_posts(run: Run, docs: str) -> list[Post]:
             break
         told = tuple(finding for finding in state.findings if finding.verdict in story.TOLD)
         if told and state.prompt is None:
-            found.append(_post(step, told, docs))
+            found.append(_post(step.id, step.title, told, docs))
     return found
 
 
-def _post(step: Step, told: tuple[Finding, ...], docs: str) -> Post:
+@lru_cache(maxsize=1024)
+def _post(id: str, title: str, told: tuple[Finding, ...], docs: str) -> Post:
+    """Kept, because a thread is told anew with each event of its run, and what a step found stays as it is."""
     worst = max(told, key=lambda finding: finding.verdict.badness)
     sign, word = words.VERDICTS[worst.verdict]
-    sentence = Markup(f"{t.one_line(step.title, 150)}: {word}. {t.one_line(worst.summary, 800)}")
-    blocks: list[Block] = [context(Markup(f"{sign} *{t.one_line(step.title, 150)}*"))]
+    sentence = Markup(f"{t.one_line(title, 150)}: {word}. {t.one_line(worst.summary, 800)}")
+    blocks: list[Block] = [context(Markup(f"{sign} *{t.one_line(title, 150)}*"))]
     blocks += [rich(*story.finding_elements(finding, docs)) for finding in told[:FINDINGS]]
     if len(told) > FINDINGS:
         blocks.append(context(Markup(f"And {words.count(len(told) - FINDINGS, 'more finding')}: see the transcript.")))
-    return post(f"step:{step.id}", sentence, *blocks)
+    return post(f"step:{id}", sentence, *blocks)

@@ -90,7 +90,7 @@ def step_line(run: Run, step: Step) -> Markup:
     verdict = state.verdict
     if state.status is Status.DONE and verdict:
         sign, word = words.VERDICTS[verdict]
-        if step.id in replaced_steps(run) and verdict.badness > Verdict.INFO.badness:
+        if verdict.badness > Verdict.INFO.badness and step.id in replaced_steps(run):
             sign, word = words.REPLACED, f"was {word}; looked at again below"
         elif step.kind is Kind.CHANGE and went_well(state):
             sign, word = words.CHANGED[0], f"done, approved by {t.mention(state.by)}"

@@ -42,13 +42,16 @@ _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>]*)>|<((?:https?|mailt
 
 def clean(raw: str) -> str:
     """Without secrets and without what could not be seen or would change what is seen."""
-    text = raw[:READ].replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return redact(_CONTROL.sub("", _ANSI.sub("", text)))
+    text = raw[:READ]
+    if not text.isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+        text = _CONTROL.sub("", _ANSI.sub("", text))
+    return redact(text)
 
 
 def size(text: str) -> int:
     """In UTF-16 units."""
-    return len(text) if text.isascii() else sum(2 if character > "\uffff" else 1 for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(raw: str, limit: int) -> str:

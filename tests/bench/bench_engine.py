@@ -26,9 +26,11 @@ def begun() -> e.RunStarted:
     return e.RunStarted(at=1.0, by="slack:U0ALICE", playbook=playbook, target="prod", origin=origin)
 
 
-def result(step: str, verdict: Verdict) -> e.StepFinished:
+def result(run_id: str, step: str, verdict: Verdict) -> e.StepFinished:
+    """Another one in each run, as in life."""
     finding = Finding(
-        verdict=verdict, summary=f"{step} is not as it should be", layer=Layer.DNS_WORKLOAD, object=f"Pod a/{step}",
+        verdict=verdict, summary=f"{step} of {run_id} is not as it should be", layer=Layer.DNS_WORKLOAD,
+        object=f"Pod {run_id}/{step}",
         evidence=("2 of 3 ready", "seen just now"), advice="look at `kubectl get pods`",
     )  # fmt: skip
     evidence = {"pods": [{"name": f"coredns-{n}", "phase": "Running", "restarts": n} for n in range(10)]}
@@ -42,7 +44,7 @@ async def take_in(journal: RedisJournal, run_id: str, start: e.RunStarted, bad: 
     await journal.append(run_id, 1, start, nonce=nonce(), now=1.0)
     known: tuple[Run, int] = (fold([start]), 1)
     for number, step in enumerate(start.playbook.steps):
-        finished = result(step.id, Verdict.PASS if number % bad else Verdict.WARN)
+        finished = result(run_id, step.id, Verdict.PASS if number % bad else Verdict.WARN)
         known = await change(journal, run_id, fold, lambda _, x=finished: x, nonce=nonce, now=1.0, known=known)  # type: ignore[misc]
         thread(run_id, known[0])
     return len(start.playbook.steps)

@@ -1,10 +1,10 @@
 """Secrets never stay; what a network is diagnosed by always does."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model.redact import MASK, mask_environment, redact, redact_json
+from bot.model.redact import _MARKS, _PATTERNS, MASK, mask_environment, redact, redact_json
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJlLWhlcmU"
 
@@ -115,3 +115,9 @@ def test_redacting_what_is_full_of_secrets_twice_changes_nothing_more(text: str)
 @given(st.text())
 def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert redact(redact(text)) == redact(text)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(st.sampled_from([pattern for pattern, _ in _PATTERNS]).flatmap(st.from_regex))
+def test_nothing_that_a_pattern_would_find_is_passed_over_for_want_of_a_mark(text: str) -> None:
+    assert any(mark in text.casefold() for mark in _MARKS)
