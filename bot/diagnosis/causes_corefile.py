@@ -10,9 +10,10 @@ BY_HAND = "`kubectl -n kube-system get configmap coredns -o yaml`"
 LOG_BY_HAND = f"{BY_HAND} and `kubectl -n kube-system logs -l k8s-app=kube-dns --previous`"
 
 NO_START = (
-    "dns.pods.crashing", "dns.pods.not-ready", "dns.corefile.reload", "dns.endpoints.*", "dns.query.*",
-    "dns.upstream.*", "dns.name.unresolved",
+    "dns.pods.crashing", "dns.pods.not-ready", "dns.corefile.reload", "dns.corefile.stale", "dns.endpoints.*",
+    "dns.query.*", "dns.upstream.*", "dns.name.unresolved",
 )
+STILL_OLD = ("dns.corefile.stale", "dns.query.*", "dns.name.*", "dns.upstream.*")
 NO_NAMES = ("dns.query.*", "dns.name.*", "dns.pods.not-ready", "dns.endpoints.*")
 
 
@@ -64,7 +65,16 @@ COREFILE: tuple[Cause, ...] = (
         "The Corefile was changed and CoreDNS could not load it: it goes on with the old one and fails at the next "
         "start.",
         "Read why the reload failed (`kubectl -n kube-system logs -l k8s-app=kube-dns`) and correct the Corefile.",
-        explains=(), by_hand=LOG_BY_HAND, source="https://coredns.io/plugins/reload/",
+        explains=STILL_OLD, by_hand=LOG_BY_HAND, source="https://coredns.io/plugins/reload/",
+    ),
+    _corefile(
+        "dns.corefile.stale", "DNS pods still run the Corefile as it was before it was changed",
+        "The ConfigMap is right as it stands; the pods started before it was changed, and answer as the old one said. "
+        "A change reaches them within about two minutes where the Corefile they run loads `reload`, else only when "
+        "they start anew.",
+        "Wait two minutes and look again; if it stays so: `kubectl -n kube-system rollout restart deployment coredns`.",
+        explains=STILL_OLD[1:], by_hand=f"{BY_HAND} (managedFields: time of the change), and `kubectl -n kube-system "
+        "get pods -l k8s-app=kube-dns` (age)", source="https://coredns.io/plugins/reload/",
     ),
     _corefile(
         "dns.corefile.empty", "The Corefile is empty",

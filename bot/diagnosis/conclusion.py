@@ -7,9 +7,10 @@
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.diagnosis.causes import CAUSES, brings_about
-from bot.model.finding import Answer, Conclusion, Finding, Layer, RootCause, Verdict
+from bot.model.finding import Answer, Conclusion, Finding, Layer, RootCause, Verdict, worst
 
 BAD = (Verdict.FAIL, Verdict.WARN)
 BLIND = (Verdict.SKIPPED, Verdict.UNKNOWN)
@@ -24,10 +25,15 @@ def conclude(findings: Sequence[Finding], essential: frozenset[str] = frozenset(
     for finding in bad:
         if finding not in roots:
             follows[_first_root(finding, roots, bad)].append(finding)
-    causes = tuple(RootCause(root, tuple(follows[index])) for index, root in enumerate(roots))
+    causes = tuple(_root(root, follows[index]) for index, root in enumerate(roots))
     blind = sorted((f for f in findings if f.verdict in BLIND), key=lambda f: (f.step, f.summary))
     lines = tuple(dict.fromkeys(f.summary for f in blind))
     return Conclusion(answer=_answer(bad, findings, essential), root_causes=_join_nodes(causes), not_looked_at=lines)
+
+
+def _root(finding: Finding, follows: Sequence[Finding]) -> RootCause:
+    """What breaks something else now is itself no mere warning."""
+    return RootCause(replace(finding, verdict=worst([finding, *follows])), tuple(follows))
 
 
 def _merge(findings: Iterable[Finding]) -> list[Finding]:

@@ -82,6 +82,12 @@ def plugins(facts: dict[str, Any], name: str) -> list[tuple[dict[str, Any], dict
     return [(block, d) for block in facts.get("blocks", ()) for d in block["directives"] if d["name"] == name]
 
 
+def forward_zones(block: dict[str, Any], directive: dict[str, Any]) -> list[str]:
+    """The zones for which this `forward` is asked: its own where it narrows its block's, else the block's."""
+    base = str(directive["args"][0]).rstrip(".").lower() or "." if directive["args"] else "."
+    return [zone_of(key) for key in block["keys"]] if base == "." else [base]
+
+
 def is_open(facts: dict[str, Any]) -> bool:
     """Whether more may be configured than can be seen: nothing is concluded from absence then."""
     return bool(facts.get("imports")) or any(block["open"] for block in facts.get("blocks", ()))

@@ -6,8 +6,8 @@ from typing import Any
 from bot.diagnosis.causes import find
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
-from bot.steps.corefile_facts import is_open, plugins, port_of, zone_of
-from bot.steps.corefile_words import zones_of
+from bot.steps.corefile_facts import forward_zones, is_open, plugins, port_of, zone_of
+from bot.steps.corefile_words import covers, zones_of
 from bot.steps.wording import list_names, read_at
 
 PORTS = {"ready": 8181, "health": 8080}
@@ -35,7 +35,7 @@ def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
         text = f"The Corefile in {facts['config_map']} has no kubernetes block: it does not know the cluster's names."
         return find("dns.corefile.no-kubernetes", text, object=facts["config_map"], evidence=told)
     zones = [zone for block, directive in blocks for zone in zones_of(block, directive)]
-    if not domain or any(_covers(zone, domain) for zone in zones) or any("{" in zone for zone in zones):
+    if not domain or any(covers(zone, domain) for zone in zones) or any("{" in zone for zone in zones):
         return None
     text = (f"The kubernetes block in {facts['config_map']} serves {list_names(zones)}, but kubelets tell pods to "
             f"search {domain} ({evidence['domain_source']}, clusterDomain).")
@@ -43,26 +43,24 @@ def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
                 advice=f"Write `kubernetes {domain} in-addr.arpa ip6.arpa` in line {blocks[0][1]['line']}.")
 
 
-def _covers(zone: str, domain: str) -> bool:
-    return zone == "." or zone == domain.lower() or domain.lower().endswith(f".{zone}")
-
-
 def _loops(evidence: Evidence, verdict: Verdict) -> list[Finding]:
     facts, found = evidence["corefile"], []
-    for _, directive in plugins(facts, "forward"):
+    for block, directive in plugins(facts, "forward"):
         for target in directive["args"][1:]:
             why = _own_address(target, evidence)
             if why and _served(target, facts):
                 line = " ".join(["forward", *directive["args"]])
-                zone = directive["args"][0]
-                text = (f"Corefile line {directive['line']} in {facts['config_map']} forwards zone \"{zone}\" to "
+                zones = forward_zones(block, directive)
+                named = list_names(f"“{zone}”" for zone in zones)
+                text = (f"Corefile line {directive['line']} in {facts['config_map']} forwards zone {named} to "
                         f"{target}, {why}: CoreDNS asks itself.")
+                instead = "/etc/resolv.conf`, or" if "." in zones else "ADDRESS` with"
                 found.append(find(
                     "dns.corefile.loop", text, verdict=verdict, object=facts["config_map"],
                     evidence=(f"Corefile:{directive['line']}: {line}, expected a resolver outside the cluster",
                               read_at(evidence)),
-                    advice=f"Write `forward {zone} /etc/resolv.conf`, or your resolvers' addresses, in line "
-                    f"{directive['line']} of the Corefile.",
+                    advice=f"Write `forward {directive['args'][0]} {instead} the addresses of the zone's resolvers, in "
+                    f"line {directive['line']} of the Corefile.",
                 ))
     return found[:1]
 
@@ -106,7 +104,8 @@ def _probe(evidence: Evidence, verdict: Verdict, name: str) -> Finding | None:
     seen = f"`{name}` listens on {list_names(map(str, ports))}" if ports else f"the Corefile does not load `{name}`"
     text = f"The {probe['probe']} of {evidence['workload']} asks port {probe['port']} /{name}, but {seen}."
     return find(
-        f"dns.corefile.no-{name}", text, verdict=verdict, object=facts["config_map"], evidence=(read_at(evidence),),
+        f"dns.corefile.no-{name}", text, verdict=verdict, object=facts["config_map"],
+        evidence=(f"{facts['config_map']}: {seen}, expected port {probe['port']}", read_at(evidence)),
         advice=f"Add the line `{name}{'' if probe['port'] == PORTS[name] else ' :' + str(probe['port'])}` to the "
         f"server block of the Corefile in {facts['config_map']}.",
     )

@@ -30,7 +30,9 @@ def judge_words(evidence: Evidence, verdict: Verdict, loaded: bool) -> list[Find
 def _syntax(evidence: Evidence, mistake: dict[str, Any], verdict: Verdict) -> Finding:
     facts = evidence["corefile"]
     text = f"The Corefile in {facts['config_map']} cannot be read, line {mistake['line']}: {mistake['message']}."
-    return find("dns.corefile.syntax", text, verdict=verdict, object=facts["config_map"], evidence=(read_at(evidence),))
+    seen = f"Corefile:{mistake['line']}: {mistake['message']}, expected a file that CoreDNS can read to its end"
+    return find("dns.corefile.syntax", text, verdict=verdict, object=facts["config_map"],
+                evidence=(seen, read_at(evidence)))
 
 
 def _unknown(evidence: Evidence, directive: dict[str, Any], verdict: Verdict) -> Finding:
@@ -78,8 +80,9 @@ def _dropped_options(evidence: Evidence, verdict: Verdict) -> list[Finding]:
                 text = (f"The kubernetes block in line {directive['line']} of the Corefile in {facts['config_map']} "
                         f"says `{name}`, which CoreDNS dropped in {since}.")
                 advice = f"Remove `{name}` from that block" + (f"; `{instead}` does it now." if instead else ".")
+                seen = f"Corefile:{directive['line']}: kubernetes has `{name}`, expected no such option"
                 found.append(find("dns.corefile.directive-removed", text, verdict=verdict, object=facts["config_map"],
-                                  advice=advice, evidence=(read_at(evidence),)))
+                                  advice=advice, evidence=(seen, read_at(evidence))))
     return found
 
 
@@ -103,3 +106,8 @@ def zones_of(block: dict[str, Any], directive: dict[str, Any]) -> list[str]:
     """The zones that a kubernetes directive serves: its arguments, else those of its server block."""
     named = [str(arg).rstrip(".").lower() or "." for arg in directive["args"]]
     return named or [zone_of(key) for key in block["keys"]]
+
+
+def covers(zone: str, domain: str) -> bool:
+    """Whether names of the domain are in the zone."""
+    return zone == "." or zone == domain.lower() or domain.lower().endswith(f".{zone}")

@@ -118,7 +118,8 @@ def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
     if evidence["exists"] is False:
         text = f"{account}, which {evidence['workload']} runs as, does not exist."
         namespace, name = account.split(" ")[1].split("/")
-        missing = find("dns.access.account", text, object=account, evidence=(read_at(evidence),),
+        missing = find("dns.access.account", text, object=account,
+                       evidence=(f"{account}: not found, {evidence['workload']} expects it", read_at(evidence)),
                        advice=f"`kubectl -n {namespace} create serviceaccount {name}`, then restart the DNS pods.")
         return Judgement((missing, *skipped), outputs)
     denied = [a for a in evidence["answers"] if not a["allowed"]]

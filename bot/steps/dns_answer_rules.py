@@ -6,8 +6,9 @@ from typing import Any
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
+from bot.steps.corefile_words import covers
 from bot.steps.dns_pod_states import GRACE
-from bot.steps.wording import count, cut, list_names, parse_time, read_at
+from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
 Pod = dict[str, Any]
 Answer = dict[str, Any]
@@ -19,6 +20,8 @@ def judge_pods(evidence: Evidence) -> tuple[list[Finding], int]:
     good, untold, failed = [], [], []
     for pod in evidence["pods"]:
         code, text = _judge_pod(pod, evidence)
+        if code in ("dns.query.zone", "dns.query.negative") and _runs_older(pod, evidence):
+            code = "dns.corefile.stale"
         if code == "failed":
             failed.append((pod, text))
         elif code == "untold":
@@ -40,6 +43,13 @@ def judge_pods(evidence: Evidence) -> tuple[list[Finding], int]:
 
 def _is_young(pod: Pod, evidence: Evidence) -> bool:
     return float(evidence["read_at"]) - parse_time(pod["started"]) < GRACE
+
+
+def _runs_older(pod: Pod, evidence: Evidence) -> bool:
+    """Whether its answers cannot come from the Corefile as it stands, which was changed after it started."""
+    stands = evidence.get("configured") or {"changed": 0.0, "zones": (), "alters": False}
+    serves = any(covers(zone, evidence["zone"]) for zone in stands["zones"])
+    return serves and not stands["alters"] and 0 < parse_time(pod["started"]) < stands["changed"]
 
 
 def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
@@ -83,14 +93,22 @@ def _trouble(evidence: Evidence, code: str, hits: list[tuple[Pod, str]], verdict
         "dns.query.silent": "gives no answer", "dns.query.servfail": "cannot answer for the cluster's names",
         "dns.query.zone": f"does not serve the zone {evidence['zone']}", "dns.query.wrong": "gives a wrong address",
         "dns.query.negative": "gives an address for a name that does not exist",
+        "dns.corefile.stale": "still answers as the Corefile said before it was changed",
     }[code]
     names = list_names(pod["name"] for pod, _ in hits)
     only = hits[0][0] if len(hits) == 1 else None
     return find(
         code, f"{names}, asked directly, {says}: {cut(hits[0][1])}.", object=evidence["workload"],
         verdict=Verdict.WARN if code == "dns.query.negative" else verdict, node=only["node"] if only else "",
-        evidence=(*(cut(f"{pod['name']} on {pod['node']}: {text}") for pod, text in hits[:4]), read_at(evidence)),
+        evidence=(*(cut(f"{pod['name']} on {pod['node']}: {text}") for pod, text in hits[:3]),
+                  *(_since(evidence, hits[0][0]) if code == "dns.corefile.stale" else ()), read_at(evidence)),
     )
+
+
+def _since(evidence: Evidence, pod: Pod) -> tuple[str]:
+    stands = evidence["configured"]
+    return (f"{stands['config_map']}: changed {tell_time(stands['changed'])}, {pod['name']} runs since "
+            f"{pod['started']}",)
 
 
 def _untold(evidence: Evidence, untold: list[tuple[Pod, str]], verdict: Verdict) -> list[Finding]:

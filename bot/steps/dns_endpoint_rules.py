@@ -109,7 +109,10 @@ def _mixed(evidence: Evidence) -> list[Finding]:
         return []
     name = evidence["service"]["name"]
     text = f"{name} also selects {list_names(pod['name'] for pod in strangers)}, which serve no DNS."
-    return [find("dns.endpoints.mixed", text, verdict=Verdict.WARN, object=name, evidence=(read_at(evidence),))]
+    told = [f"Pod {pod['name']}: labels {labels_text(pod['labels'])}, no port 53" for pod in strangers[:2]]
+    seen = f"{name}: spec.selector is {labels_text(evidence['service']['selector'])}, expected to match DNS pods only"
+    return [find("dns.endpoints.mixed", text, verdict=Verdict.WARN, object=name,
+                 evidence=(seen, *told, read_at(evidence)))]
 
 
 def _endpoints(evidence: Evidence) -> list[Finding]:

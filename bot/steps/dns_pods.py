@@ -105,20 +105,23 @@ def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
             text = "No DNS pod was found: this platform can serve DNS outside the cluster."
             return [note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=told)]
         text = f"No DNS server was found in {evidence['namespace']}: no pod, Deployment or DaemonSet runs one."
-        return [find("dns.workload.missing", text, object=f"Namespace {evidence['namespace']}", evidence=told)]
+        seen = f"Namespace {evidence['namespace']}: workloads that run a DNS server: none, expected one"
+        return [find("dns.workload.missing", text, object=f"Namespace {evidence['namespace']}", evidence=(seen, *told))]
     if workload["wanted"] == 0 and workload["kind"] == "Deployment":
         text = f"{workload['name']} is scaled to zero: spec.replicas is 0, at least 1 is needed."
         kind, path = workload["name"].split(" ")
         namespace, name = path.split("/")
         advice = f"`kubectl -n {namespace} scale {kind.lower()} {name} --replicas=2`, and find out what scaled it down."
-        return [find("dns.pods.scaled-to-zero", text, object=workload["name"], evidence=told, advice=advice)]
+        return [find("dns.pods.scaled-to-zero", text, object=workload["name"], advice=advice,
+                     evidence=(f"{workload['name']}: spec.replicas is 0, expected at least 1", *told))]
     why = workload["failure"]
     text = f"{workload['name']} wants {count(workload['wanted'], 'pod')} and has none" + (f": {why}" if why else ".")
     if not why and not workload["settled"] and float(evidence["read_at"]) - workload["changed"] < LAG:
         return [note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, f"{text} Its controller has not caught up yet; look again.")]
     if not why:
         text += " No controller has said why: the kube-controller-manager may not work."
-    return [find("dns.pods.missing", cut(text, 400), object=workload["name"], evidence=told)]
+    seen = f"{workload['name']}: wanted {workload['wanted']}, pods 0; {cut(why) or 'no condition says why'}"
+    return [find("dns.pods.missing", cut(text, 400), object=workload["name"], evidence=(seen, *told))]
 
 
 def _states(evidence: Evidence, live: list[dict[str, Any]], ready: list[dict[str, Any]]) -> list[Finding]:

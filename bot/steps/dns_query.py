@@ -15,7 +15,7 @@ from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.corefile_facts import plugins, read_corefile
+from bot.steps.corefile_facts import is_open, plugins, read_corefile
 from bot.steps.corefile_words import zones_of
 from bot.steps.dns_answer_rules import judge_names, judge_pods
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
@@ -25,6 +25,7 @@ from bot.steps.kubelet import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 
 MOST_PODS = 5
+ALTERING = frozenset({"acl", "auto", "erratic", "file", "hosts", "rewrite", "template", "view"})
 NOBODY = "netcheck-no-such-name.default.svc"
 """A name that no Service has: what comes back for it shows wildcards and rewrites."""
 
@@ -45,16 +46,18 @@ async def gather_answers(cluster: Cluster, args: QueryArgs) -> Evidence:
     if not pods:
         return {"read_at": cluster.now, "workload": dns.name, "pods": [], "names": {}, "skipped": list(dns.skipped)}
     skipped = [*dns.skipped, *dns.kubelet.skipped]
-    (zone, guessed), kubernetes, services = await asyncio.gather(
-        _zone(cluster, dns, skipped), _kubernetes(cluster, skipped),
+    corefile, kubernetes, services = await asyncio.gather(
+        _corefile(cluster, dns, skipped), _kubernetes(cluster, skipped),
         asyncio.gather(*(_service(cluster, name, skipped) for name in args.names)),
     )
-    asked = pods[:MOST_PODS]
+    asked, configured = pods[:MOST_PODS], _configured(corefile)
+    known = next((z for z in configured["zones"] if not z.endswith(".arpa") and z != "." and is_name(z)), "")
+    zone = dns.kubelet.domain or known or DEFAULT_DOMAIN
     questions = _questions(dns, zone, kubernetes, args)
     answers = await asyncio.gather(*(_ask(cluster, dns, pod, questions) for pod, _ in asked))
     return {
-        "read_at": cluster.now, "workload": dns.name, "zone": zone, "guessed": guessed,
-        "unchecked": _unchecked(dns, kubernetes), "service": _dns_name(dns, zone),
+        "read_at": cluster.now, "workload": dns.name, "zone": zone, "guessed": not (dns.kubelet.domain or known),
+        "configured": configured, "unchecked": _unchecked(dns, kubernetes), "service": _dns_name(dns, zone),
         "service_addresses": _addresses(dns.service), "kubernetes_addresses": _addresses(kubernetes),
         "names": {name: {"tried": _candidates(name, zone), "service": service}
                   for name, service in zip(args.names, services, strict=True)},
@@ -72,19 +75,23 @@ async def _ask(cluster: Cluster, dns: Dns, pod: Object, questions: list[Question
     return await ask(cluster, dns.namespace, pod["metadata"]["name"], port, questions)
 
 
-async def _zone(cluster: Cluster, dns: Dns, skipped: list[str]) -> tuple[str, bool]:
-    """The cluster's domain: what kubelets say, else the Corefile's first zone that is no reverse zone; and whether it
-    is only what most clusters have."""
-    if dns.kubelet.domain:
-        return dns.kubelet.domain, False
+async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
+    """For the cluster's domain where kubelets do not tell it, and to know whether pods answer as it says."""
     try:
-        facts = await read_corefile(cluster, dns)
+        return await read_corefile(cluster, dns)
     except ClusterError as error:
         skipped.append(unread(error))
-        return DEFAULT_DOMAIN, True
-    zones = [zone for block, directive in plugins(facts, "kubernetes") for zone in zones_of(block, directive)]
-    known = next((z for z in zones if not z.endswith(".arpa") and z != "." and is_name(z)), "")
-    return known or DEFAULT_DOMAIN, not known
+        return {"config_map": ""}
+
+
+def _configured(facts: Object) -> dict[str, Any]:
+    """`alters`: whether plugins may stand in the way of the answers that the `kubernetes` block would give."""
+    names = {directive["name"] for block in facts.get("blocks", ()) for directive in block["directives"]}
+    return {
+        "config_map": facts["config_map"], "changed": facts.get("changed", 0.0),
+        "zones": [zone for block, directive in plugins(facts, "kubernetes") for zone in zones_of(block, directive)],
+        "alters": is_open(facts) or bool(names & ALTERING),
+    }
 
 
 def _unchecked(dns: Dns, kubernetes: Object | None) -> list[str]:

@@ -10,7 +10,7 @@ from bot.diagnosis.loglines import keep_telling
 from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, Forbidden
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.corefile_facts import plugins, read_corefile, zone_of
+from bot.steps.corefile_facts import forward_zones, plugins, read_corefile
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.dns_upstream_rules import judge_forwarding
 from bot.steps.dns_wire import Question, ask, is_name
@@ -36,7 +36,7 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
     skipped = list(dns.skipped)
     corefile = await _corefile(cluster, dns, skipped)
     forwards = [{"zone": zone, "targets": d["args"][1:], "line": d["line"]}
-                for block, d in plugins(corefile, "forward") for zone in _zones(block, d)]
+                for block, d in plugins(corefile, "forward") for zone in forward_zones(block, d)]
     pods = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]]
     stubs = [f["zone"] for f in forwards if f["zone"] != "." and is_name(f["zone"])][:MOST_STUBS]
     asked = await asyncio.gather(*(
@@ -48,6 +48,7 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
     ))
     return {
         "read_at": cluster.now, "workload": dns.name, "server": dns.server, "config_map": corefile["config_map"],
+        "changed": corefile.get("changed", 0.0),
         "corefile_state": corefile["state"], "open": bool(corefile.get("imports")), "forwards": forwards[:20],
         "policy": dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else "",
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
@@ -63,12 +64,6 @@ async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
     except ClusterError as error:
         skipped.append(unread(error))
     return {"state": "unknown", "config_map": ""}
-
-
-def _zones(block: dict[str, Any], directive: dict[str, Any]) -> list[str]:
-    """The zones for which this `forward` is asked: its own where it narrows its block's, else the block's."""
-    base = str(directive["args"][0]).rstrip(".").lower() or "." if directive["args"] else "."
-    return [zone_of(key) for key in block["keys"]] if base == "." else [base]
 
 
 async def _ask(

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from bot.diagnosis.causes import find, note
+from bot.diagnosis.causes import CAUSES, find, note
 from bot.diagnosis.loglines import read_lines
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
-from bot.steps.wording import count, cut, list_names, read_at
+from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
 ALIVE = ("NOERROR", "NXDOMAIN")
+RELOAD = 150.0
+"""Seconds until a changed ConfigMap must have reached a pod that reloads its Corefile."""
 NODE_RESOLVERS = "/etc/resolv.conf"
 
 Pod = dict[str, Any]
@@ -34,7 +36,9 @@ def _policy(evidence: Evidence) -> list[Finding]:
             "Service, so CoreDNS forwards to itself.")
     serving = any(pod["ready"] for pod in evidence["pods"])
     return [find("dns.upstream.dns-policy", text, verdict=Verdict.WARN if serving else Verdict.FAIL,
-                 object=evidence["workload"], evidence=(read_at(evidence),))]
+                 object=evidence["workload"], evidence=(
+                     f"{evidence['workload']}: spec.template.spec.dnsPolicy is ClusterFirst, expected Default",
+                     f"forward: {list_names(_targets(evidence))}", read_at(evidence)))]
 
 
 def _answers(evidence: Evidence) -> list[Finding]:
@@ -100,7 +104,17 @@ def _unreachable(evidence: Evidence, dead: list[tuple[Pod, str]], some_alive: bo
         "dns.upstream.unreachable", text, verdict=Verdict.WARN if some_alive else Verdict.FAIL,
         object=f"Resolver {', '.join(named)}" if named else evidence["workload"], node=only["node"] if only else "",
         evidence=(*lines, f"forward: {list_names(_targets(evidence)) or 'not known'}", read_at(evidence)),
+        advice=_look_again(evidence, dead),
     )
+
+
+def _look_again(evidence: Evidence, dead: list[tuple[Pod, str]]) -> str:
+    """Where the Corefile was changed a moment ago, the pods may not have read it yet; "" where they have."""
+    changed = evidence.get("changed", 0.0)
+    if float(evidence["read_at"]) - changed > RELOAD or any(parse_time(p["started"]) > changed for p, _ in dead):
+        return ""
+    return (f"The Corefile was changed at {tell_time(changed)}, and its pods take up to two minutes to read it: look "
+            f"again then. {CAUSES['dns.upstream.unreachable'].mend}")
 
 
 def _refused(evidence: Evidence, refused: list[tuple[Pod, str]]) -> Finding:

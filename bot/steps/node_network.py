@@ -151,7 +151,8 @@ def _not_ready(evidence: Evidence) -> list[Finding]:
 def _unavailable(evidence: Evidence) -> list[Finding]:
     return [
         find("cni.network-unavailable", f"Node {name} reports NetworkUnavailable: {node['network_unavailable']}.",
-             object=f"Node {name}", node=name, evidence=(read_at(evidence),), verdict=_how_bad(evidence))
+             object=f"Node {name}", node=name, verdict=_how_bad(evidence),
+             evidence=(f"Node {name}: condition NetworkUnavailable is True, expected False", read_at(evidence)))
         for name, node in evidence["nodes"]["read"].items()
         if node["network_unavailable"] and not is_young(node, evidence)
     ]
@@ -171,7 +172,9 @@ def _agents_short(evidence: Evidence) -> list[Finding]:
             found.append(note(Verdict.INFO, Layer.CNI, f"{text} It is being rolled out.", object=agent["name"]))
         else:
             found.append(find("cni.agent", text, verdict=Verdict.FAIL if not agent["ready"] else Verdict.WARN,
-                              object=agent["name"], evidence=(read_at(evidence),)))
+                              object=agent["name"], evidence=(
+                                  f"{agent['name']}: status.numberReady is {agent['ready']}, expected "
+                                  f"{agent['desired']}", read_at(evidence))))
     return found
 
 

@@ -121,3 +121,11 @@ def test_a_finding_without_a_cause_is_a_root_cause_of_its_own() -> None:
     own = Finding(verdict=Verdict.FAIL, summary="No Deployment with app=web in shop.", step="shop")
     other = replace(own, summary="another")
     assert len(conclude([own, other, fault("cni.missing")]).root_causes) == 3
+
+
+def test_a_warning_that_has_broken_something_is_no_warning_any_more() -> None:
+    found = conclude([fault("dns.corefile.loop", verdict=Verdict.WARN), fault("dns.upstream.unreachable")])
+    assert [(root.finding.cause, root.finding.verdict) for root in found.root_causes] == [
+        ("dns.corefile.loop", Verdict.FAIL)]
+    alone = conclude([fault("dns.corefile.loop", verdict=Verdict.WARN)])
+    assert alone.root_causes[0].finding.verdict is Verdict.WARN

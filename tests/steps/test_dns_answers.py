@@ -193,3 +193,14 @@ def test_answers_that_could_not_be_compared_with_anything_do_not_pass() -> None:
     finding = only(QUERY, evidence(asked(), unchecked=["Service default/kubernetes"]))
     assert finding.verdict is Verdict.INFO
     assert "not compared with Service default/kubernetes" in finding.summary
+
+
+def test_pods_that_answer_as_a_corefile_said_which_was_mended_since_are_told_to_be_behind_it() -> None:
+    mended = {"config_map": "ConfigMap kube-system/coredns", "changed": NOW - 20, "zones": [ZONE], "alters": False}
+    lost = asked(kubernetes=answer(KUBERNETES, **NOT_FOUND))
+    finding = only(QUERY, evidence(lost, configured=mended))
+    assert finding.cause == "dns.corefile.stale"
+    assert "rollout restart" in finding.advice
+    assert any("changed 2027-01-15" in line for line in finding.evidence)
+    for other in ({"zones": ["cluster.locl"]}, {"changed": NOW - 900_000}, {"alters": True}):
+        assert causes(QUERY, evidence(lost, configured={**mended, **other})) == ["dns.query.zone"]

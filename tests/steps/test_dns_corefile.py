@@ -95,3 +95,13 @@ def test_oddities_are_told_as_information() -> None:
 def test_kube_dns_has_no_corefile_and_that_is_no_fault() -> None:
     finding = only(COREFILE, corefile_evidence({"state": "none", "config_map": ""}, server="kube-dns"))
     assert finding.verdict is Verdict.INFO
+
+
+def test_a_zone_that_is_forwarded_back_to_dns_is_told_by_its_own_name() -> None:
+    stub = {"keys": ["corp.example:53"], "line": 1, "open": False,
+            "directives": [directive("forward", ".", "10.96.0.10")]}
+    facts = corefile()
+    finding = judge(COREFILE, corefile_evidence({**facts, "blocks": [stub, *facts["blocks"]]})).findings[0]
+    assert finding.cause == "dns.corefile.loop"
+    assert "forwards zone “corp.example” to" in finding.summary
+    assert "/etc/resolv.conf" not in finding.advice

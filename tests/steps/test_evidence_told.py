@@ -1,0 +1,42 @@
+"""Every fault that a look can find is told with what was seen, not only with when."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bot.steps
+
+FILES = sorted(Path(bot.steps.__file__).parent.glob("*.py"))
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def faults(tree: ast.AST) -> Iterator[tuple[ast.Call, Function]]:
+    """Each call of `find`, and the function in which it stands."""
+    for function in ast.walk(tree):
+        if isinstance(function, Function):
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "find":
+                    yield call, function
+
+
+def is_bare(told: ast.expr | None, function: Function) -> bool:
+    """Whether it holds nothing but the time of reading; a name stands for what the function puts into it."""
+    match told:
+        case None:
+            return True
+        case ast.Name(id=name):
+            given = [a.value for a in ast.walk(function) if isinstance(a, ast.Assign) for t in a.targets
+                     if isinstance(t, ast.Name) and t.id == name]
+            return bool(given) and all(is_bare(value, function) for value in given)
+        case ast.Tuple(elts=[ast.Call(func=ast.Name(id="read_at"))]) | ast.Tuple(elts=[]):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_fault_has_the_time_of_reading_as_its_only_evidence(path: Path) -> None:
+    bare = [call.lineno for call, function in faults(ast.parse(path.read_text()))
+            if is_bare(next((k.value for k in call.keywords if k.arg == "evidence"), None), function)]
+    assert not bare, f"{path.name}: lines {bare}"
