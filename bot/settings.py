@@ -31,7 +31,8 @@ class RuleSettings(Section):
 
 
 class TargetSettings(RuleSettings):
-    """One cluster: `context` of the kubeconfig; neither set: the cluster netcheck runs in."""
+    """One cluster: `context` of the kubeconfig, which may be left out where it has only one; neither set: the cluster
+    netcheck runs in. `namespace`: meant by parameters without one."""
 
     context: str = ""
     kubeconfig: str = ""
@@ -51,7 +52,8 @@ class SlackSettings(Section):
 
 
 class Settings(Section):
-    """`data_dir` holds the embedded store; `keep_days` is how long closed runs are kept."""
+    """`data_dir` holds the embedded store; `keep_days` is how long closed runs are kept; `approval_hours` for how long
+    a change can be approved where its step sets no limit (`expires_after`)."""
 
     targets: dict[str, TargetSettings] = Field(default_factory=dict)
     playbooks: dict[str, RuleSettings] = Field(default_factory=dict)
@@ -60,6 +62,7 @@ class Settings(Section):
     redis_url: SecretStr = SecretStr("")
     data_dir: str = ""
     keep_days: float = Field(default=90.0, gt=0)
+    approval_hours: float = Field(default=24.0, gt=0)
     listen: str = "0.0.0.0:8080"
     docs_url: str = "https://github.com/netcheck/netcheck/blob/main/docs/causes.md"
     slack: SlackSettings = SlackSettings()
@@ -78,6 +81,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "NETCHECK_DATA_DIR": ("data_dir",),
     "NETCHECK_LISTEN": ("listen",),
     "NETCHECK_KEEP_DAYS": ("keep_days",),
+    "NETCHECK_APPROVAL_HOURS": ("approval_hours",),
     "NETCHECK_DOCS_URL": ("docs_url",),
     "NETCHECK_PLAYBOOKS": ("playbook_folders",),
 }

@@ -7,24 +7,27 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.cluster import Cluster
-from bot.cluster.auth import IN_CLUSTER, connect
+from bot.cluster.auth import IN_CLUSTER, connect, connect_inside, identify_inside, server_inside
 from bot.cluster.client import KubernetesCluster
+from bot.cluster.credentials import Credentials
 from bot.cluster.kubeconfig import Kubeconfig, read_kubeconfig
 from bot.cluster.reads import RunReads
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
 from bot.engine.library import Library, shipped_folder
 from bot.engine.publishing import Surface
+from bot.engine.rulebook import Rulebook
 from bot.engine.targets import Target
 from bot.engine.turn import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
-from bot.model.permission import Person, Rules
-from bot.settings import Settings
+from bot.model.errors import SettingsError
+from bot.model.permission import Person
+from bot.settings import Settings, TargetSettings
 from bot.steps.library import STEP_TYPES
 
 
@@ -45,10 +48,19 @@ class KubeClusters:
     async def open(self, target: Target) -> Cluster:
         async with self._opening:
             if target.name not in self._open:
-                named = self._settings.targets.get(target.name)
-                path = (named.kubeconfig if named else "") or self._settings.kubeconfig or None
-                self._open[target.name] = KubernetesCluster(await connect(path, target.context or None))
+                self._open[target.name] = KubernetesCluster(await self._connect(target))
         return self._open[target.name].scoped()
+
+    async def _connect(self, target: Target) -> Credentials:
+        """Raises SettingsError where the kubeconfig leads elsewhere than people were told."""
+        if not target.context:
+            return connect_inside()
+        named = self._settings.targets.get(target.name)
+        path = (named.kubeconfig if named else "") or self._settings.kubeconfig or None
+        if read_kubeconfig(path).identify(target.context) != target.identity:
+            told = "leads to another cluster than when netcheck started"
+            raise SettingsError(f"The context {target.context} {told} ({target.server}). Start netcheck anew.")
+        return await connect(path, target.context)
 
     async def close(self) -> None:
         for cluster in self._open.values():
@@ -59,35 +71,56 @@ def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Tar
     config = read_kubeconfig(settings.kubeconfig or None)
     if context:
         config.choose(context)
-        return [Target(name=context, context=context, server=_server(config, context), default=True)]
-    configured = [
-        Target(
-            name=name,
-            context=given.context,
-            server=_server(read_kubeconfig(given.kubeconfig) if given.kubeconfig else config, given.context),
-            namespace=given.namespace,
-            rules=given.rules(),
-            default=given.default,
-            configured=True,
-        )
-        for name, given in settings.targets.items()
-    ]
+        return [_on_context(config, context, default=True)]
+    configured = [_configured(name, given, config) for name, given in settings.targets.items()]
     taken = {target.context for target in configured}
-    read_only = Rules()
     for name in config.contexts:
         if name not in taken and name not in settings.targets:
             default = prefer_current and name == config.current and not settings.targets
-            server = _server(config, name)
-            configured.append(Target(name=name, context=name, server=server, rules=read_only, default=default))
-    in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and not config.files
-    return configured or [Target(name=IN_CLUSTER, rules=read_only, default=True)] * in_pod
+            configured.append(_on_context(config, name, default=default))
+    in_pod = bool(server_inside()) and not config.files
+    return configured or [Target(name=IN_CLUSTER, identity=identify_inside(), default=True)] * in_pod
 
 
-def _server(config: Kubeconfig, context: str) -> str:
-    """The address that `connect` will open for it, to be shown; a broken context is told when it is opened."""
-    entry = config.contexts.get(context or config.current)
-    cluster = config.clusters.get(str(entry.body.get("cluster"))) if entry else None
-    return str(cluster.body.get("server") or "") if cluster else ""
+def _configured(name: str, given: TargetSettings, general: Kubeconfig) -> Target:
+    config = read_kubeconfig(given.kubeconfig) if given.kubeconfig else general
+    if server_inside() and not given.context and not given.kubeconfig:
+        found = Target(name=name, identity=identify_inside())
+    else:
+        found = _on_context(config, _meant(name, given.context, config))
+    namespace = given.namespace or found.namespace
+    rules = given.rules()
+    return replace(found, name=name, namespace=namespace, rules=rules, default=given.default, configured=True)
+
+
+def _meant(name: str, context: str, config: Kubeconfig) -> str:
+    """The context of a target: the one it names, or the only one there is. What kubectl happens to be at counts for
+    nothing here: it changes under people's hands. Raises SettingsError where there is a doubt."""
+    if context and context not in config.contexts:
+        raise SettingsError(f"targets.{name}.context: {config} has no context {context!r}")
+    if not context and not config.contexts:
+        raise SettingsError(
+            f"targets.{name}: names no context, so it means the cluster that netcheck runs in, and this is no pod. "
+            "Set `context`"
+        )
+    if not context and len(config.contexts) > 1:
+        known = ", ".join(config.contexts)
+        raise SettingsError(f"targets.{name}: names no context, and {config} has several. Set `context`: {known}")
+    return context or next(iter(config.contexts))
+
+
+def _on_context(config: Kubeconfig, context: str, *, default: bool = False) -> Target:
+    """A context as a target of its own, by whose rules nobody may change anything. The address is that which `connect`
+    will open; a broken context is told when it is opened."""
+    cluster = config.cluster(context)
+    return Target(
+        name=context,
+        context=context,
+        server=str(cluster.body.get("server") or "") if cluster else "",
+        identity=config.identify(context),
+        namespace=str(config.contexts[context].body.get("namespace") or ""),
+        default=default,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,21 +154,22 @@ def assemble(
     Surfaces may be added to `surfaces` before the worker runs. `wrap` goes around each run's cluster (the recorder).
     """
     clusters = KubeClusters(settings, context=context, prefer_current=prefer_current)
+    rulebook = Rulebook(clusters, settings.rules)
     surfaces: list[Surface] = []
     tools = Tools(
         journal=journal,
-        clusters=clusters,
+        rulebook=rulebook,
         step_types=STEP_TYPES,
         reads=lambda cluster: RunReads(wrap(cluster)),
         clock=time.time,
         nonce=nonce,
+        approval_lasts=settings.approval_hours * 3600,
     )
     worker = Worker(f"{socket.gethostname()}-{secrets.token_hex(4)}", tools, surfaces, settings.keep_days * 86400)
     desk = Desk(
         journal=journal,
         library=Library([shipped_folder(), *map(Path, settings.playbook_folders)]),
-        clusters=clusters,
-        playbook_rules=settings.rules,
+        rulebook=rulebook,
         clock=time.time,
         nonce=nonce,
         woken=worker.wake,

@@ -17,7 +17,7 @@ from kubernetes.aio.config.incluster_config import InClusterConfigLoader
 from kubernetes.aio.config.kube_config import ConfigNode, FileOrData, KubeConfigLoader
 
 from bot.cluster.credentials import Credentials, Login
-from bot.cluster.kubeconfig import Entry, Kubeconfig, read_kubeconfig
+from bot.cluster.kubeconfig import Entry, Kubeconfig, digest, read_kubeconfig
 from bot.cluster.plugin import run_plugin
 from bot.model.errors import ClusterError, SettingsError, Unauthorized, UsageError
 
@@ -33,16 +33,36 @@ async def connect(kubeconfig: str | None, context: str | None, *, account: Path 
     config = read_kubeconfig(kubeconfig)
     if config.files:
         return _prepare(config, config.choose(context))
-    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
-    if not host:
+    inside = connect_inside(account=account)
+    if context not in (None, "", IN_CLUSTER):
+        raise UsageError(f"There is no context {context!r}: this pod has only {IN_CLUSTER}.", (IN_CLUSTER,))
+    return inside
+
+
+def connect_inside(*, account: Path = ACCOUNT) -> Credentials:
+    """The credentials of the pod's own account, whatever kubeconfig there is. SettingsError outside a pod."""
+    server = server_inside()
+    if not server:
         raise SettingsError(
             "There is no cluster to talk to: no ~/.kube/config, KUBECONFIG is not set, and this is not a pod. "
             "Give --kubeconfig, or set KUBECONFIG."
         )
-    if context not in (None, "", IN_CLUSTER):
-        raise UsageError(f"There is no context {context!r}: this pod has only {IN_CLUSTER}.", (IN_CLUSTER,))
-    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     return Credentials(IN_CLUSTER, server, _PodAccount(account).load)
+
+
+def server_inside() -> str:
+    """The address of the API server as a pod is told it; empty outside a pod."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+    return host and (f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
+
+
+def identify_inside(*, account: Path = ACCOUNT) -> str:
+    """What tells the cluster around this pod from others, which often have the same address: as `identify` does."""
+    try:
+        authority = (account / "ca.crt").read_bytes()
+    except OSError:
+        authority = b""
+    return f"{server_inside()} {digest(authority)}".strip()
 
 
 def _prepare(config: Kubeconfig, context: Entry) -> Credentials:

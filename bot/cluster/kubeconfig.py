@@ -3,6 +3,8 @@
 https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
 """
 
+import base64
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +62,20 @@ class Kubeconfig:
             f"Known: {_enumerate(table)}."
         )
 
+    def cluster(self, context: str) -> Entry | None:
+        """The cluster behind a context; None where the context leads nowhere, which is told when it is opened."""
+        entry = self.contexts.get(context)
+        return self.clusters.get(str(entry.body.get("cluster"))) if entry else None
+
+    def identify(self, context: str) -> str:
+        """What tells the cluster behind a context from others: its address, the name that its certificate must bear
+        (which is how one address leads to several clusters), and its certificate authority."""
+        found = self.cluster(context)
+        if found is None:
+            return ""
+        told = (found.body.get("server"), found.body.get("tls-server-name"), digest(_authority(found)))
+        return " ".join(str(part) for part in told if part)
+
     def __str__(self) -> str:
         return ", ".join(str(file) for file in self.files) or "no kubeconfig"
 
@@ -81,6 +97,22 @@ def read_kubeconfig(kubeconfig: str | None) -> Kubeconfig:
         clusters=_merge(documents, "clusters", "cluster"),
         users=_merge(documents, "users", "user"),
     )
+
+
+def digest(authority: bytes) -> str:
+    """A certificate authority in few letters; empty for none."""
+    return f"ca:{hashlib.sha256(authority).hexdigest()[:16]}" if authority else ""
+
+
+def _authority(cluster: Entry) -> bytes:
+    """The certificates that a cluster is known by, as PEM. What cannot be read is told when the cluster is opened."""
+    file = cluster.body.get("certificate-authority")
+    try:
+        if file:
+            return (cluster.file.parent / str(file)).read_bytes()
+        return base64.b64decode(str(cluster.body.get("certificate-authority-data") or ""))
+    except (OSError, ValueError):
+        return b""
 
 
 def find_files(kubeconfig: str | None) -> tuple[Path, ...]:

@@ -4,19 +4,20 @@ Raises UsageError (no such thing; with near names), Refused (may not, or too lat
 JournalUnavailable. Two people who decide at once give one event; the second is told who was first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.engine.library import Library, bare, resolve_params
-from bot.engine.params import check_answer
-from bot.engine.targets import Clusters, Target, resolve, understand
+from bot.engine.params import check_answer, typed
+from bot.engine.rulebook import Rulebook
+from bot.engine.targets import Target, understand
 from bot.journal import Journal, change
 from bot.model import event as e
 from bot.model.command import RunPlaybook
 from bot.model.errors import Refused, UsageError
-from bot.model.permission import Person, Policy, Right, Rules, check
+from bot.model.permission import Person, Right
 from bot.model.playbook import Kind, Playbook, Step
 from bot.model.run import Run, Status, StepState, fold
 
@@ -37,8 +38,7 @@ class Desk:
 
     journal: Journal
     library: Library
-    clusters: Clusters
-    playbook_rules: Callable[[str], Rules]
+    rulebook: Rulebook
     clock: Callable[[], float]
     nonce: Callable[[], str]
     woken: Callable[[str], None]
@@ -47,9 +47,34 @@ class Desk:
 
     async def start(self, command: RunPlaybook, by: Person, origin: e.Origin) -> Started:
         playbook = self.library.get(command.playbook)
-        target, given = await self._meant(playbook, command, by)
-        check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
-        params = resolve_params(playbook, given)
+        target, given = await self.meant(command, by)
+        return await self._begin(playbook, target, given, by, origin)
+
+    async def rerun(self, run_id: str, by: Person, origin: e.Origin) -> Started:
+        """The same playbook on the same cluster with the same parameters, by the files and settings of today."""
+        began = (await self.run(run_id)).begun
+        target = self.rulebook.target(began)
+        given = typed(began.playbook, began.params)
+        return await self._begin(self.library.get(began.playbook.name), target, given, by, origin)
+
+    async def meant(self, command: RunPlaybook, by: Person) -> tuple[Target, dict[str, str]]:
+        """The target, and the parameters as typed. Raises UsageError, with what else may have been meant."""
+        playbook = self.library.get(command.playbook)
+
+        def may_look(target: Target) -> bool:
+            with suppress(Refused):
+                self.rulebook.check(playbook.name, target, by, Right.LOOK)
+                return True
+            return False
+
+        target, word = await understand(self.rulebook.clusters, playbook, command.words, may_look)
+        return target, (bare(playbook, word) if word else {}) | dict(command.params)
+
+    async def _begin(
+        self, playbook: Playbook, target: Target, given: Mapping[str, str], by: Person, origin: e.Origin
+    ) -> Started:
+        """Few questions to the store, since somebody waits for the acknowledgement."""
+        self.rulebook.check(playbook.name, target, by, Right.LOOK)
         began = e.RunStarted(
             at=self.clock(),
             by=by.id,
@@ -57,36 +82,12 @@ class Desk:
             playbook=gated(playbook),
             target=target.name,
             cluster=target.described,
-            params=params,
+            identity=target.identity,
+            params=resolve_params(playbook, given, target.namespace),
             origin=origin,
         )
-        return await self._begin(began)
-
-    async def rerun(self, run_id: str, by: Person, origin: e.Origin) -> Started:
-        """The same playbook, target and parameters, by today's files."""
-        began = (await self.run(run_id)).begun
-        playbook = self.library.get(began.playbook.name)
-        target = resolve(self.clusters.targets(), began.target, playbook.name)
-        check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
-        again = replace(began, at=self.clock(), by=by.id, name=by.name, playbook=gated(playbook), origin=origin)
-        return await self._begin(replace(again, cluster=target.described))
-
-    async def _meant(self, playbook: Playbook, command: RunPlaybook, by: Person) -> tuple[Target, dict[str, str]]:
-        """The target, and the parameters as typed."""
-
-        def may_look(target: Target) -> bool:
-            with suppress(Refused):
-                check(self._policy(playbook.name, target), by, Right.LOOK, target.name)
-                return True
-            return False
-
-        target, word = await understand(self.clusters, playbook, command.words, may_look)
-        return target, (bare(playbook, word) if word else {}) | dict(command.params)
-
-    async def _begin(self, began: e.RunStarted) -> Started:
-        """Few questions to the store, since somebody waits for the acknowledgement."""
         journal = self.journal
-        run_id = await self.claim(began.origin.delivery, await journal.next_id(began.playbook.name))
+        run_id = await self.claim(origin.delivery, await journal.next_id(playbook.name))
         found: list[int] = []
 
         def decide(run: Run) -> e.Event | None:
@@ -94,7 +95,7 @@ class Desk:
             return None if run.version else began
 
         await self._change(run_id, decide)
-        await journal.remember(began.origin.channel, run_id)
+        await journal.remember(origin.channel, run_id)
         return Started(run_id, again=found[-1] > 0)
 
     async def claim(self, delivery: str, id: str) -> str:
@@ -108,7 +109,7 @@ class Desk:
 
         def decide(run: Run) -> e.Event:
             self._prompted(run, step, Status.APPROVAL, attempt)
-            self._may_change(run, by)
+            self.rulebook.check_run(run.begun, by, Right.CHANGE)
             return e.ApprovalGranted(at=self.clock(), by=by.id, step=step, attempt=attempt)
 
         return await self._change(run_id, decide)
@@ -190,22 +191,11 @@ class Desk:
         self.woken(run_id)
         return run
 
-    def _policy(self, playbook: str, target: Target) -> Policy:
-        return Policy(target.rules, self.playbook_rules(playbook))
-
     def may_look(self, run: Run, by: Person) -> None:
         """Raises Refused: who may not run checks on a target may not read what they found either."""
-        self._may(run, by, Right.LOOK)
-
-    def _may_change(self, run: Run, by: Person) -> None:
-        self._may(run, by, Right.CHANGE)
-
-    def _may(self, run: Run, by: Person, right: Right) -> None:
         if run.started is None:
             raise UsageError("There is no such run any more.")
-        target = resolve(self.clusters.targets(), run.begun.target, run.playbook.name)
-        policy = self._policy(run.playbook.name, target)
-        check(policy, by, right, target.name, started_by=run.begun.by)
+        self.rulebook.check_run(run.begun, by, Right.LOOK)
 
     def _open(self, run: Run) -> None:
         if run.started is None:
@@ -214,12 +204,14 @@ class Desk:
             raise Refused(f"This run was {run.closed.reason} {_clock(run.closed.at)}.")
 
     def _prompted(self, run: Run, step: str, status: Status, attempt: int = 0) -> StepState:
-        """The state of a step that waits for a person. Raises Refused with what happened since it was asked."""
+        """The state of a step that waits for a person. Raises Refused with what happened since it was asked, also where
+        the run can no longer go on."""
         self._open(run)
         state = run.state(step)
         if run.cancelled:
             raise Refused(f"{run.cancelled.by} stopped this run {_clock(run.cancelled.at)}.")
         if state.status is status and attempt in (0, state.attempt):
+            self.rulebook.target(run.begun)
             return state
         if state.by:
             decided = "skipped or refused" if state.skip else "decided"

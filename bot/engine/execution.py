@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Usage
 from bot.model.errors import ClusterError, Forbidden, NetcheckError, Unreachable
+from bot.model.event import ApprovalRequested, StepFinished
 from bot.model.finding import MAX_EVIDENCE, Finding, Verdict
 from bot.model.playbook import Kind, Step
 from bot.model.redact import redact, redact_json
@@ -21,11 +22,24 @@ from bot.steps import Args, Change, Guide, Judgement, Look, StepType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a step came to: the fields of StepFinished."""
+    """What a step came to."""
 
     findings: tuple[Finding, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_event(self, step: str, attempt: int, began: float, now: float, spent: Usage) -> StepFinished:
+        return StepFinished(
+            at=now,
+            step=step,
+            attempt=attempt,
+            findings=self.findings,
+            evidence=self.evidence,
+            outputs=self.outputs,
+            duration=round(now - began, 3),
+            requests=spent.requests,
+            bytes=spent.bytes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +48,21 @@ class Proposal:
 
     description: str
     difference: tuple[str, ...]
+
+    def as_event(
+        self, step: Step, attempt: int, args: Mapping[str, Any], now: float, lasts: float
+    ) -> ApprovalRequested:
+        """`lasts`: seconds for which it can be approved, where the step sets no limit."""
+        return ApprovalRequested(
+            at=now,
+            step=step.id,
+            attempt=attempt,
+            args=args,
+            description=self.description,
+            difference=self.difference,
+            to=step.assign,
+            expires_after=step.expires_after or lasts,
+        )
 
 
 async def look(kind: StepType, cluster: Cluster, step: Step, args: Mapping[str, Any]) -> Outcome:

@@ -80,13 +80,31 @@ def bare(playbook: Playbook, word: str) -> dict[str, str]:
     return {playbook.params[0].name: word}
 
 
-def resolve_params(playbook: Playbook, given: Mapping[str, str]) -> dict[str, Any]:
-    """All parameters of the playbook with their values; None for those that were not given and have no default."""
+def typed(playbook: Playbook, params: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a run as a person would type them again; those that were left to their defaults are left out,
+    so that the defaults of today apply."""
+    defaults = {param.name: param.default for param in playbook.params}
+    given = {name: value for name, value in params.items() if value is not None and value != defaults.get(name)}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+
+
+def resolve_params(playbook: Playbook, given: Mapping[str, str], namespace: str = "") -> dict[str, Any]:
+    """All parameters of the playbook with their values; None for those that were not given and have no default.
+    `namespace`: of the target, meant where a pod or Service is named without one, or a namespace must be given."""
     known = {param.name: param for param in playbook.params}
     for name in given:
         if name not in known:
             raise _unknown(playbook, name)
-    return {name: _resolved(playbook, param, given.get(name)) for name, param in known.items()}
+    meant = {name: _placed(param, given.get(name), namespace) for name, param in known.items()}
+    return {name: _resolved(playbook, param, meant[name]) for name, param in known.items()}
+
+
+def _placed(param: Param, text: str | None, namespace: str) -> str | None:
+    if text and namespace and param.type in ("pod", "service") and "/" not in text:
+        return f"{namespace}/{text}"
+    if not text and param.type == "namespace" and param.required:
+        return namespace
+    return text
 
 
 def _resolved(playbook: Playbook, param: Param, text: str | None) -> Any:

@@ -22,11 +22,13 @@ MISTYPED = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`context`: the context of the kubeconfig; empty inside a cluster. `default`: meant when no target is named."""
+    """`context`: the context of the kubeconfig; empty: the cluster that netcheck runs in. `identity`: what tells this
+    cluster from others. `namespace`: meant by parameters without one. `default`: meant when no target is named."""
 
     name: str
     context: str = ""
     server: str = ""
+    identity: str = ""
     namespace: str = ""
     rules: Rules = field(default_factory=Rules)
     default: bool = False
@@ -35,8 +37,7 @@ class Target:
     @property
     def described(self) -> str:
         """For people: which cluster and context this is."""
-        inside = "the cluster netcheck runs in" if not self.server else "the current context"
-        where = f"context {self.context}" if self.context else inside
+        where = f"context {self.context}" if self.context else "the cluster netcheck runs in"
         return f"{where} ({self.server})" if self.server else where
 
 

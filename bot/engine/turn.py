@@ -9,32 +9,38 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cluster import Cluster, Usage
+from bot.cluster import Cluster
 from bot.diagnosis.conclusion import conclude
 from bot.engine import execution
+from bot.engine.access import Access
 from bot.engine.publishing import Publisher
-from bot.engine.targets import Clusters, resolve
+from bot.engine.rulebook import Rulebook
 from bot.journal import Journal, change
 from bot.model import event as e
 from bot.model import moves as m
+from bot.model.errors import UsageError
 from bot.model.finding import Verdict
-from bot.model.playbook import Step
+from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, findings, fold
 from bot.steps import StepType
 
 POLL = 0.5
+LAST_ANSWER = 0.4
+"""Seconds for a change that is being made when its run is stopped; with POLL that keeps within a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a turn works with; the same for all turns of a worker."""
+    """What a turn works with; the same for all turns of a worker. `approval_lasts`: seconds for which a change can be
+    approved where its step sets no limit."""
 
     journal: Journal
-    clusters: Clusters
+    rulebook: Rulebook
     step_types: dict[str, StepType]
     reads: Callable[[Cluster], Cluster]
     clock: Callable[[], float]
     nonce: Callable[[], str]
+    approval_lasts: float = m.APPROVAL_LASTS
 
 
 class Turn:
@@ -45,10 +51,7 @@ class Turn:
         self._publisher = publisher
         self._run = Run()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._cluster: Cluster | None = None
-        self._opening = asyncio.Lock()
-        self._used: list[Cluster] = []
-        self._counted = Usage()
+        self._access = Access(tools.rulebook, tools.reads)
 
     async def take(self) -> Run:
         """Goes on until only waiting is left; gives the run as it then is. Cancelled: leaves steps unfinished."""
@@ -67,13 +70,15 @@ class Turn:
     @property
     def wants_attention_at(self) -> float | None:
         """When the clock alone brings the next move; None: never."""
-        waits = m.next_moves(self._run, self._tools.clock())
-        return next((move.until for move in waits if isinstance(move, m.Wait)), None)
+        now = self._tools.clock()
+        moves = m.next_moves(self._run, now)
+        waits = [move.until for move in moves if isinstance(move, m.Wait)]
+        return next(iter(waits), now if moves else None)
 
     async def _move(self) -> m.Wait | None:
         """Make the next moves; a Wait when there is nothing to make."""
         if self._run.cancelled:
-            await self._drop()
+            await self._stop()
         moves = m.next_moves(self._run, self._tools.clock(), frozenset(self._tasks))
         for move in moves:
             match move:
@@ -88,7 +93,7 @@ class Turn:
                 case m.Apply():
                     await self._begin(move)
                 case m.Preview():
-                    self._spawn(move.step, self._preview(move))
+                    await self._offer(move)
                 case m.Ask():
                     await self._ask(move)
         return None if moves else m.Wait(None)
@@ -152,7 +157,7 @@ class Turn:
             unknown = execution.failed(step, Verdict.UNKNOWN, f"this netcheck has no step type {step.uses}")
             return await self._finish(step, move.attempt, unknown, began, Status.RUNNING)
         try:
-            cluster = await self._reads(step, move)
+            cluster = await self._access.cluster(self._run.begun, fresh=step.fresh or isinstance(move, m.Apply))
             if isinstance(move, m.Look):
                 outcome = await execution.look(kind, cluster, step, move.args)
             else:
@@ -160,7 +165,7 @@ class Turn:
         except Exception as error:
             outcome = execution.explained(step, error)
         if isinstance(move, m.Apply):
-            self._cluster = None
+            self._access.forget()
         await self._finish(step, move.attempt, outcome, began, Status.RUNNING)
         return None
 
@@ -168,24 +173,30 @@ class Turn:
         prompt = self._run.state(step.id).prompt
         return prompt.difference if isinstance(prompt, e.ApprovalRequested) else ()
 
+    async def _offer(self, move: m.Preview) -> None:
+        """Nobody is asked for what nobody may approve."""
+        try:
+            nobody = self._tools.rulebook.nobody(self._run.begun)
+        except UsageError as error:  # the target is no longer there
+            nobody = str(error)
+        if not nobody:
+            self._spawn(move.step, self._preview(move))
+            return
+        now, reason = self._tools.clock(), f"not offered: {nobody}"
+        skipped, before = e.StepSkipped(at=now, step=move.step, why="refused", reason=reason), move.attempt - 1
+        await self._change(lambda run: skipped if self._is_at(run, move.step, Status.WAITING, before) else None)
+
     async def _preview(self, move: m.Preview) -> None:
         step, now = self._run.playbook.step(move.step), self._tools.clock()
         try:
-            cluster = await self._reads(step, move)
+            cluster = await self._access.cluster(self._run.begun, fresh=True)
             proposal = await execution.preview(self._tools.step_types[step.uses], cluster, step, move.args)
         except Exception as error:
             proposal = execution.explained(step, error)
         if isinstance(proposal, execution.Outcome):
             return await self._finish(step, move.attempt, proposal, now, Status.WAITING)
-        asked = e.ApprovalRequested(
-            at=self._tools.clock(),
-            step=step.id,
-            attempt=move.attempt,
-            args=move.args,
-            description=proposal.description,
-            difference=proposal.difference,
-            to=step.assign,
-        )
+        now, lasts = self._tools.clock(), self._tools.approval_lasts
+        asked = proposal.as_event(step, move.attempt, move.args, now, lasts)
         await self._change(lambda run: asked if self._is_at(run, step.id, Status.WAITING, move.attempt - 1) else None)
         return None
 
@@ -193,40 +204,15 @@ class Turn:
         self, step: Step, attempt: int, outcome: execution.Outcome, began: float, status: Status
     ) -> None:
         """Write the result, if the run is still at that attempt."""
-        now, spent = self._tools.clock(), self._spent()
-        finished = e.StepFinished(
-            at=now,
-            step=step.id,
-            attempt=attempt,
-            findings=outcome.findings,
-            evidence=outcome.evidence,
-            outputs=outcome.outputs,
-            duration=round(now - began, 3),
-            requests=spent.requests,
-            bytes=spent.bytes,
-        )
+        finished = outcome.as_event(step.id, attempt, began, self._tools.clock(), self._access.spent())
         expected = attempt if status is Status.RUNNING else attempt - 1
         await self._change(lambda run: finished if self._is_at(run, step.id, status, expected) else None)
 
     @staticmethod
     def _is_at(run: Run, step: str, status: Status, attempt: int) -> bool:
-        state = run.state(step)
-        return not run.closed and not run.cancelled and state.status is status and state.attempt == attempt
-
-    async def _reads(self, step: Step, move: m.Look | m.Apply | m.Preview) -> Cluster:
-        """The run's cluster, with the reads that its steps share; `fresh` and changes get one of their own."""
-        async with self._opening:
-            if self._cluster is None or step.fresh or not isinstance(move, m.Look):
-                target = resolve(self._tools.clusters.targets(), self._run.begun.target, self._run.playbook.name)
-                self._cluster = self._tools.reads(await self._tools.clusters.open(target))
-                self._used.append(self._cluster)
-            return self._cluster
-
-    def _spent(self) -> Usage:
-        """What was spent since this was last asked."""
-        usages, before = [cluster.usage for cluster in self._used], self._counted
-        self._counted = now = Usage(sum(u.requests for u in usages), sum(u.bytes for u in usages))
-        return Usage(now.requests - before.requests, now.bytes - before.bytes)
+        """What was under way when the run was stopped may still be written down; nothing new is."""
+        state, over = run.state(step), run.closed or (run.cancelled and status is not Status.RUNNING)
+        return not over and state.status is status and state.attempt == attempt
 
     def _spawn(self, step: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"{self.run_id} {step}")
@@ -241,6 +227,16 @@ class Turn:
         self._publisher.again(self._run)
         for step in [step for step, task in self._tasks.items() if task.done()]:
             self._tasks.pop(step).result()
+
+    async def _stop(self) -> None:
+        """A change that is being made gets a moment for its answer, so that people are told what became of it."""
+        made = [self._tasks[step.id] for step in self._run.playbook.steps if self._is_made(step)]
+        if made:
+            await asyncio.wait(made, timeout=LAST_ANSWER)
+        await self._drop()
+
+    def _is_made(self, step: Step) -> bool:
+        return step.kind is Kind.CHANGE and step.id in self._tasks and self._run.state(step.id).status is Status.RUNNING
 
     async def _drop(self) -> None:
         tasks, self._tasks = list(self._tasks.values()), {}

@@ -24,13 +24,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """`target` is the word people use; `cluster` what it resolved to (`context prod-eu, https://10.0.0.1:6443`)."""
+    """`target` is the word people use; `cluster` what it resolved to (`context prod-eu (https://10.0.0.1:6443)`);
+    `identity` tells that cluster from others, in case the word comes to mean another one."""
 
     at: float
     by: str
     playbook: Playbook
     target: str
     cluster: str = ""
+    identity: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=lambda: Origin(surface="cli"))
     name: str = ""
@@ -104,7 +106,8 @@ class QuestionAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequested:
-    """`args` are rendered: what is approved is what runs. `difference` has lines that begin with - or +."""
+    """`args` are rendered: what is approved is what runs. `difference` has lines that begin with - or +.
+    `expires_after`: seconds for which it can be approved; 0.0, as earlier releases wrote it: see model/moves.py."""
 
     at: float
     step: str
@@ -113,6 +116,7 @@ class ApprovalRequested:
     description: str
     difference: tuple[str, ...] = ()
     to: str = ""
+    expires_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

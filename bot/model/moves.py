@@ -19,6 +19,8 @@ from bot.model.scope import scope
 from bot.model.skips import skip, stopped, unrendered
 
 ATTEMPTS = 3
+APPROVAL_LASTS = 24 * 3600.0
+"""Seconds after which nobody is waited for any more who could approve a change, unless something else is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,26 @@ def _deadlines(step: Step, state: StepState) -> tuple[float | None, float | None
     """When to remind (or escalate) next, and when the prompt expires."""
     escalated = next((r for r in state.reminders if r.escalated), None)
     start = escalated.at if escalated else state.since
-    expiry = start + step.expires_after if step.expires_after else None
+    limit = _limit(step, state)
+    expiry = start + limit if limit else None
     remind = start + step.remind_after if step.remind_after and not state.reminders else None
     return remind, expiry
+
+
+def _limit(step: Step, state: StepState) -> float:
+    """Seconds for which a prompt is open; 0.0: no limit. What a change would do is soon out of date, so an approval
+    always has one."""
+    if isinstance(state.prompt, e.ApprovalRequested):
+        return state.prompt.expires_after or step.expires_after or APPROVAL_LASTS
+    return step.expires_after
+
+
+def _expired(step: Step, state: StepState) -> str:
+    limit = _limit(step, state)
+    span = f"{limit / 3600:g} h" if limit >= 3600 else f"{limit / 60:g} min" if limit >= 60 else f"{limit:g} s"
+    if isinstance(state.prompt, e.ApprovalRequested):
+        return f"nobody approved it within {span}, and nothing is approved by the clock"
+    return f"nobody answered within {span}"
 
 
 def _prompted(run: Run, now: float) -> tuple[Move, ...]:
@@ -143,8 +162,7 @@ def _prompted(run: Run, now: float) -> tuple[Move, ...]:
         if expiry is not None and now >= expiry:
             if step.escalate_to and not any(r.escalated for r in state.reminders):
                 return (Record(e.Reminded(at=now, step=step.id, to=step.escalate_to, escalated=True)),)
-            reason = "nobody answered in time, and nothing is approved by the clock"
-            return (Record(e.StepSkipped(at=now, step=step.id, why="expired", reason=reason)),)
+            return (Record(e.StepSkipped(at=now, step=step.id, why="expired", reason=_expired(step, state))),)
         if remind is not None and now >= remind:
             return (Record(e.Reminded(at=now, step=step.id, to=step.assign or run.owner)),)
     return ()

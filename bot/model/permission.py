@@ -59,5 +59,25 @@ def check(policy: Policy, person: Person, right: Right, target: str, *, started_
         raise Refused("Somebody else must approve this: you started the run, and four eyes are asked for.")
 
 
+def nobody_may_change(policy: Policy, target: str, started_by: str) -> str:
+    """Why nobody at all may approve a change on the target, and which setting would allow it; empty where somebody may.
+    Who belongs to a group is not known here: a group counts as somebody."""
+    if not policy.target.change:
+        return f"nobody may change anything on {target}; the setting `targets.{target}.change` would name who may"
+    persons = [set(allowed) for allowed in (policy.target.change, policy.playbook.change) if _only_persons(allowed)]
+    if not persons:
+        return ""
+    able = set.intersection(*persons)
+    if not able:
+        return f"nobody is named under `change` both of {target} and of the playbook in the settings"
+    if able == {started_by} and (policy.target.four_eyes or policy.playbook.four_eyes):
+        return f"four eyes are asked for, and the setting `targets.{target}.change` names only who started the run"
+    return ""
+
+
+def _only_persons(allowed: tuple[str, ...]) -> bool:
+    return bool(allowed) and not any(entry == "*" or entry.startswith("group:") for entry in allowed)
+
+
 def _named(person: Person, allowed: tuple[str, ...]) -> bool:
     return bool({"*", person.id, *(person.groups or ())} & set(allowed))

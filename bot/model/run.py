@@ -8,52 +8,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 from bot.model import event as e
-from bot.model.finding import Conclusion, Finding, Verdict, worst
+from bot.model.finding import Conclusion, Finding, Verdict
 from bot.model.playbook import Kind, Playbook, Step
+from bot.model.stepstate import WAITING, Status, StepState, step_after
 
-
-class Status(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    ASKING = "asking"
-    APPROVAL = "approval"
-    APPROVED = "approved"
-    DONE = "done"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepState:
-    """Where one step stands. `since`: when it came to its status. `prompt`: what a person was asked last."""
-
-    status: Status = Status.WAITING
-    attempt: int = 0
-    since: float = 0.0
-    args: Mapping[str, Any] = field(default_factory=dict)
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    duration: float = 0.0
-    prompt: e.QuestionAsked | e.ApprovalRequested | None = None
-    reminders: tuple[e.Reminded, ...] = ()
-    by: str = ""
-    note: str = ""
-    skip: e.StepSkipped | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.status in (Status.DONE, Status.SKIPPED)
-
-    @property
-    def verdict(self) -> Verdict | None:
-        return worst(self.findings) if self.findings else None
-
-
-WAITING = StepState()
+__all__ = ["Run", "Status", "StepState", "findings", "fold", "is_cut_short", "replaced_steps", "steps_told"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,65 +107,13 @@ def _after_step(run: Run, event: Any) -> Run:
 
 
 def _with_step(run: Run, event: Any) -> Run:
-    return replace(run, steps={**run.steps, event.step: _step_after(run.state(event.step), event)})
-
-
-def _step_after(state: StepState, event: e.RunEvent) -> StepState:
-    at = event.at
-    match event:
-        case e.StepStarted():
-            return replace(state, status=Status.RUNNING, attempt=event.attempt, args=event.args, since=at)
-        case e.StepFinished():
-            return _finished(state, event)
-        case e.StepSkipped():
-            return replace(state, status=Status.SKIPPED, skip=event, by=event.by, since=at)
-        case e.StepInterrupted():
-            return replace(state, status=Status.WAITING, attempt=event.attempt, since=at, note=event.reason)
-        case _:
-            return _asked(state, event)
-
-
-def _asked(state: StepState, event: e.RunEvent) -> StepState:
-    """What was asked of people, and what they said."""
-    at = event.at
-    match event:
-        case e.QuestionAsked():
-            return replace(state, status=Status.ASKING, prompt=event, since=at, reminders=())
-        case e.QuestionAnswered():
-            said = {"answer": event.answer, "note": event.note}
-            return replace(state, status=Status.DONE, outputs=said, by=event.by, note=event.note, since=at)
-        case e.ApprovalRequested():
-            asked = replace(state, status=Status.APPROVAL, prompt=event, args=event.args, since=at, reminders=())
-            return replace(asked, attempt=event.attempt)
-        case e.ApprovalGranted():
-            return replace(state, status=Status.APPROVED, by=event.by, since=at)
-        case e.ApprovalRefused():
-            return _refused(state, event)
-        case e.Reminded():
-            return replace(state, reminders=(*state.reminders, event))
-        case _:
-            return state
-
-
-def _finished(state: StepState, event: e.StepFinished) -> StepState:
-    return replace(
-        state,
-        status=Status.DONE,
-        attempt=event.attempt,
-        findings=event.findings,
-        evidence=event.evidence,
-        outputs=event.outputs,
-        duration=event.duration,
-        since=event.at,
-    )
-
-
-def _refused(state: StepState, event: e.ApprovalRefused) -> StepState:
-    skip = e.StepSkipped(at=event.at, step=event.step, why="refused", reason=event.reason or "refused", by=event.by)
-    return replace(state, status=Status.SKIPPED, skip=skip, by=event.by, since=event.at)
+    return replace(run, steps={**run.steps, event.step: step_after(run.state(event.step), event)})
 
 
 # --- findings in force ----------------------------------------------------------------------------------------------
+
+TOLD = ("needs", "deadline", "expired")
+"""Why a step was skipped, where that leaves something not looked at or not done."""
 
 
 def replaced_steps(run: Run) -> frozenset[str]:
@@ -232,9 +142,12 @@ def findings(run: Run) -> tuple[Finding, ...]:
         state = run.state(step.id)
         if step.id not in gone:
             found += [replace(finding, step=step.id) for finding in state.findings]
-        if state.skip and state.skip.why in ("needs", "deadline"):
-            summary = f"{step.title}: {state.skip.reason}"
+        if _is_told(state):
+            summary = f"{step.title}: {state.skip.reason if state.skip else ''}"
             found.append(Finding(verdict=Verdict.SKIPPED, summary=summary, step=step.id))
+        if run.closed and is_cut_short(step, state):
+            summary = f"{step.title}: it was being made when the run was stopped; what became of it was not seen"
+            found.append(Finding(verdict=Verdict.UNKNOWN, summary=summary, step=step.id))
         if state.skip and state.skip.why == "stopped" and step.kind is Kind.LOOK:
             stopped.append(step.title)
     if stopped:
@@ -243,8 +156,18 @@ def findings(run: Run) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def is_cut_short(step: Step, state: StepState) -> bool:
+    """A change that was approved and begun, and whose end nobody saw."""
+    return step.kind is Kind.CHANGE and state.status is Status.WAITING and bool(state.by)
+
+
+def _is_told(state: StepState) -> bool:
+    """Skipped, and not merely because it was not needed or a person waved it away without a word."""
+    skip = state.skip
+    return skip is not None and (skip.why in TOLD or (skip.why == "refused" and skip.reason != "refused"))
+
+
 def steps_told(run: Run) -> int:
     """How many steps have something to tell; a conclusion over fewer is out of date."""
     states = run.steps.values()
-    telling = ("needs", "deadline", "stopped")
-    return sum(s.status is Status.DONE or bool(s.skip and s.skip.why in telling) for s in states)
+    return sum(s.status is Status.DONE or _is_told(s) or bool(s.skip and s.skip.why == "stopped") for s in states)

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from bot.cluster import Cluster
-from bot.engine.targets import resolve
 from bot.journal.memory import MemoryJournal
 from bot.playground.bundle import save_bundle
 from bot.playground.recorder import record as record_bundle
@@ -32,8 +31,7 @@ async def record(settings: Settings, context: str, text: str, to: Path, title: s
             await inner.close()
 
     try:
-        words = [word for word in command.words if "/" not in word and "." not in word]
-        target = resolve(outer.clusters.targets(), words[0] if words else "", command.playbook)
+        target, _ = await outer.desk.meant(command, person)
         cluster = await outer.clusters.open(target)
         name = to.name.removesuffix(".gz").removesuffix(".json")
         bundle = await record_bundle(cluster, run_playbook, name, title or f"{command.playbook}: {name}")

@@ -2,7 +2,7 @@
 
 from bot.model import event as e
 from bot.model.playbook import Step
-from bot.model.run import Run, Status, StepState
+from bot.model.run import Run, Status, StepState, is_cut_short
 from bot.slack import story, words
 from bot.slack import text as t
 from bot.slack.blocks import (
@@ -62,12 +62,12 @@ def _approval(run_id: str, run: Run, step: Step, asked: e.ApprovalRequested, doc
               approvers: tuple[str, ...] | None) -> Post:  # fmt: skip
     state = run.state(step.id)
     is_open = _is_open(run, state, Status.APPROVAL)
-    head = _addressed(asked.to, "Approve this change?") if is_open else _decision(run, state)
+    head = _addressed(asked.to, "Approve this change?") if is_open else _decision(run, step, state)
     blocks: list[Block] = [section(head), rich(paragraph(said(asked.description, 1200)))]
     if asked.difference:
         blocks.append(rich(preformatted(asked.difference)))
     where = Markup(f"On *{t.one_line(run.begun.target, 60)}* · {t.one_line(run.begun.cluster, 200)}")
-    blocks.append(context(where, *(_rules(step, approvers) if is_open else [])))
+    blocks.append(context(where, *(_rules(asked.expires_after or step.expires_after, approvers) if is_open else [])))
     if is_open:
         blocks += [actions(*_approval_buttons(run_id, run, step, asked))]
     for finding in state.findings if state.status is Status.DONE else ():
@@ -86,15 +86,15 @@ def _addressed(to: str, question: str) -> Markup:
     return Markup(f"{words.NEEDED[0]} {names}{' ' if names else ''}*{question}*")
 
 
-def _rules(step: Step, approvers: tuple[str, ...] | None) -> list[Markup]:
+def _rules(lasts: float, approvers: tuple[str, ...] | None) -> list[Markup]:
     """The mention calls those who can act; nothing is done before one of them has."""
     told = []
     if approvers is not None:
         names = ", ".join(t.mention(name) for name in approvers[:MENTIONED])
         more = f" and {len(approvers) - MENTIONED} more" if len(approvers) > MENTIONED else ""
         told.append(Markup(f"May be approved by: {names or 'nobody, as the settings are'}{more}"))
-    if step.expires_after:
-        told.append(Markup(f"Open for {words.duration(step.expires_after)}"))
+    if lasts:
+        told.append(Markup(f"Open for {words.duration(lasts)}"))
     return told
 
 
@@ -109,10 +109,13 @@ def _approval_buttons(run_id: str, run: Run, step: Step, asked: e.ApprovalReques
     ]
 
 
-def _decision(run: Run, state: StepState) -> Markup:
+def _decision(run: Run, step: Step, state: StepState) -> Markup:
     """What became of it: who, and when."""
     who = t.mention(state.by)
     match state.status:
+        case Status.APPROVED if run.cancelled:
+            stopper = t.mention(run.cancelled.by)
+            return Markup(f":no_entry: Approved by {who}, stopped by {stopper} before it began: nothing was changed.")
         case Status.APPROVED:
             return Markup(f":hourglass_flowing_sand: Approved by {who} at {t.moment(state.since)}, being carried out.")
         case Status.RUNNING:
@@ -121,7 +124,11 @@ def _decision(run: Run, state: StepState) -> Markup:
             return Markup(f":white_check_mark: Approved by {who}, carried out at {t.moment(state.since)}.")
         case Status.SKIPPED:
             return _skipped(state)
-        case Status.WAITING if state.by and not run.closed:
+        case Status.WAITING if run.cancelled and is_cut_short(step, state):
+            stopper = t.mention(run.cancelled.by)
+            unseen = "its outcome was not seen. Look before you make it again"
+            return Markup(f":grey_question: Approved by {who}, being made when {stopper} stopped the run: {unseen}.")
+        case Status.WAITING if state.by:
             return Markup(f":grey_question: Approved by {who}; its outcome is unknown: it was cut short. Asked again.")
         case _:
             return _stopped(run)

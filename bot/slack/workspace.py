@@ -8,7 +8,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
-from bot.engine.targets import resolve
 from bot.journal import Journal
 from bot.model.errors import UsageError
 from bot.model.playbook import Playbook
@@ -83,11 +82,9 @@ def join(slack: Slack, desk: Desk, incidents: Incidents) -> Workspace:
 def approvers(desk: Desk, run: Run) -> tuple[str, ...] | None:
     """Who may approve its changes: those of the playbook where it narrows the target's, else those of the target."""
     try:
-        target = resolve(desk.clusters.targets(), run.begun.target, run.playbook.name)
+        return desk.rulebook.approvers(run.begun)
     except UsageError:
         return None
-    narrowed = desk.playbook_rules(run.playbook.name).change
-    return (narrowed or target.rules.change) if target.rules.change else ()
 
 
 def _verbs(slack: Slack, desk: Desk, incidents: Incidents, client: AsyncWebClient, identity: Identity,

@@ -10,7 +10,8 @@ from bot.cluster import Cluster, Usage
 from bot.engine.desk import Desk
 from bot.engine.library import Library
 from bot.engine.publishing import Surface
-from bot.engine.targets import Target
+from bot.engine.rulebook import Rulebook
+from bot.engine.targets import Clusters, Target
 from bot.engine.turn import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
@@ -152,13 +153,14 @@ class Stage:
     surfaces: Sequence[Surface] = ()
     clock: Callable[[], float] = itertools.count(1_700_000_000).__next__
     rules: Rules | None = None
+    clusters: Clusters | None = None
 
     def __post_init__(self) -> None:
         numbers = itertools.count()
         nonce = f"{id(self)}-%d".__mod__
         tools = Tools(
             journal=self.journal,
-            clusters=OneTarget(self.rules),
+            rulebook=Rulebook(self.clusters or OneTarget(self.rules), lambda name: Rules()),
             step_types=step_types(self.world),
             reads=lambda cluster: cluster,
             clock=self.clock,
@@ -168,8 +170,7 @@ class Stage:
         self.desk = Desk(
             journal=self.journal,
             library=OnePlaybook(self.playbook),
-            clusters=tools.clusters,
-            playbook_rules=lambda name: Rules(),
+            rulebook=tools.rulebook,
             clock=self.clock,
             nonce=tools.nonce,
             woken=self.worker.wake,

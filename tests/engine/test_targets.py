@@ -52,5 +52,4 @@ def test_without_any_cluster_it_is_said_how_to_name_one() -> None:
 
 def test_what_is_shown_is_the_context_and_the_address_that_are_opened() -> None:
     assert Target(name="p", context="prod", server="https://a:6443").described == "context prod (https://a:6443)"
-    assert Target(name="p", server="https://a:6443").described == "the current context (https://a:6443)"
     assert Target(name="p").described == "the cluster netcheck runs in"

@@ -179,12 +179,12 @@ async def test_a_refused_change_changes_nothing_and_what_depends_on_it_is_skippe
     assert run.conclusion.answer == "broken"
 
 
-async def test_nobody_may_approve_where_the_target_names_no_one() -> None:
-    stage = Stage(MemoryJournal(), World(), GUIDED, clock=time.time, rules=Rules())
+async def test_who_is_not_named_may_not_approve() -> None:
+    stage = Stage(MemoryJournal(), World(), GUIDED, clock=time.time, rules=Rules(change=("test:bob",)))
     async with working(stage):
         started = await stage.desk.start(RunPlaybook("stage"), ALICE, HERE)
         await until(stage, started.run, Status.APPROVAL)
-        with pytest.raises(Refused, match="Nobody may change anything on prod"):
+        with pytest.raises(Refused, match="You may not change anything on prod: that is for test:bob"):
             await stage.desk.approve(started.run, "mend", 1, ALICE)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model.errors import Refused
-from bot.model.permission import Person, Policy, Right, Rules, check
+from bot.model.permission import Person, Policy, Right, Rules, check, nobody_may_change
 
 ALICE = Person("slack:U1", "Alice", frozenset({"group:S1"}))
 BOB = Person("slack:U2", "Bob")
@@ -45,3 +45,22 @@ def test_four_eyes_keeps_the_starter_from_approving() -> None:
     check(policy, BOB, Right.CHANGE, "prod", started_by=ALICE.id)
     with pytest.raises(Refused, match="four eyes"):
         check(policy, ALICE, Right.CHANGE, "prod", started_by=ALICE.id)
+
+
+@pytest.mark.parametrize(("target", "playbook", "said"), [
+    (Rules(), Rules(), "the setting `targets.prod.change` would name who may"),
+    (Rules(change=("slack:U1",)), Rules(change=("slack:U2",)), "nobody is named under `change` both"),
+    (Rules(change=("slack:U1",), four_eyes=True), Rules(), "names only who started the run"),
+], ids=["nobody named", "nobody in both lists", "only who started it"])
+def test_where_nobody_at_all_may_approve_it_is_said_why(target: Rules, playbook: Rules, said: str) -> None:
+    assert said in nobody_may_change(Policy(target, playbook), "prod", "slack:U1")
+
+
+@pytest.mark.parametrize(("target", "playbook"), [
+    (Rules(change=("*",)), Rules()),
+    (Rules(change=("slack:U1",)), Rules()),
+    (Rules(change=("slack:U1", "slack:U2"), four_eyes=True), Rules()),
+    (Rules(change=("slack:U2",)), Rules(change=("group:S1",))),
+], ids=["anybody", "who started it", "four eyes and two people", "a group that may have them"])
+def test_where_somebody_may_approve_nothing_is_said(target: Rules, playbook: Rules) -> None:
+    assert nobody_may_change(Policy(target, playbook), "prod", "slack:U1") == ""

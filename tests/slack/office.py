@@ -13,6 +13,7 @@ from bot.cluster import Cluster, Usage
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
 from bot.engine.library import Library
+from bot.engine.rulebook import Rulebook
 from bot.engine.targets import Target
 from bot.engine.turn import Tools
 from bot.engine.worker import Worker
@@ -158,16 +159,16 @@ async def replica(
     numbers = itertools.count()
     name = f"{id(library):x}"
     clock: Callable[[], float] = box.clock.now
-    clusters = Prod(rules)
+    rulebook = Rulebook(Prod(rules), lambda name: Rules())
     surfaces: list[object] = []
     tools = Tools(
-        journal=journal, clusters=clusters, step_types=step_types(world), reads=lambda cluster: cluster, clock=clock,
+        journal=journal, rulebook=rulebook, step_types=step_types(world), reads=lambda cluster: cluster, clock=clock,
         nonce=lambda: f"{name}-{next(numbers)}",
     )  # fmt: skip
     worker = Worker(name, tools, surfaces)  # type: ignore[arg-type]
     desk = Desk(
-        journal=journal, library=library, clusters=clusters, playbook_rules=lambda name: Rules(), clock=clock,
-        nonce=tools.nonce, woken=worker.wake,
+        journal=journal, library=library, rulebook=rulebook, clock=clock, nonce=tools.nonce,
+        woken=worker.wake,
     )  # fmt: skip
     slack = Slack(
         bot_token=box.bot_token, app_token=box.app_token, api_url=box.api_url, groups=groups or {},
