@@ -33,6 +33,7 @@ class World:
     applied: list[str] = field(default_factory=list)
     mended: bool = False
     before_gather: Callable[[str], Any] | None = None
+    before_apply: Callable[[str], Any] | None = None
 
 
 class Named(Args):
@@ -70,6 +71,8 @@ def step_types(world: World) -> dict[str, StepType]:
         return {"difference": [] if world.mended else ["- ill", "+ well"], "description": "mend it"}
 
     async def apply(cluster: Cluster, args: Named) -> Evidence:
+        if world.before_apply:
+            await world.before_apply(args.name)
         world.applied.append(args.name)
         world.mended = True
         return {"done": True}
