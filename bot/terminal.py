@@ -17,7 +17,7 @@ from bot.model.event import ApprovalRequested, Origin, QuestionAsked
 from bot.model.permission import Person
 from bot.model.playbook import Step
 from bot.model.run import Run
-from bot.views.terminal import progress, prompt
+from bot.views.terminal import changes, progress, prompt
 from bot.wiring import Netcheck
 
 IN_A_PIPE = "nobody can be asked here: run it on a terminal, or from Slack"
@@ -53,7 +53,9 @@ async def follow(netcheck: Netcheck, command: RunPlaybook, person: Person, *, in
                 show("")
                 await _ask(netcheck, started.run, run, person, interactive)
     except asyncio.CancelledError:
+        show("")
         await netcheck.desk.cancel(started.run, person, "interrupted at the terminal")
+        sys.stderr.write(changes(await _closed(states, worker)))
         raise
     finally:
         show("")
@@ -72,6 +74,13 @@ async def _next(states: asyncio.Queue[Run], worker: asyncio.Task[None]) -> Run:
     run = state.result()
     while not states.empty():
         run = states.get_nowait()
+    return run
+
+
+async def _closed(states: asyncio.Queue[Run], worker: asyncio.Task[None]) -> Run:
+    """The run once it is over, which a run that was stopped soon is."""
+    while not (run := await _next(states, worker)).closed:
+        pass
     return run
 
 

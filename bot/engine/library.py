@@ -6,7 +6,7 @@ line and whoever lists playbooks; files/ does the reading.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ def load_file(path: Path, step_types: Mapping[str, StepType] = STEP_TYPES) -> Pl
     if len(data) > MAX_BYTES:
         told = f"the file has {size / 1024 / 1024:.1f} MB, a playbook may have {MAX_BYTES // 1024 // 1024} MB"
         raise PlaybookError([Problem(str(path), 1, 1, told, "is this a playbook?")])
-    return load_text(str(path), data, step_types)
+    # Which folder of which machine it was read from is nobody's business who reads the journal of a run.
+    return replace(load_text(str(path), data, step_types), source=path.name)
 
 
 def lint(paths: Iterable[Path], step_types: Mapping[str, StepType] = STEP_TYPES) -> list[Problem]:

@@ -61,6 +61,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
+    """`source`: the name of the file it was read from, without its folder."""
+
     name: str
     title: str
     summary: str

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.model.event import ApprovalRequested
 from bot.model.finding import Answer, Finding, RootCause, Verdict
-from bot.model.playbook import Step
+from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, findings
 
 MARKS = {
@@ -39,6 +39,12 @@ def progress(run: Run) -> str:
     at = [step.title for step in steps if run.state(step.id).status is Status.RUNNING]
     more = f" and {len(at) - 1} more" if len(at) > 1 else ""
     return f"[{over}/{len(steps)}] {at[0]}{more}" if at else f"[{over}/{len(steps)}]"
+
+
+def changes(run: Run) -> str:
+    """What became of the changes that were begun, a line each: the last word of a run that was interrupted."""
+    made = {step.id for step in run.playbook.steps if step.kind is Kind.CHANGE and run.state(step.id).by}
+    return "".join(f"{finding.summary}\n" for finding in findings(run) if finding.step in made)
 
 
 def prompt(run: Run, step: Step) -> str:

@@ -17,8 +17,16 @@ NO_HISTORY = "People's own messages in the channel are not part of this transcri
 
 def to_json(journals: Mapping[str, Sequence[e.Event]]) -> str:
     """The journals as they are: {"netcheck": 1, "journals": {id: [event, …]}}."""
-    body = {"netcheck": 1, "journals": {id: [codec.to_json(x) for x in events] for id, events in journals.items()}}
+    body = {"netcheck": 1, "journals": {id: [_exported(x) for x in events] for id, events in journals.items()}}
     return json.dumps(body, ensure_ascii=False, indent=1)
+
+
+def _exported(event: e.Event) -> dict[str, Any]:
+    """Of the playbook's file the name alone; earlier releases kept where it lay on their machine."""
+    raw = codec.to_json(event)
+    if isinstance(event, e.RunStarted):
+        raw["playbook"]["source"] = event.playbook.source.rpartition("/")[2]
+    return raw
 
 
 def run_markdown(run_id: str, run: Run, events: Sequence[e.Event]) -> str:

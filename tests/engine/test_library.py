@@ -204,3 +204,8 @@ def test_a_folder_or_a_pipe_with_the_name_of_a_file_does_no_harm(tmp_path: Path)
 def test_the_shipped_playbooks_are_found() -> None:
     assert shipped_folder().is_dir()
     assert all(isinstance(playbook, Playbook) for playbook in Library([shipped_folder()]).all())
+
+
+def test_a_playbook_knows_the_name_of_its_file_and_not_where_it_lies(tmp_path: Path) -> None:
+    write(tmp_path, "other-name.yaml", good("a", "a"))
+    assert Library([tmp_path]).get("a").source == "other-name.yaml"

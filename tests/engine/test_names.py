@@ -169,3 +169,15 @@ async def test_a_namespace_is_offered_on_the_command_line_too(tmp_path: Path, eu
     assert status == 3
     assert "“shop” is a namespace on prod-eu, context prod-eu" in err
     assert "Did you mean: netcheck run dns prod-eu" in err
+
+
+async def test_a_target_with_dots_and_slashes_can_be_recorded(tmp_path: Path, us: City) -> None:
+    name = "arn:aws:eks:eu-west-1/prod.example.com"
+    async with open_city(name) as eu:
+        kubeconfig = write_kubeconfig(tmp_path / "config", us, eu, current="prod")
+        to = tmp_path / "bundle.json.gz"
+        status, out, err = await netcheck("record", "dns", name, "--to", str(to), kubeconfig=kubeconfig)
+        assert (status, err) == (0, "")
+        assert "came to ok" in out
+        assert to.exists()
+    assert us.asked == 0

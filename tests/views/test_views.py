@@ -1,6 +1,7 @@
 """What a person, a pipe and a post-mortem get to read of a run."""
 
 import json
+from dataclasses import replace
 
 from bot.model import codec
 from bot.model import event as e
@@ -80,3 +81,12 @@ def test_the_transcript_tells_who_asked_what_was_seen_and_what_was_said() -> Non
 def test_the_transcript_as_json_is_the_journal_itself() -> None:
     body = json.loads(transcript.to_json({"dns-1": EVENTS}))
     assert [codec.from_json(raw) for raw in body["journals"]["dns-1"]] == EVENTS
+
+
+def test_an_exported_journal_does_not_say_where_files_lay_on_somebodys_machine() -> None:
+    began = EVENTS[0]
+    assert isinstance(began, e.RunStarted)
+    old = replace(began, playbook=replace(PLAN, source="/home/joe/work/playbooks/dns.yaml"))
+    told = transcript.to_json({"dns-1": [old, *EVENTS[1:]]})
+    assert "/home/joe" not in told
+    assert json.loads(told)["journals"]["dns-1"][0]["playbook"]["source"] == "dns.yaml"
