@@ -88,9 +88,10 @@ def quote_segment(text: str) -> str:
     return quote(text, safe=":@")
 
 
-def _tabulate(api: str, namespaced: bool, *pairs: str) -> dict[str, Kind]:
+def _tabulate(api: str, namespaced: bool, *pairs: str, builtin: bool = True) -> dict[str, Kind]:
     rows = (pair.split("=") for pair in pairs)
-    return {kind: Kind(kind=kind, plural=plural, api=api, namespaced=namespaced) for kind, plural in rows}
+    return {kind: Kind(kind=kind, plural=plural, api=api, namespaced=namespaced, builtin=builtin)
+            for kind, plural in rows}
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType({
@@ -126,6 +127,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
     ),
     **_tabulate("scheduling.k8s.io/v1", False, "PriorityClass=priorityclasses"),
     **_tabulate("storage.k8s.io/v1", False, "StorageClass=storageclasses"),
+    # Of CustomResourceDefinitions: those that a run asks for so often that looking their names up would cost too much.
+    **_tabulate("crd.projectcalico.org/v1", False, "GlobalNetworkPolicy=globalnetworkpolicies", builtin=False),
+    **_tabulate(
+        "cilium.io/v2", False, "CiliumClusterwideNetworkPolicy=ciliumclusterwidenetworkpolicies", builtin=False,
+    ),
+    **_tabulate("policy.networking.k8s.io/v1alpha1", False, "AdminNetworkPolicy=adminnetworkpolicies", builtin=False),
 })
 
 

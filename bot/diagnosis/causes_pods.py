@@ -82,6 +82,14 @@ PODS: tuple[Cause, ...] = (
         source=SCALING_PAGE,
     ),
     _pods(
+        "dns.memory.limit", "The memory limit of the DNS pods is too small for the cluster",
+        "By CoreDNS's own estimate it needs more memory than it may use, once its cache is full: then the kernel ends "
+        "it (OOMKilled).",
+        "Raise the limit, or leave out autopath, which needs four times as much for each pod and Service.",
+        by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (resources.limits.memory)", explains=(),
+        source=SCALING_PAGE,
+    ),
+    _pods(
         "dns.pods.liveness", "The kubelet ends DNS pods that do not answer its liveness probe",
         "The liveness probe fails, so the server is ended again and again although it may work.",
         "Put `health` back into the Corefile's server block (the probe asks port 8080), or give the pods more CPU.",

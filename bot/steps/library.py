@@ -7,6 +7,7 @@ from bot.steps.dns_access import ACCESS
 from bot.steps.dns_corefile import COREFILE
 from bot.steps.dns_endpoints import ENDPOINTS
 from bot.steps.dns_logs import LOGS as DNS_LOGS
+from bot.steps.dns_memory import MEMORY
 from bot.steps.dns_pods import PODS
 from bot.steps.dns_query import QUERY
 from bot.steps.dns_readiness import READINESS
@@ -16,6 +17,7 @@ from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
 from bot.steps.node_network import NETWORK
 from bot.steps.platform import FINGERPRINT
+from bot.steps.policy_dns import POLICY
 from bot.steps.proxy import PRESENCE
 from bot.steps.service_patch import SERVICE_PATCH
 from bot.steps.workload_restart import RESTART
@@ -27,6 +29,7 @@ STEP_TYPES: dict[str, StepType] = {
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, PRESENCE,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
+        MEMORY, POLICY,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

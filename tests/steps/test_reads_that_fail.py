@@ -41,6 +41,8 @@ STAND_WITHOUT = {
     "dns.endpoints": {"replicasets", "deployments"},
     "dns.upstream": {"replicasets", "deployments", "portforward", "configmaps/coredns"},
     "dns.query_pods": {"replicasets", "deployments", "portforward", "configmaps/coredns"},  # of pods that were asked
+    "dns.memory": {"replicasets", "deployments", "configmaps/coredns"},  # a cache of usual size is taken for it
+    "dns.policy": {"replicasets", "deployments", "apis"},             # NetworkPolicies, and no others, were evaluated
 }
 """What a look may go without and still pass, because what it then says does not rest on it."""
 WEAKER = {"dns.service.selector": "dns.endpoints.empty", "cni.missing": "cni.not-configured",

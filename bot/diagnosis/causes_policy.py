@@ -1,0 +1,59 @@
+"""Causes in NetworkPolicies that keep names from being resolved."""
+
+from bot.diagnosis.cause import Cause
+from bot.model.finding import Layer
+
+PAGE = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
+
+NOT_ASKED = (
+    "dns.policy.client", "dns.endpoints.none-ready", "dns.pods.not-ready",
+    "dns.pods.liveness",
+)
+ASKS_NOBODY = (
+    "dns.upstream.unreachable", "dns.upstream.stub", "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready",
+    "dns.pods.crashing", "dns.endpoints.none-ready", "dns.query.*",
+)
+
+POLICY: tuple[Cause, ...] = (
+    Cause(
+        code="dns.policy.isolated", layer=Layer.POLICY, title="A NetworkPolicy cuts the DNS pods off both ways",
+        explains=(*NOT_ASKED, *ASKS_NOBODY),
+        meaning="One policy selects the DNS pods for Ingress and for Egress (often a default-deny of the whole "
+        "namespace): they can neither be asked, nor ask the API server or other resolvers.",
+        by_hand="`kubectl -n kube-system get networkpolicies -o yaml`",
+        mend="Add policies that allow 53/UDP and 53/TCP to the DNS pods from everywhere, and from them to the "
+        "resolvers and to the API servers.",
+        source=f"{PAGE}#default-deny-all-ingress-and-all-egress-traffic",
+    ),
+    Cause(
+        code="dns.policy.ingress", layer=Layer.POLICY, title="NetworkPolicies keep pods from asking the DNS pods",
+        explains=NOT_ASKED,
+        meaning="A policy in the namespace of the DNS pods selects them for Ingress, and no rule of any policy there "
+        "allows port 53 from the pods that ask. Lookups time out, although the DNS server itself is healthy.",
+        by_hand="`kubectl -n kube-system get networkpolicies -o yaml` (podSelector, ingress), and `kubectl -n "
+        "kube-system get pods -l k8s-app=kube-dns --show-labels`",
+        mend="Add a policy that allows 53/UDP and 53/TCP to the DNS pods from everywhere.",
+        source=f"{PAGE}#default-deny-all-ingress-traffic",
+    ),
+    Cause(
+        code="dns.policy.egress", layer=Layer.POLICY, title="NetworkPolicies keep the DNS pods from asking",
+        explains=ASKS_NOBODY,
+        meaning="A policy selects the DNS pods for Egress, and no rule allows what they need: the API servers, from "
+        "which they learn the cluster's names, and the resolvers that they forward other names to.",
+        by_hand="`kubectl -n kube-system get networkpolicies -o yaml` (egress), and `kubectl -n default get "
+        "endpointslices -l kubernetes.io/service-name=kubernetes` (policies see these addresses, not the Service's)",
+        mend="Add a policy that allows the DNS pods 53/UDP and 53/TCP to the resolvers, and TCP to the API servers' "
+        "addresses and port.",
+        source=f"{PAGE}#default-deny-all-egress-traffic",
+    ),
+    Cause(
+        code="dns.policy.client", layer=Layer.POLICY, title="NetworkPolicies keep a pod from asking for names",
+        meaning="A policy in the pod's own namespace selects it for Egress, and no rule allows port 53 to the DNS "
+        "pods, or to the node-local cache, which is an address of the node and is matched by ipBlock only. DNS works "
+        "from other namespaces.",
+        by_hand="`kubectl -n NAMESPACE get networkpolicies -o yaml` (egress)",
+        mend="Add a policy that allows the namespace's pods 53/UDP and 53/TCP to the DNS pods; with NodeLocal DNSCache "
+        "also an ipBlock with the cache's address.",
+        source=f"{PAGE}#default-deny-all-egress-traffic",
+    ),
+)

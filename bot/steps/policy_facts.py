@@ -1,0 +1,106 @@
+"""NetworkPolicies and the two sides of a connection, cut down to what is judged; and other APIs that decide as well."""
+
+import asyncio
+from ipaddress import ip_network
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.policy_evaluation import Party, Ruling, decide
+from bot.diagnosis.policy_selectors import both
+from bot.model.errors import ClusterError, NotFound
+from bot.steps.findings import unread
+from bot.steps.wording import count
+
+WIDE = (
+    ("crd.projectcalico.org/v1", "GlobalNetworkPolicy"), ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
+    ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
+)
+NARROW = (
+    ("crd.projectcalico.org/v1", "NetworkPolicy"), ("cilium.io/v2", "CiliumNetworkPolicy"),
+    ("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),
+)
+"""What else can forbid a connection (NP-07): for the whole cluster, and what is read only where a pod is in question.
+A group that is served may hold nothing of it."""
+NAMESPACED = frozenset({"NetworkPolicy", "CiliumNetworkPolicy"})
+DNS_PROTOCOLS = ("UDP", "TCP")
+
+
+def policy_facts(policy: Object) -> dict[str, Any]:
+    """A NetworkPolicy with what decides, and nothing else."""
+    meta, spec = policy["metadata"], policy.get("spec") or {}
+    kept = {key: spec[key] for key in ("podSelector", "policyTypes", "ingress", "egress") if key in spec}
+    return {"metadata": {"name": meta["name"], "namespace": meta["namespace"]}, "spec": kept}
+
+
+async def read_policies(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+    """Of one namespace. Raises ClusterError."""
+    return [policy_facts(item) for item in (await cluster.list("NetworkPolicy", namespace)).items]
+
+
+def side(pod: Object, namespace_labels: dict[str, str] | None) -> dict[str, Any]:
+    """A pod as one side of a connection. In the network of its node it is an address like any other."""
+    meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    ports = [port for container in spec.get("containers", ()) for port in container.get("ports") or ()]
+    named = [[port["name"], port.get("protocol", "TCP"), port["containerPort"]] for port in ports if "name" in port]
+    host = bool(spec.get("hostNetwork"))
+    return {
+        "name": meta["name"], "namespace": meta["namespace"], "host": host, "labels": dict(meta.get("labels") or {}),
+        "namespace_labels": namespace_labels, "address": status.get("podIP", ""), "ports": named,
+    }
+
+
+def party(facts: dict[str, Any]) -> Party:
+    """The same for the evaluation."""
+    address = ip_network(facts["address"]) if facts["address"] else None
+    if facts["host"]:
+        return Party(address=address)
+    ports = {(name, protocol): number for name, protocol, number in facts["ports"]}
+    return Party(namespace=facts["namespace"], namespace_labels=facts["namespace_labels"], labels=facts["labels"],
+                 address=address, ports=ports)
+
+
+def reach(policies: list[dict[str, Any]], source: Party, to: Party, protocol: str, port: int) -> dict[str, Ruling]:
+    """What the policies of both ends say: {Egress, Ingress}."""
+    return {"Egress": decide(policies, "Egress", source, to, protocol, port),
+            "Ingress": decide(policies, "Ingress", to, source, protocol, port)}
+
+
+def allowed(rulings: dict[str, Ruling]) -> bool | None:
+    return both(ruling.allowed for ruling in rulings.values())
+
+
+async def namespace_labels(cluster: Cluster, namespace: str, skipped: list[str]) -> dict[str, str] | None:
+    """None where they could not be read."""
+    try:
+        return dict((await cluster.get("Namespace", namespace))["metadata"].get("labels") or {})
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+
+
+async def read_other_apis(
+    cluster: Cluster, namespaces: tuple[str, ...], close: bool, skipped: list[str]
+) -> list[str]:
+    """Objects of other policy APIs that may select these pods: `2 GlobalNetworkPolicies (crd.projectcalico.org)`."""
+    try:
+        groups = await cluster.groups()
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    served = [(api, kind) for api, kind in (*WIDE, *(NARROW if close else ())) if api.split("/")[0] in groups]
+    asked = [(api, kind, space) for api, kind in served
+             for space in (namespaces if kind in NAMESPACED else ("",))]
+    return [told for told in await asyncio.gather(*(_other(cluster, *question, skipped) for question in asked)) if told]
+
+
+async def _other(cluster: Cluster, api: str, kind: str, namespace: str, skipped: list[str]) -> str:
+    try:
+        listing = await cluster.list(kind, namespace, api=api, limit=1, form="metadata")
+    except NotFound:
+        return ""
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return ""
+    many = len(listing.items) + listing.remaining
+    where = f" in {namespace}" if namespace else ""
+    return f"{count(many, kind, kind[:-1] + 'ies')} ({api.split('/')[0]}){where}" if many else ""
