@@ -3,7 +3,7 @@
 #   make demo           a Slack workspace and a cluster in a box, on a page of your browser
 #   make test           everything that needs no cluster
 #   make lint           style, types and floors alone
-#   make test-cluster   the faults on a real Kubernetes (NETCHECK_RIG or NETCHECK_TEST_KUBECONFIG)
+#   make test-cluster   the faults on a real Kubernetes, made here (root on Linux) or given; tests/cluster/README.md
 #                       LIST=1 prints the rows, ONLY=dns-selector,dns-oom tries some, THIRD=2 a third of them
 #   make bench          the budgets, measured
 #   make lock           resolve requirements/*.txt anew from pyproject.toml

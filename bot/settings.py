@@ -86,7 +86,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "NETCHECK_PLAYBOOKS": ("playbook_folders",),
 }
 ELSEWHERE = frozenset({"NETCHECK_SETTINGS"})
-"""Names that are read before the settings are; NETCHECK_RIG and NETCHECK_TEST_… belong to the tests."""
+"""Names that are read before the settings are; NETCHECK_RIG_… and NETCHECK_TEST_… belong to the tests."""
 
 
 def load(path: str | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

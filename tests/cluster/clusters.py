@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.faults.fault import Fault
-from tests.cluster.rig import Cluster, raise_cluster, use_given_cluster
+from tests.cluster.rig import Cluster, Options, Site, raise_cluster, use_given_cluster
+from tests.cluster.rig.networks import NETWORKS
+from tests.cluster.rig.packages import refusal
 
-NAME = os.environ.get("NETCHECK_RIG_NAME", "nctest")  # a name of its own: what stands under it is taken down
+NAME = os.environ.get("NETCHECK_RIG_NAME", "tests")  # a name of its own: what stands under it is taken down
 PORT = int(os.environ.get("NETCHECK_RIG_PORT", "16480"))
-NO_CLUSTER = "no cluster: set NETCHECK_RIG (the rig's program) or NETCHECK_TEST_KUBECONFIG"
 SHARED = ("bridge", "iptables")
-NOT_OURS = ("weave", "calico")
-"""Networks whose programs cannot be built here; their images must be given."""
 
 
 @dataclass(slots=True)
@@ -22,24 +21,19 @@ class Clusters:
     """The shared cluster, and beside it one of another kind at a time: the last one asked for."""
 
     given: Path | None
-    program: Path | None
     open: dict[tuple[str, str], tuple[Cluster, ExitStack]] = field(default_factory=dict)
 
     def lacking(self, fault: Fault) -> str:
         """Why the row cannot be run here, or nothing."""
         if self.given:
             return "needs nodes of our own; a cluster was given" if fault.needs_nodes else ""
-        if not self.program:
-            return NO_CLUSTER
-        if os.geteuid() != 0:
-            return "needs root, to make a cluster"
-        if fault.network in NOT_OURS and not list(self._images().glob(f"{fault.network}-*")):
-            return f"needs the images of {fault.network}: set NETCHECK_RIG_IMAGES to their folder"
-        return ""
+        return self.refusal() or ("" if fault.network == "any" else NETWORKS[fault.network].lacking())
 
-    def _images(self) -> Path:
-        assert self.program is not None
-        return Path(os.environ.get("NETCHECK_RIG_IMAGES") or self.program.parent / "prebuilt")
+    def refusal(self) -> str:
+        """Why there can be no cluster at all, or nothing."""
+        if self.given or not (why := refusal()):
+            return ""
+        return f"no cluster: one of our own {why}; or set NETCHECK_TEST_KUBECONFIG"
 
     def shared(self) -> Cluster:
         return self.of(*SHARED)
@@ -55,11 +49,10 @@ class Clusters:
         return self.open[kind][0]
 
     def _raise(self, kind: tuple[str, str]) -> tuple[Cluster, ExitStack]:
-        assert self.program is not None
         name, port = (NAME, PORT) if kind == SHARED else (f"{NAME}2", PORT + 1)
         stack = ExitStack()
-        options = ("--cni", kind[0], "--proxy", kind[1])
-        return stack.enter_context(raise_cluster(self.program, name, port, *options)), stack
+        options = Options(cni=kind[0], proxy=kind[1])
+        return stack.enter_context(raise_cluster(Site(name, port), options)), stack
 
     def close(self, kind: tuple[str, str]) -> None:
         _, stack = self.open.pop(kind)
@@ -74,8 +67,8 @@ class Clusters:
 
 @contextmanager
 def every_cluster() -> Iterator[Clusters]:
-    given, program = os.environ.get("NETCHECK_TEST_KUBECONFIG"), os.environ.get("NETCHECK_RIG")
-    clusters = Clusters(Path(given) if given else None, Path(program).resolve() if program else None)
+    given = os.environ.get("NETCHECK_TEST_KUBECONFIG")
+    clusters = Clusters(Path(given) if given else None)
     try:
         yield clusters
     finally:

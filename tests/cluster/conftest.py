@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 
 import pytest
 
-from tests.cluster.clusters import NAME, NO_CLUSTER, PORT, Clusters, every_cluster
+from tests.cluster.clusters import NAME, PORT, Clusters, every_cluster
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.ledger import Ledger
 from tests.cluster.faults.table import NoSuchRow, choose
-from tests.cluster.rig import Cluster, raise_cluster
+from tests.cluster.rig import Cluster, Options, Site, raise_cluster
+from tests.cluster.rig.packages import refusal
 
 LEDGER = pytest.StashKey[Ledger]()
 
@@ -53,22 +53,16 @@ def clusters() -> Iterator[Clusters]:
 
 
 @pytest.fixture(scope="session")
-def rig_program(clusters: Clusters) -> Path:
-    """The program that makes clusters, for tests that need one of a kind of their own."""
-    if clusters.program is None:
-        pytest.skip("needs a cluster of its own: set NETCHECK_RIG")
-    return clusters.program
-
-
-@pytest.fixture(scope="session")
 def cluster(clusters: Clusters) -> Cluster:
     """Two healthy nodes with CoreDNS and kube-proxy. Whoever breaks something mends it before the test ends."""
-    if not clusters.given and not clusters.program:
-        pytest.skip(NO_CLUSTER)
+    if why := clusters.refusal():
+        pytest.skip(why)
     return clusters.shared()
 
 
 @pytest.fixture(scope="session")
-def another_cluster(rig_program: Path) -> Callable[..., AbstractContextManager[Cluster]]:
-    """`with another_cluster("--cni", "none") as bare:` stands beside the shared one and is gone after the block."""
-    return partial(raise_cluster, rig_program, f"{NAME}3", PORT + 2)
+def raise_another() -> Callable[[Options], AbstractContextManager[Cluster]]:
+    """`with raise_another(Options(cni="none")) as bare:` stands beside the others and is gone after the block."""
+    if why := refusal():
+        pytest.skip(f"needs a cluster of its own, which {why}")
+    return partial(raise_cluster, Site(f"{NAME}3", PORT + 2))

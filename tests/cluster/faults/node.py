@@ -15,7 +15,7 @@ TABLE = "netcheck_fault"
 
 def folder(cluster: Cluster, node: str) -> Path:
     """Where the node keeps its files: its CNI configuration is in cni/net.d, its kubelet's in kubelet.yaml."""
-    return cluster.kubeconfig.parent / node
+    return cluster.node_folder(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,11 @@ class StopProcess:
     needs_nodes: ClassVar[bool] = True
 
     def inject(self, cluster: Cluster) -> Heal:
-        cluster.rig("process", self.name, "stop")
+        cluster.stop(self.name)
         return self.start
 
     def start(self, cluster: Cluster) -> None:
-        cluster.rig("process", self.name, "stop")  # a no-op, unless it was started meanwhile: never two of it
-        cluster.rig("process", self.name, "start")
+        cluster.start(self.name)  # anew, where it was started meanwhile: never two of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class StartProcess:
 
     def inject(self, cluster: Cluster) -> Heal:
         self.after.until(cluster)
-        cluster.rig("process", self.name, "start")
+        cluster.start(self.name)
         return lambda then: None
 
 
@@ -60,8 +59,7 @@ class RestartProcess:
         return self.restart
 
     def restart(self, cluster: Cluster) -> None:
-        cluster.rig("process", self.name, "stop")
-        cluster.rig("process", self.name, "start")
+        cluster.start(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +130,11 @@ class Firewall:
             f"chain {hook} {{ type filter hook {hook} priority -300; {'; '.join(self.rules)}; }}"
             for hook in self.hooks)
         for node in self.nodes:
-            cluster.rig("node", node, "nft", f"table inet {TABLE} {{ {chains} }}")
+            cluster.on_node(node, "nft", f"table inet {TABLE} {{ {chains} }}")
 
         def heal(then: Cluster) -> None:
             for node in self.nodes:
-                then.rig("node", node, "nft", "delete", "table", "inet", TABLE)
+                then.on_node(node, "nft", "delete", "table", "inet", TABLE)
 
         return heal
 
@@ -151,7 +149,7 @@ class OnNode:
 
     def inject(self, cluster: Cluster) -> Heal:
         for node in self.nodes:
-            cluster.rig("node", node, "sh", "-ec", self.command)
+            cluster.on_node(node, "sh", "-ec", self.command)
         return lambda then: None
 
 
@@ -167,6 +165,6 @@ class KillContainer:
         listed = cluster.kubectl("-n", "kube-system", "get", "pods", "-l", self.labels, "-o", "json",
                                  "--field-selector", f"spec.nodeName={self.node}")
         container = json.loads(listed)["items"][0]["status"]["containerStatuses"][0]["containerID"].split("//")[1]
-        cluster.rig("node", self.node, "ctr", "-a", str(folder(cluster, self.node) / "containerd.sock"), "-n", "k8s.io",
+        cluster.on_node(self.node, "ctr", "-a", str(folder(cluster, self.node) / "containerd.sock"), "-n", "k8s.io",
                     "task", "kill", "-s", "SIGKILL", container)
         return lambda then: None

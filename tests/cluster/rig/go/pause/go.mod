@@ -1,0 +1,2 @@
+module netcheck-cluster/pause
+go 1.24.0
