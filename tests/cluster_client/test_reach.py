@@ -25,7 +25,13 @@ async def test_a_refused_connection_names_server_and_reason(open_cluster: Open) 
             await (await open_cluster(server=url)).version()
 
 
-async def test_a_name_that_does_not_resolve_is_said_to_be_that(open_cluster: Open) -> None:
+async def test_a_name_that_does_not_resolve_is_said_to_be_that(
+    open_cluster: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(host: str, *_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host}: Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(Unreachable, match=r"api\.nowhere\.invalid does not resolve here"):
         await (await open_cluster(server="https://api.nowhere.invalid:6443")).version()
 
