@@ -20,7 +20,7 @@ from bot.wiring import assemble
 from tests.bench.figures import Figures, ms
 from tests.journal.awaiting import until
 from tests.serve.replica import Replica
-from tests.serve.stand import SLOW, Stand, open_stand
+from tests.serve.stand import SLOW, BoxedStand, open_stand
 
 ALICE = Person(id="cli:alice", name="alice")
 HERE = e.Origin(surface="cli")
@@ -115,7 +115,7 @@ async def begin(desk: Desk) -> str:
     return (await desk.start(RunPlaybook("asking", ("prod",)), ALICE, HERE)).run
 
 
-async def all_asking(stand: Stand, ids: list[str]) -> None:
+async def all_asking(stand: BoxedStand, ids: list[str]) -> None:
     for run_id in ids:
         await stand.until_step(run_id, "ask", Status.ASKING)
     await asyncio.sleep(1)  # what was needed to get there may go

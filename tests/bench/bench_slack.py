@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.bench.figures import Figures, ms, percentile
-from tests.serve.stand import Stand, open_stand
+from tests.serve.stand import BoxedStand, open_stand
 
 RATE, SECONDS = 50, 4
 FREE = 2
@@ -39,7 +39,7 @@ async def test_acknowledgements_at_fifty_commands_a_second(figures: Figures, tmp
     figures.add(f"ack of `/netcheck {text}` at {RATE} a second", told, "p99 100 ms")
 
 
-async def acknowledged(stand: Stand, text: str) -> list[float]:
+async def acknowledged(stand: BoxedStand, text: str) -> list[float]:
     """Commands at an even pace, whether or not those before are answered."""
     times: list[float] = []
 
@@ -63,7 +63,7 @@ async def test_the_first_message_after_a_command(figures: Figures, tmp_path: Pat
     figures.add("first message after `/netcheck dns prod`", told, "300 ms")
 
 
-async def first_message(stand: Stand, user: str) -> float:
+async def first_message(stand: BoxedStand, user: str) -> float:
     place = f"D0{user.upper()}"
     before, began = len(stand.slack.messages(place)), time.perf_counter()
     await stand.slack.command(user, "@netcheck", "dns prod")
@@ -72,7 +72,7 @@ async def first_message(stand: Stand, user: str) -> float:
 
 
 @asynccontextmanager
-async def ready_stand(folder: Path) -> AsyncIterator[Stand]:
+async def ready_stand(folder: Path) -> AsyncIterator[BoxedStand]:
     async with open_stand(folder) as stand:
         (folder / "playbooks" / "one.yaml").write_text(yaml.safe_dump(ONE_LOOK))
         await stand.start().until_ready()

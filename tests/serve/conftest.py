@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.serve.stand import Stand, open_stand
+from tests.serve.stand import BoxedStand, open_stand
 
 
 @pytest.fixture
-async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
+async def stand(tmp_path: Path) -> AsyncIterator[BoxedStand]:
     async with open_stand(tmp_path) as stand:
         yield stand

@@ -52,7 +52,6 @@ class Stand:
     folder: Path
     redis: RedisServer
     slack: SlackBox
-    cluster: ClusterBox
     journal: RedisJournal
     replicas: list[Replica] = field(default_factory=list)
 
@@ -173,6 +172,11 @@ class Stand:
         assert wanted <= set(keys)
 
 
+@dataclass(slots=True, kw_only=True)
+class BoxedStand(Stand):
+    cluster: ClusterBox
+
+
 def key_of(message: Message) -> tuple[str, str]:
     """The run, and which of its posts this is."""
     told = (message.metadata or {}).get("event_payload", {})
@@ -187,8 +191,8 @@ def _is_running(run: Run) -> bool:
     return any(state.status is Status.RUNNING for state in run.steps.values())
 
 
-def _write_settings(folder: Path) -> None:
-    target = {"context": "prod-box", "default": True, "change": ["group:oncall"]}
+def _write_settings(folder: Path, context: str) -> None:
+    target = {"context": context, "default": True, "change": ["group:oncall"]}
     settings = {"targets": {"prod": target}, "slack": {"groups": {"oncall": ["U0ALICE"]}}}
     (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
     (folder / "playbooks").mkdir()
@@ -196,19 +200,26 @@ def _write_settings(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def open_stand(folder: Path, scenario: str = "healthy") -> AsyncIterator[Stand]:
+async def open_stand(folder: Path, scenario: str = "healthy") -> AsyncIterator[BoxedStand]:
     """Without a replica yet; all that was started is gone after the block."""
-    _write_settings(folder)
-    slack = SlackBox(rates="off")
     async with ClusterBox(load_scenario(scenario), context="prod-box") as cluster:
         cluster.write_kubeconfig(folder / "kubeconfig")
-        await slack.start()
-        with start_valkey(folder / "redis") as redis:
-            stand = Stand(folder, redis, slack, cluster, RedisJournal(redis.url))
-            try:
-                yield stand
-            finally:
-                for replica in stand.replicas:
-                    replica.remove()
-                await stand.journal.close()
-                await slack.stop()
+        async with stand_before(folder, "prod-box") as stand:
+            yield BoxedStand(stand.folder, stand.redis, stand.slack, stand.journal, stand.replicas, cluster=cluster)
+
+
+@asynccontextmanager
+async def stand_before(folder: Path, context: str) -> AsyncIterator[Stand]:
+    """The same before any cluster whose kubeconfig lies in the folder. Alice may approve changes there."""
+    _write_settings(folder, context)
+    slack = SlackBox(rates="off")
+    await slack.start()
+    with start_valkey(folder / "redis") as redis:
+        stand = Stand(folder, redis, slack, RedisJournal(redis.url))
+        try:
+            yield stand
+        finally:
+            for replica in stand.replicas:
+                replica.remove()
+            await stand.journal.close()
+            await slack.stop()

@@ -7,10 +7,10 @@ from bot.model import event as e
 from bot.model.run import Status
 from bot.playground.cluster_box.faults import Fault
 from tests.journal.awaiting import until
-from tests.serve.stand import SLOW, Stand, open_stand
+from tests.serve.stand import SLOW, BoxedStand, open_stand
 
 
-async def in_the_middle(stand: Stand) -> str:
+async def in_the_middle(stand: BoxedStand) -> str:
     """A run at which the only replica there is has got stuck on a slow cluster; a second one is ready."""
     await stand.start().until_ready()
     stand.cluster.faults.append(SLOW)
@@ -20,7 +20,7 @@ async def in_the_middle(stand: Stand) -> str:
     return run_id
 
 
-async def test_when_a_replica_is_killed_another_finishes_its_run_and_nothing_is_doubled(stand: Stand) -> None:
+async def test_when_a_replica_is_killed_another_finishes_its_run_and_nothing_is_doubled(stand: BoxedStand) -> None:
     run_id = await in_the_middle(stand)
     holder = await stand.holder(run_id)
     killed, _ = stand.replicas
@@ -35,7 +35,7 @@ async def test_when_a_replica_is_killed_another_finishes_its_run_and_nothing_is_
     assert await stand.holder(run_id) != holder
 
 
-async def test_a_replica_that_is_told_to_stop_gives_its_run_away_at_once(stand: Stand) -> None:
+async def test_a_replica_that_is_told_to_stop_gives_its_run_away_at_once(stand: BoxedStand) -> None:
     run_id = await in_the_middle(stand)
     holder = await stand.holder(run_id)
     leaving, _ = stand.replicas
@@ -69,7 +69,7 @@ async def test_a_change_cut_off_by_a_kill_is_never_made_again_unasked(tmp_path: 
         assert granted == begun == [1, 2]
 
 
-async def test_while_the_store_is_away_people_are_told_and_a_run_goes_on_when_it_is_back(stand: Stand) -> None:
+async def test_while_the_store_is_away_people_are_told_and_a_run_goes_on_when_it_is_back(stand: BoxedStand) -> None:
     run_id = await in_the_middle(stand)
     known = await stand.events(run_id)
     stand.redis.stop()
@@ -88,7 +88,7 @@ async def test_while_the_store_is_away_people_are_told_and_a_run_goes_on_when_it
     assert list(await stand.journal.recent("")) == [run_id], "what could not be written was not begun"
 
 
-async def test_a_store_that_is_killed_and_started_again_loses_nothing_that_was_shown(stand: Stand) -> None:
+async def test_a_store_that_is_killed_and_started_again_loses_nothing_that_was_shown(stand: BoxedStand) -> None:
     run_id = await in_the_middle(stand)
     await asyncio.to_thread(stand.until_saved)
     stand.redis.kill()
@@ -99,7 +99,7 @@ async def test_a_store_that_is_killed_and_started_again_loses_nothing_that_was_s
     await stand.check_nothing_is_doubled(run_id)
 
 
-async def test_when_slack_is_down_the_run_goes_on_and_its_thread_is_right_afterwards(stand: Stand) -> None:
+async def test_when_slack_is_down_the_run_goes_on_and_its_thread_is_right_afterwards(stand: BoxedStand) -> None:
     stand.cluster.faults.append(SLOW)
     await stand.start().until_ready()
     run_id = await stand.begin("chain prod")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bot.model import event as e
 from tests.journal.awaiting import until
-from tests.serve.stand import Stand, open_stand
+from tests.serve.stand import BoxedStand, open_stand
 
 
-async def test_a_command_typed_in_slack_ends_with_the_answer_in_its_message(stand: Stand) -> None:
+async def test_a_command_typed_in_slack_ends_with_the_answer_in_its_message(stand: BoxedStand) -> None:
     replica = stand.start()
     await replica.until_ready()
     run_id = await stand.begin("dns prod")
@@ -40,7 +40,7 @@ async def test_a_fault_is_told_in_the_thread_and_mended_by_whoever_may(tmp_path:
         await stand.check_nothing_is_doubled(run_id)
 
 
-async def test_one_delivery_given_to_both_replicas_starts_one_run(stand: Stand) -> None:
+async def test_one_delivery_given_to_both_replicas_starts_one_run(stand: BoxedStand) -> None:
     await asyncio.gather(*(stand.start().until_ready() for _ in range(2)))
     await stand.deliver_to_all("alice", "#incidents", "dns prod")
     await stand.until_root_says("nothing wrong")
@@ -50,7 +50,7 @@ async def test_one_delivery_given_to_both_replicas_starts_one_run(stand: Stand) 
     assert len(stand.roots()) == 1
 
 
-async def test_runs_are_shared_out_and_each_is_done_once(stand: Stand) -> None:
+async def test_runs_are_shared_out_and_each_is_done_once(stand: BoxedStand) -> None:
     await asyncio.gather(*(stand.start().until_ready() for _ in range(2)))
     ids = [await stand.begin("dns prod") for _ in range(4)]
     for run_id in ids:
@@ -60,7 +60,7 @@ async def test_runs_are_shared_out_and_each_is_done_once(stand: Stand) -> None:
         assert len({event.step for event in started}) == len(started), "a step was begun twice"
 
 
-async def test_no_token_and_no_password_is_ever_logged(stand: Stand) -> None:
+async def test_no_token_and_no_password_is_ever_logged(stand: BoxedStand) -> None:
     replica = stand.start()
     await replica.until_ready()
 
