@@ -181,6 +181,7 @@ def record(
     words: Words = None,
     to: Annotated[Path, typer.Option("--to", help="The bundle to write (.json.gz).")] = Path("bundle.json.gz"),
     title: Annotated[str, typer.Option(help="One line on what is wrong in it.")] = "",
+    output: Annotated[Output, typer.Option(help="json: what the recorded run came to.")] = Output.TEXT,
     kubeconfig: Kubeconfig = "",
     context: Context = "",
     settings: SettingsFile = "",
@@ -189,7 +190,8 @@ def record(
     from bot.playground import recording
 
     text = " ".join([playbook, *map(_quoted, words or [])])
-    print(_run(recording.record(_settings(settings, kubeconfig), context, text, to, title)))
+    line, told = _run(recording.record(_settings(settings, kubeconfig), context, text, to, title))
+    print(json.dumps(told, indent=2) if output is Output.JSON else line)
 
 
 @app.command()

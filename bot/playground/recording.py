@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from bot.cluster import Cluster
 from bot.journal.memory import MemoryJournal
@@ -14,19 +15,20 @@ from bot.views import report
 from bot.wiring import assemble, terminal_person
 
 
-async def record(settings: Settings, context: str, text: str, to: Path, title: str) -> str:
-    """One line on what was written. Raises what `run` raises, and UsageError when the file cannot be written."""
+async def record(
+    settings: Settings, context: str, text: str, to: Path, title: str
+) -> tuple[str, dict[str, Any]]:
+    """One line on what was written, and what the recorded run came to, as `run --output json` tells it. Raises what
+    `run` raises, and UsageError when the file cannot be written."""
     command, person = understood(text), terminal_person(os.environ)
     outer = assemble(settings, MemoryJournal(), context=context, prefer_current=True)
-    answers: list[str] = []
+    told: dict[str, Any] = {}
 
     async def run_playbook(recording: Cluster) -> None:
         inner = assemble(settings, MemoryJournal(), context=context, prefer_current=True, wrap=lambda _: recording)
         try:
             run_id, run = await follow(inner, command, person, interactive=False)
-            told = report.report(run_id, run)
-            causes = ", ".join(root["cause"] for root in told["root_causes"])
-            answers.append(f"{told['answer']}{': ' + causes if causes else ''}")
+            told.update(report.report(run_id, run))
         finally:
             await inner.close()
 
@@ -38,4 +40,6 @@ async def record(settings: Settings, context: str, text: str, to: Path, title: s
     finally:
         await outer.close()
     size = save_bundle(bundle, to)
-    return f"{to}: {size / 1000:.0f} kB. The run it holds came to {answers[0]}."
+    causes = ", ".join(root["cause"] for root in told["root_causes"])
+    came_to = f"{told['answer']}{': ' + causes if causes else ''}"
+    return f"{to}: {size / 1000:.0f} kB. The run it holds came to {came_to}.", told

@@ -1,7 +1,7 @@
 """The clusters that are shipped to be tried: bundles recorded from a real one with a fault in it.
 
-`expected` is the root cause as whoever broke the cluster knows it; the diagnosis is tested against it. A scenario is
-recorded with `netcheck record` and nothing else; to add one, put its file into `scenarios/` and a line into the table.
+`index.json` beside them says what was broken, as whoever broke it knows it; the diagnosis is tested against it. Both
+are written when the rows of the table of faults are tried with `--record` (tests/cluster/README.md).
 """
 
 from collections.abc import Mapping
@@ -10,32 +10,28 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+import msgspec
+
 from bot.model.errors import UsageError
 from bot.playground.bundle import Bundle, load_bundle
 
 FOLDER = Path(__file__).parent / "scenarios"
+INDEX = FOLDER / "index.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`title` is what a person reads; `expected` are the codes of the root causes, none for a healthy cluster."""
+    """`title` is what a person reads; `roots` are pairs of cause and object, where the cause may be a pattern
+    (`cni.agent*`); none for a cluster in which nothing is broken. `words` came after the playbook."""
 
     title: str
-    expected: tuple[str, ...] = ()
+    answer: str
+    roots: tuple[tuple[str, str], ...] = ()
+    playbook: str = "dns"
+    words: tuple[str, ...] = ()
 
 
-SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
-    {
-        "dns-selector": Scenario("The DNS Service selects no pod", ("dns.service.selector",)),
-        "corefile-broken": Scenario("CoreDNS crashes over its Corefile", ("dns.corefile.directive-unknown",)),
-        "forward-loop": Scenario("CoreDNS forwards to itself", ("dns.corefile.loop",)),
-        "scaled-to-zero": Scenario("CoreDNS is scaled to zero", ("dns.pods.scaled-to-zero",)),
-        "role-endpointslices": Scenario("CoreDNS may not read EndpointSlices", ("dns.access.denied",)),
-        "upstream-dead": Scenario("The resolver outside the cluster is dead", ("dns.upstream.unreachable",)),
-        "no-network": Scenario("No network plugin is installed", ("cni.missing",)),
-        "healthy": Scenario("Everything works"),
-    }
-)
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(msgspec.json.decode(INDEX.read_bytes(), type=dict[str, Scenario]))
 
 
 def load_scenario(name: str) -> Bundle:

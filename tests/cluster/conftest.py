@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.clusters import NAME, PORT, Clusters, every_cluster
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.ledger import Ledger
+from tests.cluster.faults.recording import Recorder
 from tests.cluster.faults.table import NoSuchRow, choose
 from tests.cluster.rig import Cluster, Options, Site, raise_cluster
 from tests.cluster.rig.packages import refusal
@@ -19,6 +21,7 @@ LEDGER = pytest.StashKey[Ledger]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--only", default="", help="names of rows of the table of faults, with commas between them")
+    group.addoption("--record", default="", help="a folder: each row that comes out right is a bundle there")
     group.addoption("--third", default="", help="1, 2 or 3: that third of the rows")
 
 
@@ -44,6 +47,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture
 def ledger(pytestconfig: pytest.Config, fault: Fault) -> Ledger:
     return pytestconfig.stash[LEDGER]
+
+
+@pytest.fixture
+def recorder(pytestconfig: pytest.Config) -> Recorder | None:
+    named = pytestconfig.getoption("record", default="")
+    return Recorder(Path(named).resolve()) if named else None
 
 
 @pytest.fixture(scope="session")

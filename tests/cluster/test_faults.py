@@ -9,6 +9,7 @@ import pytest
 from tests.cluster.clusters import Clusters
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.ledger import Entry, Ledger, Verdict
+from tests.cluster.faults.recording import Recorder
 from tests.cluster.faults.trial import NotHealed, Trial, expected, try_fault
 
 pytestmark = pytest.mark.cluster
@@ -28,14 +29,16 @@ class Clock:
             found=found, why=why, seconds=0.0 if verdict == "not run" else time.monotonic() - self.began))
 
 
-def test_the_root_causes_are_exactly_those_of_the_fault(clusters: Clusters, ledger: Ledger, fault: Fault) -> None:
+def test_the_root_causes_are_exactly_those_of_the_fault(
+    clusters: Clusters, ledger: Ledger, fault: Fault, recorder: Recorder | None
+) -> None:
     if lacking := clusters.lacking(fault):
         Clock(ledger, fault).note("not run", why=lacking)
         pytest.skip(lacking)
     cluster = clusters.of(fault.network, fault.proxy)
     clock = Clock(ledger, fault)
     try:
-        trial = try_fault(cluster, fault)
+        trial = try_fault(cluster, fault, recorder)
     except Exception as error:
         if isinstance(error, NotHealed):
             clusters.spoil(fault)

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from tests.cluster.answers import Report, ask
 from tests.cluster.faults.conditions import Condition
 from tests.cluster.faults.fault import Fault, Heal, Root
+from tests.cluster.faults.recording import Recorder
 from tests.cluster.rig import Cluster
 
 BAD = ("FAIL", "WARN")
@@ -25,13 +26,19 @@ class Trial:
     wrong: tuple[str, ...]
 
 
-def try_fault(cluster: Cluster, fault: Fault) -> Trial:
+def try_fault(cluster: Cluster, fault: Fault, recorder: Recorder | None = None) -> Trial:
     """Raises NotHealed, and NotInTime where the fault did not show (it is healed then)."""
     fault.before.until(cluster)
+    unlike: list[str] = []
     with broken(cluster, fault):
         fault.wait.until(cluster)
-        report = ask(cluster, *fault.arguments, playbook=fault.playbook)
-    wrong = [*differences(fault, report), *_lingering(cluster, fault)]
+        if recorder:
+            report, unlike = recorder.record(cluster, fault)
+        else:
+            report = ask(cluster, *fault.arguments, playbook=fault.playbook)
+    wrong = [*differences(fault, report), *unlike, *_lingering(cluster, fault)]
+    if recorder and not wrong:
+        recorder.enter(fault)
     return Trial(describe(report), tuple(wrong))
 
 
