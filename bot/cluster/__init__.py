@@ -17,6 +17,9 @@ Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as the API gives it: plain JSON."""
 
 
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What a list call gave. `complete` is false when a ceiling cut it; `remaining` is what the server said is left."""
@@ -120,6 +123,12 @@ class Cluster(Protocol):
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Stream]:
         """A TCP stream to a port inside the pod's network namespace (`pods/portforward`)."""
+
+    async def ask_pod(
+        self, namespace: str, pod: str, port: int, path: str = "", *, headers: Headers = (), patience: float = 5.0
+    ) -> str:
+        """What the pod answers to `GET /path`, whatever its status; the API server itself asks, over the pod network
+        (`pods/proxy`), once. Raises NotReached where it finds no way to the port, TimedOut after `patience` seconds."""
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult: ...
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import orjson
 
-from bot.cluster import Access, ExecResult, Listing, Object, Stream, Usage
+from bot.cluster import Access, ExecResult, Headers, Listing, Object, Stream, Usage
 from bot.cluster.answers import (
     check_object,
     decode_object,
@@ -21,7 +21,7 @@ from bot.cluster.answers import (
 from bot.cluster.credentials import Credentials
 from bot.cluster.records import KINDS, Ask, Kind, Limits, find_kind
 from bot.cluster.streams import open_forward, run_command
-from bot.cluster.transport import Headers, Meter, Query, Request, Transport
+from bot.cluster.transport import Meter, Query, Request, Transport
 from bot.model.errors import NotFound
 
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -138,6 +138,18 @@ class KubernetesCluster:
             headers=(_ANYTHING, *self._identity),
         )
         return open_forward(self._transport, request, self._meter)
+
+    async def ask_pod(
+        self, namespace: str, pod: str, port: int, path: str = "", *, headers: Headers = (), patience: float = 5.0
+    ) -> str:
+        # The path is ours and goes as it is: quoted once more it would be another one.
+        request = Request(
+            ask=word("get", _POD, namespace, pod).of("proxy"),
+            path=f"{locate(_POD, namespace, f'{pod}:{port}', 'proxy')}/{path}",
+            headers=(_ANYTHING, *headers, *self._identity),
+            safe=False, relayed=True, seconds=patience,
+        )
+        return (await self._transport.send(request, self._meter)).decode(errors="replace")
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         options = (("container", container), ("stdout", "true"), ("stderr", "true"))

@@ -14,6 +14,7 @@ from bot.model.errors import (
     Forbidden,
     Malformed,
     NotFound,
+    NotReached,
     Rejected,
     ServerFailed,
     TimedOut,
@@ -32,6 +33,8 @@ _CERTIFICATE_FAULTS: Mapping[int, str] = {
     64: "its certificate is for another address (set tls-server-name in the kubeconfig if that is meant)",
 }
 _SHOWN = 400
+_NO_WAY = "error trying to reach service: "
+"""How the API server begins when what it passes on does not arrive (apimachinery, util/proxy; seen on v1.34)."""
 
 
 def explain_status(status: int, body: bytes, ask: Ask, server: str) -> ClusterError:
@@ -49,6 +52,9 @@ def explain_status(status: int, body: bytes, ask: Ask, server: str) -> ClusterEr
             return NotFound(f"{ask}: not found{_colon(said)}.")
         case 400 | 405 | 406 | 409 | 410 | 413 | 415 | 422:
             return Rejected(f"{ask}: the API server refused it with status {status}{_colon(said)}.")
+        case _ if status >= 500 and said.startswith(_NO_WAY):
+            why = said.removeprefix(_NO_WAY)
+            return NotReached(f"{ask}: the API server did not get through to the pod: {why}.", why)
         case 429:
             return ServerFailed(f"{ask}: {server} has too much to do (429){_colon(said)}. Try again in a while.")
         case 504:
@@ -88,6 +94,11 @@ def explain_failure(error: Exception, ask: Ask, server: str, seconds: float) -> 
         case _:
             said = str(error) or type(error).__name__
             return Unreachable(f"{ask}: the connection to {server} broke off ({said}).{_hint(ask)}")
+
+
+def is_own(body: bytes) -> bool:
+    """Whether the API server itself says this, in its form for errors, rather than whom it passed a request on to."""
+    return body.startswith(b'{"kind":"Status"')
 
 
 def read_message(body: bytes) -> str:

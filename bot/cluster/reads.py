@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Listing, Object, Stream, Usage
+from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, Object, Stream, Usage
 from bot.model.errors import Forbidden, NotFound
 
 T = TypeVar("T")
@@ -93,6 +93,11 @@ class RunReads:
 
     def forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Stream]:
         return self._cluster.forward(namespace, pod, port)
+
+    async def ask_pod(
+        self, namespace: str, pod: str, port: int, path: str = "", *, headers: Headers = (), patience: float = 5.0
+    ) -> str:
+        return await self._cluster.ask_pod(namespace, pod, port, path, headers=headers, patience=patience)
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         return await self._cluster.execute(namespace, pod, container, command)

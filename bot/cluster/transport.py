@@ -16,13 +16,13 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot import __version__
+from bot.cluster import Headers
 from bot.cluster.credentials import Credentials, Login
-from bot.cluster.faults import explain_failure, explain_status
+from bot.cluster.faults import explain_failure, explain_status, is_own
 from bot.cluster.records import Ask, Limits
 from bot.model.errors import ClusterError, ServerFailed, TooLarge, Unauthorized
 
 Query: TypeAlias = tuple[tuple[str, str], ...]
-Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 _BUSY = frozenset({429, 502, 503})
 _BROKEN = (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, aiohttp.ClientOSError)
@@ -37,7 +37,11 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`path` is already quoted. `safe`: may be sent twice. `headers`: e.g. whom to impersonate, several of one name."""
+    """`path` is already quoted. `safe`: may be sent twice. `headers`: e.g. whom to impersonate, several of one name.
+
+    `relayed`: the API server passes it on, so any answer that is not the API server's own error is the answer.
+    `seconds`: how long to wait for the answer, where it is not as long as for others.
+    """
 
     ask: Ask
     path: str
@@ -46,6 +50,8 @@ class Request:
     headers: Headers = ()
     body: bytes | None = None
     safe: bool = True
+    relayed: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ class Transport:
 
     async def _try(self, request: Request, login: Login, meter: Meter) -> bytes | _Again:
         server, limits = self.credentials.server, self.limits
+        seconds = request.seconds or limits.request
         meter.requests += 1
         try:
             async with self.open_session().request(
@@ -114,16 +121,16 @@ class Transport:
                 server_hostname=login.tls_name,
                 proxy=login.proxy,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=limits.request, sock_connect=limits.connect),
+                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=limits.connect),
             ) as response:
                 self.note_date(response)
                 body = await self._read(response, request, meter)
         except (aiohttp.ClientError, TimeoutError) as error:
-            fault = explain_failure(error, request.ask, server, limits.request)
+            fault = explain_failure(error, request.ask, server, seconds)
             if isinstance(error, _BROKEN) and not isinstance(error, (*_HOPELESS, TimeoutError)):
                 return _Again(fault)
             raise fault from error
-        if 200 <= response.status < 300:
+        if 200 <= response.status < 300 or (request.relayed and not is_own(body)):
             return body
         fault = explain_status(response.status, body, request.ask, server)
         if response.status in _BUSY or response.status == 401:

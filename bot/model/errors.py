@@ -20,6 +20,7 @@
     │   ├── Malformed           an answer that is not what the API promises
     │   ├── TooLarge            more items or bytes than a look may read
     │   └── ServerFailed        5xx, or an answer that says so
+    │       └── NotReached      the API server found no way to the pod that it was to ask
     └── SlackError              Slack refused a call for good
 """
 
@@ -129,6 +130,14 @@ class TooLarge(ClusterError):
 
 class ServerFailed(ClusterError):
     pass
+
+
+class NotReached(ServerFailed):
+    """`why` in the API server's words, e.g. `dial tcp 10.244.1.2:53: connect: no route to host`."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class SlackError(NetcheckError):

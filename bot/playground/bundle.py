@@ -74,10 +74,13 @@ class DnsAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
+    """`way`: asked over a port-forward, inside the pod, or by the API server over the pod network (`pods/proxy`)."""
+
     namespace: str
     pod: str
     port: int
     path: str
+    way: Literal["forward", "network"] = "forward"
     outcome: Outcome = "answered"
     status: int = 0
     content_type: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from bot.model.redact import redact
 from bot.playground.bundle import (
     Bundle,
     DnsAnswer,
@@ -30,7 +31,7 @@ class Cassette:
     reads: dict[Read, None] = field(default_factory=dict)
     logs: list[Log] = field(default_factory=list)
     dns: dict[tuple[str, str, int, str, str], DnsAnswer] = field(default_factory=dict)
-    http: dict[tuple[str, str, int, str], HttpAnswer] = field(default_factory=dict)
+    http: dict[tuple[str, str, str, int, str], HttpAnswer] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
     reviews: dict[Review, None] = field(default_factory=dict)
     roles_of: tuple[str, ...] = ()
@@ -58,13 +59,21 @@ class Cassette:
         """An answer counts more than none, so a second attempt that worked is what is kept."""
         for fact in read_tape(where, sent, received, outcome, message):
             if isinstance(fact, HttpAnswer):
-                key = (*where, fact.path)
-                if fact.outcome == "answered" or key not in self.http:
-                    self.http[key] = fact
+                self._keep_page(fact)
             else:
                 question = (*where, fact.name, fact.type)
                 if fact.outcome == "answered" or question not in self.dns:
                     self.dns[question] = fact
+
+    def keep_page(self, page: HttpAnswer, outcome: Outcome, text: str) -> None:
+        """What came of a page that was asked for over the pod network; the port tells its text and not its status."""
+        told = {"status": 200, "body": redact(text)} if outcome == "answered" else {"message": text}
+        self._keep_page(replace(page, outcome=outcome, **told))
+
+    def _keep_page(self, page: HttpAnswer) -> None:
+        key = (page.way, page.namespace, page.pod, page.port, page.path)
+        if page.outcome == "answered" or key not in self.http:
+            self.http[key] = page
 
     def bundle(self, name: str, title: str, recorded_at: float) -> Bundle:
         partial = {key: item for key, item in self.partial.items() if key not in self.objects}

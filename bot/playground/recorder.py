@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Listing, Stream, Usage
-from bot.model.errors import ClusterError, Forbidden, NotFound, Rejected, TimedOut, Unreachable
+from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, Stream, Usage
+from bot.model.errors import ClusterError
 from bot.model.redact import redact
-from bot.playground.bundle import Bundle, Execution, Log, Object, Outcome, Read, Review
+from bot.playground.bundle import Bundle, Execution, HttpAnswer, Log, Object, Outcome, Read, Review
 from bot.playground.cassette import Cassette
 from bot.playground.cluster_box.kinds import find_kind
 from bot.playground.rights import read_rights
 from bot.playground.surroundings import read_surroundings
+from bot.playground.taped import TapedStream, outcome_of
 
 T = TypeVar("T")
 
@@ -151,7 +152,7 @@ class RecordingCluster:
 
     @asynccontextmanager
     async def _forward(self, where: tuple[str, str, int]) -> AsyncIterator[Stream]:
-        tape = _TapedStream()
+        tape = TapedStream()
         try:
             async with self._cluster.forward(*where) as stream:
                 tape.stream = stream
@@ -161,6 +162,18 @@ class RecordingCluster:
             raise
         finally:
             self.cassette.keep_tape(where, bytes(tape.sent), bytes(tape.received), *(tape.end or ("silent", "")))
+
+    async def ask_pod(
+        self, namespace: str, pod: str, port: int, path: str = "", *, headers: Headers = (), patience: float = 5.0
+    ) -> str:
+        page = HttpAnswer(namespace=namespace, pod=pod, port=port, path=f"/{path}", way="network")
+        try:
+            text = await self._cluster.ask_pod(namespace, pod, port, path, headers=headers, patience=patience)
+        except (ClusterError, asyncio.CancelledError) as error:
+            self.cassette.keep_page(page, *outcome_of(error))
+            raise
+        self.cassette.keep_page(page, "answered", text)
+        return text
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         result = await self._cluster.execute(namespace, pod, container, command)
@@ -184,62 +197,6 @@ class RecordingCluster:
 
     async def close(self) -> None:
         await self._cluster.close()
-
-
-class _TapedStream:
-    """A forwarded port, with both directions kept; `end` is how it failed, if it did."""
-
-    def __init__(self) -> None:
-        self.stream: Stream | None = None
-        self.sent = bytearray()
-        self.received = bytearray()
-        self.end: tuple[Outcome, str] | None = None
-
-    async def send(self, data: bytes) -> None:
-        self.sent += data
-        await self._watch(self._open.send(data))
-
-    async def read_exactly(self, count: int) -> bytes:
-        data = await self._watch(self._open.read_exactly(count))
-        self.received += data
-        return data
-
-    async def read(self) -> bytes:
-        data = await self._watch(self._open.read())
-        self.received += data
-        return data
-
-    @property
-    def _open(self) -> Stream:
-        assert self.stream is not None
-        return self.stream
-
-    async def _watch(self, call: Awaitable[T]) -> T:
-        try:
-            return await call
-        except (ClusterError, asyncio.CancelledError) as error:
-            self.end = outcome_of(error)
-            raise
-
-
-def outcome_of(error: BaseException) -> tuple[Outcome, str]:
-    """An error of the port as a fact of the bundle."""
-    message = redact(str(error))
-    match error:
-        case NotFound():
-            return "absent", message
-        case Forbidden():
-            return "forbidden", message
-        case Rejected():
-            return "rejected", message
-        case TimedOut() | asyncio.CancelledError():
-            return "silent", message
-        case Unreachable():
-            return "refused", message
-        case _ if "connection refused" in message:
-            return "refused", message
-        case _:
-            return "failed", message
 
 
 def _api_of(kind: str, api: str) -> str:

@@ -4,23 +4,21 @@ A module that has a cluster makes a class of `ClientContract` and gives the fixt
 one with CoreDNS behind the Service kube-system/kube-dns. What the answers should be, the official client tells.
 """
 
-import struct
 from typing import Any
 
-import dns.message
-import dns.rdatatype
 import pytest
 
-from bot.cluster import Access, Cluster
+from bot.cluster import Access
 from bot.cluster.records import Limits
-from bot.model.errors import ClusterError, Forbidden, NotFound, Rejected, ServerFailed, Unauthorized
+from bot.model.errors import ClusterError, Forbidden, NotFound, Rejected, Unauthorized
+from tests.cluster_client.contract_pods import PodContract, read_one_byte
 from tests.cluster_client.stand import SYSTEM, Stand
 
 COREDNS = "system:serviceaccount:kube-system:coredns"
 GROUPS = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]
 
 
-class ClientContract:
+class ClientContract(PodContract):
     async def test_the_version_is_what_the_server_says(self, stand: Stand) -> None:
         assert await stand.cluster.version() == stand.oracle.version()
 
@@ -153,7 +151,8 @@ class ClientContract:
             (nobody.get("Node", "n1"), "get nodes"),
             (nobody.logs(SYSTEM, pod), "get pods/log in kube-system"),
             (nobody.patch("Service", "kube-dns", SYSTEM, {}, dry_run=True), "patch services in kube-system"),
-            (_read_one_byte(nobody, pod, 53), "create pods/portforward in kube-system"),
+            (nobody.ask_pod(SYSTEM, pod, 53), "get pods/proxy in kube-system"),
+            (read_one_byte(nobody, pod, 53), "create pods/portforward in kube-system"),
         ]
         for call, permission in asked:
             with pytest.raises(Forbidden) as caught:
@@ -189,52 +188,10 @@ class ClientContract:
         with pytest.raises(NotFound):
             await stand.cluster.patch("Service", "gone", SYSTEM, {"spec": {}}, dry_run=True)
 
-    async def test_each_dns_pod_answers_over_a_forwarded_port(self, stand: Stand) -> None:
-        cluster, o = stand.cluster, stand.oracle
-        address = o.ask(o.core.read_namespaced_service, "kubernetes", "default")["spec"]["clusterIP"]
-        for pod in stand.dns_pods():
-            answer = await query(cluster, pod["metadata"]["name"], "kubernetes.default.svc.cluster.local")
-            assert [str(row) for rrset in answer.answer for row in rrset] == [address]
-
-    async def test_one_forwarded_port_carries_several_questions(self, stand: Stand) -> None:
-        async with stand.cluster.forward(SYSTEM, stand.dns_pod(), 53) as stream:
-            for name in ("kube-dns.kube-system.svc.cluster.local", "kubernetes.default.svc.cluster.local"):
-                await stream.send(frame(name))
-                size = struct.unpack("!H", await stream.read_exactly(2))[0]
-                answer = dns.message.from_wire(await stream.read_exactly(size))
-                assert str(answer.question[0].name) == f"{name}."
-                assert answer.answer
-
-    async def test_a_port_where_nobody_listens_is_said_to_be_that(self, stand: Stand) -> None:
-        with pytest.raises(ServerFailed, match="could not reach the port in the pod"):
-            await _read_one_byte(stand.cluster, stand.dns_pod(), 9)
-
-    async def test_a_port_of_a_pod_that_is_not_there_is_not_found(self, stand: Stand) -> None:
-        with pytest.raises(NotFound, match="gone"):
-            await _read_one_byte(stand.cluster, "gone", 53)
-
     async def test_every_error_is_one_of_the_tree(self, stand: Stand) -> None:
         for kind, name in (("Service", "x" * 300), ("Service", "UPPER_case"), ("Nonsense", "a")):
             with pytest.raises(ClusterError):
                 await stand.cluster.get(kind, name, SYSTEM)
-
-
-async def query(cluster: Cluster, pod: str, name: str) -> dns.message.Message:
-    async with cluster.forward(SYSTEM, pod, 53) as stream:
-        await stream.send(frame(name))
-        size = struct.unpack("!H", await stream.read_exactly(2))[0]
-        return dns.message.from_wire(await stream.read_exactly(size))
-
-
-def frame(name: str) -> bytes:
-    """A question as DNS over TCP carries it: two bytes of length in front (RFC 1035 4.2.2)."""
-    wire = dns.message.make_query(name, dns.rdatatype.A).to_wire()
-    return struct.pack("!H", len(wire)) + wire
-
-
-async def _read_one_byte(cluster: Cluster, pod: str, port: int) -> bytes:
-    async with cluster.forward(SYSTEM, pod, port) as stream:
-        return await stream.read_exactly(1)
 
 
 def _identify(item: dict[str, Any]) -> tuple[str, str, str]:

@@ -14,7 +14,8 @@ from bot.cluster.client import KubernetesCluster
 from bot.model.errors import ClusterError
 from bot.playground.bundle import save_bundle
 from bot.playground.recorder import record
-from tests.cluster_client.contract import COREDNS, query
+from tests.cluster_client.contract import COREDNS
+from tests.cluster_client.contract_pods import query
 from tests.cluster_client.stand import SYSTEM
 
 BUNDLE = Path(__file__).parent / "healthy.json.gz"
@@ -36,6 +37,9 @@ async def visit(cluster: Cluster) -> None:
         with contextlib.suppress(ClusterError):
             async with cluster.forward(SYSTEM, name, 9) as stream:
                 await stream.read()
+        await cluster.ask_pod(SYSTEM, name, 8181, "ready")
+        with contextlib.suppress(ClusterError):
+            await cluster.ask_pod(SYSTEM, name, 9)
 
 
 async def make_bundle(kubeconfig: str) -> None:

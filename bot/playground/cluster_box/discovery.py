@@ -13,7 +13,10 @@ from bot.playground.cluster_box.status import no_such_page, not_recorded
 from bot.playground.cluster_box.store import Store
 
 _VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-_SUB_VERBS = {"log": ("get",), "portforward": ("create", "get"), "exec": ("create", "get")}
+_SUB_VERBS = {
+    "log": ("get",), "portforward": ("create", "get"), "exec": ("create", "get"),
+    "proxy": ("create", "delete", "get", "patch", "update"),
+}  # fmt: skip
 
 
 def give_versions(address: str) -> Object:

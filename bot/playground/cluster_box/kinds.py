@@ -78,7 +78,7 @@ coordination.k8s.io/v1 leases Lease yes -
 node.k8s.io/v1 runtimeclasses RuntimeClass no -
 discovery.k8s.io/v1 endpointslices EndpointSlice yes -
 """
-_SUBRESOURCES = {"Pod": ("log", "portforward", "exec")}
+_SUBRESOURCES = {"Pod": ("log", "portforward", "exec", "proxy")}
 
 
 def _rows() -> Iterable[Kind]:

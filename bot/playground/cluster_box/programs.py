@@ -26,7 +26,7 @@ def find_program(bundle: Bundle, pod: Object, port: int, resolve: Resolve, *, re
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     here = ("", "", 0) if restarted else (namespace, name, port)
     answers = [answer for answer in bundle.dns if (answer.namespace, answer.pod, answer.port) == here]
-    pages = [page for page in bundle.http if (page.namespace, page.pod, page.port) == here]
+    pages = [page for page in bundle.http if (page.namespace, page.pod, page.port) == here and page.way == "forward"]
 
     async def run(wire: Wire) -> None:
         if not is_running(pod):

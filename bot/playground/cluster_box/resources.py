@@ -15,6 +15,7 @@ from bot.playground.cluster_box.logs import read_log
 from bot.playground.cluster_box.patches import patch_object
 from bot.playground.cluster_box.paths import Ask
 from bot.playground.cluster_box.programs import find_program
+from bot.playground.cluster_box.relay import serve_proxy
 from bot.playground.cluster_box.resolver import resolve
 from bot.playground.cluster_box.reviews import GROUP, REVIEWS, review
 from bot.playground.cluster_box.status import (
@@ -95,6 +96,8 @@ async def _give_part(world: World, ask: Ask, request: web.Request) -> web.Stream
         raise no_such_path()
     if ask.method != "GET":
         raise not_allowed() if ask.method != "POST" else not_recorded("SPDY streams: the box speaks WebSocket")
+    if ask.subresource == "proxy":
+        return await serve_proxy(world, ask)
     pod = world.store.get(ask.kind, ask.namespace, ask.name)
     if pod is None:
         raise not_found(ask.kind, ask.name)
