@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from bot.diagnosis.cause import Cause
 from bot.diagnosis.causes_corefile import COREFILE
 from bot.diagnosis.causes_ground import GROUND
+from bot.diagnosis.causes_path import PATH
 from bot.diagnosis.causes_pods import PODS
 from bot.diagnosis.causes_policy import POLICY
 from bot.diagnosis.causes_service import SERVICE
@@ -15,7 +16,9 @@ from bot.diagnosis.causes_upstream import UPSTREAM
 from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
-CAUSES: dict[str, Cause] = {cause.code: cause for cause in (*GROUND, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *POLICY)}
+CAUSES: dict[str, Cause] = {
+    cause.code: cause for cause in (*GROUND, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *POLICY)
+}
 
 PAGE = "docs/causes.md"
 

@@ -8,11 +8,12 @@ KUBEADM_PAGE = "https://kubernetes.io/docs/setup/production-environment/tools/ku
 CLUSTER_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-cluster/"
 SERVICE_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
 
+NO_WAY = ("cni.path", "node.dns-port")
 NO_POD_STARTS = ("dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.missing")
 DNS_DOWN = (
     "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.unsynced", "dns.pods.api-path",
     "dns.pods.node-down",
-    "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*",
+    "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*", *NO_WAY,
 )
 NO_VIP = (
     "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
@@ -74,7 +75,7 @@ GROUND: tuple[Cause, ...] = (
     ),
     Cause(
         code="cni.agent", layer=Layer.CNI, title="The network plugin's agent does not run on all nodes",
-        explains=("cni.not-configured", "cni.network-unavailable", *NO_POD_STARTS),
+        explains=("cni.not-configured", "cni.network-unavailable", *NO_POD_STARTS, *NO_WAY),
         meaning="The DaemonSet of the network plugin has fewer ready pods than nodes: where it is missing, pods get no "
         "network or a stale one.",
         by_hand="`kubectl get daemonsets -A` and `kubectl get pods -A -o wide` (the agent's pods)",

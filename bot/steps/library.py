@@ -8,6 +8,7 @@ from bot.steps.dns_corefile import COREFILE
 from bot.steps.dns_endpoints import ENDPOINTS
 from bot.steps.dns_logs import LOGS as DNS_LOGS
 from bot.steps.dns_memory import MEMORY
+from bot.steps.dns_path import PATH
 from bot.steps.dns_pods import PODS
 from bot.steps.dns_query import QUERY
 from bot.steps.dns_readiness import READINESS
@@ -29,7 +30,7 @@ STEP_TYPES: dict[str, StepType] = {
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, PRESENCE,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
-        MEMORY, POLICY,
+        MEMORY, POLICY, PATH,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

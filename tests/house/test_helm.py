@@ -93,7 +93,7 @@ def test_the_probes_ask_the_pages_that_serve_answers(values: dict[str, Any]) -> 
 def test_no_role_reads_secrets_or_reaches_through_nodes_or_speaks_for_others(values: dict[str, Any]) -> None:
     for rule in read_rules(render(values)):
         assert "*" not in [*rule.get("apiGroups", []), *rule.get("resources", []), *rule["verbs"]]
-        assert not {"secrets", "nodes/proxy", "pods/exec", "pods/proxy"} & set(rule.get("resources", []))
+        assert not {"secrets", "nodes/proxy", "pods/exec", "services/proxy"} & set(rule.get("resources", []))
         assert not {"impersonate", "escalate", "bind"} & set(rule["verbs"])
 
 
@@ -101,6 +101,14 @@ def test_by_default_nothing_can_be_altered() -> None:
     writing = [rule for rule in read_rules(render()) if WRITING & set(rule["verbs"])]
     assert {resource for rule in writing for resource in rule["resources"]} == {
         "subjectaccessreviews", "pods/portforward"}
+
+
+def test_pods_are_asked_over_the_pod_network_in_the_named_namespaces_only_and_by_get() -> None:
+    objects = render({"rbac": {"portForward": {"namespaces": ["openshift-dns"]}}})
+    granting = [item for item in objects if item["kind"] in ("ClusterRole", "Role")
+                and any("pods/proxy" in rule.get("resources", []) for rule in item["rules"])]
+    assert [(item["kind"], item["metadata"]["namespace"]) for item in granting] == [("Role", "openshift-dns")]
+    assert all(rule["verbs"] == ["get"] for rule in granting[0]["rules"] if "pods/proxy" in rule["resources"])
 
 
 def test_config_maps_are_read_by_name_only() -> None:

@@ -1,7 +1,7 @@
 """A box with a small town in it, and the production client on it: what steps meet in their tests."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from bot.cluster.auth import connect
 from bot.cluster.client import KubernetesCluster
 from bot.playground.bundle import Bundle
 from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.cluster_box.roles import EVERYTHING, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,10 @@ class Boxed:
 
 
 @asynccontextmanager
-async def open_boxed(bundle: Bundle, folder: Path) -> AsyncIterator[Boxed]:
-    async with ClusterBox(bundle, lag=0.0) as box:
+async def open_boxed(
+    bundle: Bundle, folder: Path, permissions: Sequence[Rule] = EVERYTHING
+) -> AsyncIterator[Boxed]:
+    async with ClusterBox(bundle, permissions=permissions, lag=0.0) as box:
         file = folder / "kubeconfig"
         file.write_text(json.dumps(box.kubeconfig()))
         client = KubernetesCluster(await connect(str(file), None))
@@ -31,6 +34,8 @@ async def open_boxed(bundle: Bundle, folder: Path) -> AsyncIterator[Boxed]:
 
 
 @asynccontextmanager
-async def open_box(bundle: Bundle, folder: Path) -> AsyncIterator[KubernetesCluster]:
-    async with open_boxed(bundle, folder) as boxed:
+async def open_box(
+    bundle: Bundle, folder: Path, permissions: Sequence[Rule] = EVERYTHING
+) -> AsyncIterator[KubernetesCluster]:
+    async with open_boxed(bundle, folder, permissions) as boxed:
         yield boxed.cluster

@@ -23,6 +23,9 @@ from bot.playground.cluster_box.server import make_application
 from bot.playground.cluster_box.store import Store
 from bot.playground.cluster_box.world import World
 
+LARGEST_HEAD = 1024 * 1024
+"""Bytes of a request's head, as in Go's net/http (`DefaultMaxHeaderBytes`)."""
+
 
 class ClusterBox:
     """A Kubernetes API made from a bundle. `permissions` are the rules of its one token (default: everything); `lag` is
@@ -67,7 +70,10 @@ class ClusterBox:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         context, self._authority = make_certificate(host, "localhost")
-        self._runner = web.AppRunner(make_application(self._world), access_log=None, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(
+            make_application(self._world), access_log=None, shutdown_timeout=0.2,
+            max_line_size=LARGEST_HEAD, max_field_size=LARGEST_HEAD,
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, ssl_context=context)
         await site.start()

@@ -1,0 +1,45 @@
+"""Causes on the way between nodes: pods run and are ready, and what is sent to them does not arrive."""
+
+from bot.diagnosis.cause import Cause
+from bot.model.finding import Layer
+
+SERVICE_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
+BY_HAND = (
+    "From a pod on each node: `nslookup kubernetes.default` (the Service) and `nslookup kubernetes.default POD-IP` "
+    "(each DNS pod). Where the API server runs on a node: `kubectl get --raw "
+    "/api/v1/namespaces/kube-system/pods/POD:8181/proxy/ready`"
+)
+
+PORTS_BETWEEN_NODES = {
+    "Flannel": "UDP 8472 (vxlan; 8285 with the backend udp)",
+    "Canal": "UDP 8472",
+    "Calico": "UDP 4789 (VXLAN), or TCP 179 and IP protocol 4 (BGP with IP-in-IP)",
+    "Weave Net": "TCP 6783 and UDP 6783 and 6784",
+    "Cilium": "UDP 8472 (VXLAN) or UDP 6081 (Geneve)",
+}
+"""What each sends between nodes. Source: Flannel, backends; Calico and Cilium, system requirements; Weave Net, FAQ."""
+
+PATH: tuple[Cause, ...] = (
+    Cause(
+        code="cni.path", layer=Layer.CNI, title="Pods on one node are not reached from another",
+        scope="node", explains=("node.dns-port", "dns.upstream.unreachable", "dns.upstream.stub"),
+        meaning="The pods run and their kubelet finds them ready, but what another node sends to them over the pod "
+        "network does not arrive: mostly a firewall or security group that drops what the network plugin sends between "
+        "nodes. Every Service with pods on both sides then fails now and again, DNS first.",
+        by_hand=BY_HAND,
+        mend="Open the network plugin's port between all nodes, both ways; then look at the network agent's log on the "
+        "node that is cut off.",
+        source="https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md",
+    ),
+    Cause(
+        code="node.dns-port", layer=Layer.NODE, title="Port 53 of DNS pods is blocked on the way",
+        scope="node", explains=("dns.upstream.unreachable", "dns.upstream.stub"),
+        meaning="A DNS pod is reached on its other ports and not on the one for DNS: a firewall on the node drops it. "
+        "UDP carries nearly all questions; TCP those with long answers, and all from a node-local cache. Where the "
+        "rule is not narrower, what the DNS pod there asks its upstream resolver is dropped as well.",
+        by_hand=BY_HAND,
+        mend="On the node, `nft list ruleset` and `iptables-save` show the rule (dport 53, in FORWARD); remove it, or "
+        "allow UDP and TCP 53 from and to the pod network.",
+        source=f"{SERVICE_PAGE}#does-the-service-work-by-dns-name",
+    ),
+)

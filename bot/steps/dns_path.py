@@ -1,0 +1,139 @@
+"""`dns.path`: is DNS reached over the pod network, from node to node? (DNS-10, CONN-04)
+
+The server itself may answer and nobody get to it: the plugin's port between nodes closed, port 53 dropped by a node's
+firewall. Only what was tried is judged; the rest is called not tested.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import note
+from bot.model.errors import ClusterError, Forbidden, NotFound
+from bot.model.finding import Layer, Verdict
+from bot.networks import recognise_all
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.dns_objects import Dns, DnsArgs, find_dns
+from bot.steps.findings import tell_skipped
+from bot.steps.nodes import SAMPLE
+from bot.steps.path_api import try_pods
+from bot.steps.path_rules import judge_ways
+from bot.steps.podfacts import pod_facts
+
+MOST_PODS = 3
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+OTHER_POLICIES = (
+    ("Calico", "GlobalNetworkPolicy", "crd.projectcalico.org/v1"),
+    ("Calico", "NetworkPolicy", "crd.projectcalico.org/v1"),
+    ("Canal", "GlobalNetworkPolicy", "crd.projectcalico.org/v1"),
+    ("Canal", "NetworkPolicy", "crd.projectcalico.org/v1"),
+    ("Cilium", "CiliumClusterwideNetworkPolicy", "cilium.io/v2"),
+    ("Cilium", "CiliumNetworkPolicy", "cilium.io/v2"),
+)
+"""Policies beside Kubernetes' own: (network, kind, api)."""
+
+
+class PathArgs(DnsArgs):
+    """Has the API server ask up to three ready DNS pods over the pod network, on as many nodes as it can."""
+
+
+async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
+    dns, skipped = await find_dns(cluster, args), []
+    pods = _choose(dns)
+    try:
+        rows = await try_pods(cluster, dns.namespace, pods)
+    except Forbidden as error:
+        rows, skipped = [], [error.permission]
+    evidence: Evidence = {
+        "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
+        "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,
+    }
+    if all(row["outcome"] == "ok" for row in rows):
+        return evidence
+    nodes, networks = await asyncio.gather(_api_nodes(cluster), _networks(cluster))
+    labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]
+    policies = await _policies(cluster, dns.namespace, labels, networks)
+    return {**evidence, "api_nodes": nodes, "networks": networks, "policies": policies}
+
+
+def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
+    """Ready pods with an address of their own, of as many nodes as there are."""
+    ready = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["ready"] and not facts["deleting"]
+             and facts["ip"] and not pod["spec"].get("hostNetwork")]
+    taken: Counter[str] = Counter()
+    ranked = []
+    for pod, facts in ready:
+        ranked.append((taken[facts["node"]], pod, facts))
+        taken[facts["node"]] += 1
+    return [(pod, facts) for _, pod, facts in sorted(ranked, key=lambda entry: entry[0])][:MOST_PODS]
+
+
+async def _api_nodes(cluster: Cluster) -> list[str] | None:
+    """The nodes that API servers run on, [] where they do not, None where it cannot be told."""
+    try:
+        labels = "kubernetes.io/service-name=kubernetes"
+        slices, nodes = await asyncio.gather(
+            cluster.list("EndpointSlice", "default", labels=labels), cluster.list("Node", limit=SAMPLE))
+        known = [*nodes.items]
+        if nodes.remaining:
+            known += (await cluster.list("Node", labels=CONTROL_PLANE, limit=SAMPLE)).items
+    except ClusterError:
+        return None
+    addresses = {a for piece in slices.items for e in piece.get("endpoints") or () for a in e["addresses"]}
+    at = {a["address"]: node["metadata"]["name"] for node in known for a in node["status"].get("addresses", ())}
+    return sorted({at[a] for a in addresses}) if addresses and addresses <= at.keys() else []
+
+
+async def _networks(cluster: Cluster) -> list[str]:
+    try:
+        listing = await cluster.list("DaemonSet", form="metadata")
+    except ClusterError:
+        return []
+    found = recognise_all({"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})}
+                          for s in listing.items)
+    return [network.name for network, _ in found if not network.meta]
+
+
+async def _policies(
+    cluster: Cluster, namespace: str, labels: list[dict[str, str]], networks: list[str]
+) -> list[str] | None:
+    """Policies that may keep the API server from the pods while other pods reach them; None where one kind may not be
+    read. Those of a network plugin count whatever they select."""
+    kinds = [("NetworkPolicy", ""), *((kind, api) for network, kind, api in OTHER_POLICIES if network in networks)]
+    found: list[str] = []
+    for kind, api in kinds:
+        try:
+            listing = await cluster.list(kind, "" if "Global" in kind or "Clusterwide" in kind else namespace, api=api)
+        except NotFound:
+            continue
+        except ClusterError:
+            return None
+        found += [f"{kind} {item['metadata']['name']}" for item in listing.items if api or _isolates(item, labels)]
+    return found
+
+
+def _isolates(policy: Object, labels: list[dict[str, str]]) -> bool:
+    """Whether it limits what comes in to one of the pods. An expression that is not read here counts as one."""
+    spec = policy["spec"]
+    chosen = (spec.get("podSelector") or {}).get("matchLabels") or {}
+    limits = "Ingress" in (spec.get("policyTypes") or ["Ingress"])
+    return limits and any(chosen.items() <= own.items() for own in labels)
+
+
+def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:
+    skipped = tell_skipped(evidence, Layer.CNI)
+    if not evidence["pods"]:
+        text = "No DNS pod is ready, so the way to one was not tested."
+        return Judgement((note(Verdict.SKIPPED, Layer.CNI, text), *skipped))
+    return Judgement((*judge_ways(evidence), *skipped))
+
+
+PATH = Look(
+    name="dns.path", args=PathArgs, gather=gather_path, judge=judge_path,
+    reads=("get pods/proxy in {dns}", "list pods in {dns}", "list services", "list nodes", "list daemonsets.apps",
+           "list endpointslices.discovery.k8s.io", "list networkpolicies.networking.k8s.io"),
+    by_hand="`kubectl get --raw /api/v1/namespaces/kube-system/pods/POD:8181/proxy/ready` for each DNS pod; from a pod "
+    "on each node `nslookup kubernetes.default` and `nslookup kubernetes.default POD-IP` "
+    "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#does-the-service-work-by-dns-name)",
+)
