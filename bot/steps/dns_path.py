@@ -15,7 +15,7 @@ from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
-from bot.steps.findings import tell_skipped
+from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import SAMPLE
 from bot.steps.path_api import try_pods
 from bot.steps.path_rules import judge_ways
@@ -39,21 +39,21 @@ class PathArgs(DnsArgs):
 
 
 async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
-    dns, skipped = await find_dns(cluster, args), []
-    pods = _choose(dns)
+    dns = await find_dns(cluster, args)
+    pods, skipped, rows = _choose(dns), list(dns.skipped), []
     try:
         rows = await try_pods(cluster, dns.namespace, pods)
     except Forbidden as error:
-        rows, skipped = [], [error.permission]
+        skipped.append(unread(error))
     evidence: Evidence = {
         "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
         "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,
     }
     if all(row["outcome"] == "ok" for row in rows):
         return evidence
-    nodes, networks = await asyncio.gather(_api_nodes(cluster), _networks(cluster))
+    nodes, networks = await asyncio.gather(_api_nodes(cluster, skipped), _networks(cluster, skipped))
     labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]
-    policies = await _policies(cluster, dns.namespace, labels, networks)
+    policies = await _policies(cluster, dns.namespace, labels, networks, skipped)
     return {**evidence, "api_nodes": nodes, "networks": networks, "policies": policies}
 
 
@@ -69,7 +69,7 @@ def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
     return [(pod, facts) for _, pod, facts in sorted(ranked, key=lambda entry: entry[0])][:MOST_PODS]
 
 
-async def _api_nodes(cluster: Cluster) -> list[str] | None:
+async def _api_nodes(cluster: Cluster, skipped: list[str]) -> list[str] | None:
     """The nodes that API servers run on, [] where they do not, None where it cannot be told."""
     try:
         labels = "kubernetes.io/service-name=kubernetes"
@@ -78,17 +78,19 @@ async def _api_nodes(cluster: Cluster) -> list[str] | None:
         known = [*nodes.items]
         if nodes.remaining:
             known += (await cluster.list("Node", labels=CONTROL_PLANE, limit=SAMPLE)).items
-    except ClusterError:
+    except ClusterError as error:
+        skipped.append(unread(error))
         return None
     addresses = {a for piece in slices.items for e in piece.get("endpoints") or () for a in e["addresses"]}
     at = {a["address"]: node["metadata"]["name"] for node in known for a in node["status"].get("addresses", ())}
     return sorted({at[a] for a in addresses}) if addresses and addresses <= at.keys() else []
 
 
-async def _networks(cluster: Cluster) -> list[str]:
+async def _networks(cluster: Cluster, skipped: list[str]) -> list[str]:
     try:
         listing = await cluster.list("DaemonSet", form="metadata")
-    except ClusterError:
+    except ClusterError as error:
+        skipped.append(unread(error))
         return []
     found = recognise_all({"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})}
                           for s in listing.items)
@@ -96,7 +98,7 @@ async def _networks(cluster: Cluster) -> list[str]:
 
 
 async def _policies(
-    cluster: Cluster, namespace: str, labels: list[dict[str, str]], networks: list[str]
+    cluster: Cluster, namespace: str, labels: list[dict[str, str]], networks: list[str], skipped: list[str]
 ) -> list[str] | None:
     """Policies that may keep the API server from the pods while other pods reach them; None where one kind may not be
     read. Those of a network plugin count whatever they select."""
@@ -107,7 +109,8 @@ async def _policies(
             listing = await cluster.list(kind, "" if "Global" in kind or "Clusterwide" in kind else namespace, api=api)
         except NotFound:
             continue
-        except ClusterError:
+        except ClusterError as error:
+            skipped.append(unread(error))
             return None
         found += [f"{kind} {item['metadata']['name']}" for item in listing.items if api or _isolates(item, labels)]
     return found
