@@ -17,7 +17,7 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import SAMPLE
-from bot.steps.path_api import try_pods
+from bot.steps.path_api import CLOSED, try_pods
 from bot.steps.path_rules import judge_ways
 from bot.steps.podfacts import pod_facts
 
@@ -49,7 +49,7 @@ async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
         "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
         "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,
     }
-    if all(row["outcome"] == "ok" for row in rows):
+    if not any(row["outcome"] in CLOSED for row in rows):
         return evidence
     nodes, networks = await asyncio.gather(_api_nodes(cluster, skipped), _networks(cluster, skipped))
     labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]

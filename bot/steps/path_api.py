@@ -13,6 +13,8 @@ from bot.model.errors import ClusterError, Forbidden, NotReached, TimedOut
 from bot.steps.wording import cut
 
 Row = dict[str, Any]
+CLOSED = frozenset({"timeout", "unreachable", "refused"})
+"""Outcomes of a try that did not get through."""
 READY_PORT = 8181
 PATIENCE = 5.0
 QUICK = 2.0

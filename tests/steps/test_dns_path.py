@@ -81,7 +81,7 @@ def test_a_policy_that_may_keep_the_api_server_out_leaves_it_open(policies: list
 
 def test_what_could_not_be_told_is_not_tested_and_neither_a_fault_nor_a_pass() -> None:
     finding = only(PATH, evidence(way("a", "n1", "untold", "untold")))
-    assert (finding.verdict, finding.cause) == (Verdict.SKIPPED, "")
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
     assert causes(PATH, evidence(way("a", "n1", "untold", "ok"))) == []
 
 
@@ -126,7 +126,7 @@ async def test_a_bundle_without_such_tries_comes_to_a_path_that_was_not_tested(t
     async with open_box(TOWN, tmp_path) as cluster:
         found = await PATH.gather(cluster, PATH.args())
     (finding,) = PATH.judge(found, PATH.args()).findings
-    assert (finding.verdict, finding.cause) == (Verdict.SKIPPED, "")
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
     assert "not recorded" not in finding.summary
 
 
