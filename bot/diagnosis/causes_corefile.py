@@ -96,6 +96,20 @@ COREFILE: tuple[Cause, ...] = (
         "Name the kubelet's clusterDomain in the `kubernetes` block.", explains=NO_NAMES, source=KUBERNETES_PLUGIN,
     ),
     _corefile(
+        "dns.corefile.namespaces", "The Corefile serves a few namespaces only",
+        "The option `namespaces` of the `kubernetes` block leaves out all namespaces that it does not name: Services "
+        "in them, the API server's own name among them, do not resolve.",
+        "Remove the line `namespaces …` from the `kubernetes` block, or name all namespaces whose Services are used.",
+        explains=NO_NAMES, source=KUBERNETES_PLUGIN,
+    ),
+    _corefile(
+        "dns.corefile.acl", "The Corefile keeps pods from asking",
+        "The first rule of `acl` that fits an address of the pod network refuses, drops or empties the answer, so the "
+        "server runs and its clients get nothing.",
+        "Allow the pod network before the rule that refuses it: `allow net POD-RANGE` as the first line of `acl`.",
+        explains=("dns.query.*", "dns.name.*"), source="https://coredns.io/plugins/acl/",
+    ),
+    _corefile(
         "dns.corefile.no-ready", "The readiness probe asks for a plugin that the Corefile does not load",
         "The pods are probed at /ready, but without `ready` in the Corefile nothing serves it.",
         "Add the line `ready` to the server block.",

@@ -95,6 +95,14 @@ PODS: tuple[Cause, ...] = (
         "Put `health` back into the Corefile's server block (the probe asks port 8080), or give the pods more CPU.",
     ),
     _pods(
+        "dns.pods.probe", "A probe of the DNS pods asks where CoreDNS does not answer",
+        "The Corefile loads the plugin that is asked, on another port or path than the probe has: the pods work, and "
+        "the kubelet takes them out of service or ends them.",
+        "Set the probe to the port and path that the plugin serves: `ready` at :8181/ready, `health` at :8080/health, "
+        "unless the Corefile says otherwise.",
+        explains=("dns.pods.liveness", "dns.pods.crashing", *UNREADY), source="https://coredns.io/plugins/ready/",
+    ),
+    _pods(
         "dns.pods.bind", "The DNS server may not open port 53",
         "Ports below 1024 need the capability NET_BIND_SERVICE, and each port can be taken once.",
         "Add NET_BIND_SERVICE to the container's capabilities; look for another server where the address is in use.",

@@ -12,7 +12,7 @@ from bot.model.errors import NotFound
 from bot.steps.dns_objects import Dns
 from bot.steps.wording import cut, parse_time
 
-TOLD = frozenset({"kubernetes", "forward", "health", "ready", "cache", "errors", "reload"})
+TOLD = frozenset({"acl", "kubernetes", "forward", "health", "ready", "cache", "errors", "reload"})
 """Plugins whose arguments and options are kept; of others only the name and the first argument."""
 MOST = 200
 

@@ -6,6 +6,7 @@ from typing import Any
 from bot.diagnosis.causes import find
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
+from bot.steps.corefile_acl import judge_acl
 from bot.steps.corefile_facts import forward_zones, is_open, plugins, port_of, zone_of
 from bot.steps.corefile_words import covers, zones_of
 from bot.steps.wording import list_names, read_at
@@ -19,7 +20,8 @@ CHANGES_ANSWERS = ("namespaces", "namespace_labels", "labels", "noendpoints", "i
 def judge_content(evidence: Evidence, verdict: Verdict) -> list[Finding]:
     if evidence["corefile"]["mistakes"]:
         return []
-    found = [_zone(evidence, verdict), *_loops(evidence, verdict), *(_probe(evidence, verdict, n) for n in PORTS)]
+    found = [_zone(evidence, verdict), *_loops(evidence, verdict), *judge_acl(evidence),
+             *(_probe(evidence, verdict, name) for name in PORTS)]
     return [finding for finding in found if finding]
 
 
@@ -35,12 +37,23 @@ def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
         text = f"The Corefile in {facts['config_map']} has no kubernetes block: it does not know the cluster's names."
         return find("dns.corefile.no-kubernetes", text, object=facts["config_map"], evidence=told)
     zones = [zone for block, directive in blocks for zone in zones_of(block, directive)]
+    limited = [args for _, directive in blocks for name, *args in directive["options"] if name == "namespaces"]
+    if len(limited) == len(blocks) and not any("default" in args or any("{" in a for a in args) for args in limited):
+        return _limited(evidence, blocks[0][1]["line"], limited[0])
     if not domain or any(covers(zone, domain) for zone in zones) or any("{" in zone for zone in zones):
         return None
     text = (f"The kubernetes block in {facts['config_map']} serves {list_names(zones)}, but kubelets tell pods to "
             f"search {domain} ({evidence['domain_source']}, clusterDomain).")
     return find("dns.corefile.zone", text, object=facts["config_map"], evidence=told,
                 advice=f"Write `kubernetes {domain} in-addr.arpa ip6.arpa` in line {blocks[0][1]['line']}.")
+
+
+def _limited(evidence: Evidence, line: int, served: list[str]) -> Finding:
+    place = evidence["corefile"]["config_map"]
+    text = (f"The kubernetes block in {place} serves the namespaces {list_names(served)} only: names of all others, "
+            "kubernetes.default among them, do not resolve.")
+    return find("dns.corefile.namespaces", text, object=place, evidence=(
+        f"Corefile:{line}: namespaces {' '.join(served)}, expected no such line, or default in it", read_at(evidence)))
 
 
 def _loops(evidence: Evidence, verdict: Verdict) -> list[Finding]:
@@ -99,8 +112,11 @@ def _probe(evidence: Evidence, verdict: Verdict, name: str) -> Finding | None:
     if not probe or is_open(facts):
         return None
     ports = [_listen_port(directive["args"], PORTS[name]) for _, directive in found]
-    if probe["port"] in ports or 0 in ports:
+    path = probe.get("path", f"/{name}")
+    if 0 in ports or (probe["port"] in ports and path == f"/{name}"):
         return None
+    if PORTS[name] in ports or probe["port"] in ports:
+        return _astray(evidence, verdict, probe, f":{probe['port'] if probe['port'] in ports else PORTS[name]}/{name}")
     seen = f"`{name}` listens on {list_names(map(str, ports))}" if ports else f"the Corefile does not load `{name}`"
     text = f"The {probe['probe']} of {evidence['workload']} asks port {probe['port']} /{name}, but {seen}."
     return find(
@@ -108,6 +124,20 @@ def _probe(evidence: Evidence, verdict: Verdict, name: str) -> Finding | None:
         evidence=(f"{facts['config_map']}: {seen}, expected port {probe['port']}", read_at(evidence)),
         advice=f"Add the line `{name}{'' if probe['port'] == PORTS[name] else ' :' + str(probe['port'])}` to the "
         f"server block of the Corefile in {facts['config_map']}.",
+    )
+
+
+def _astray(evidence: Evidence, verdict: Verdict, probe: dict[str, Any], served: str) -> Finding:
+    """The plugin is where it usually is, and the probe asks beside it."""
+    workload, port, path = evidence["workload"], served[1:].partition("/")[0], f"/{served.partition('/')[2]}"
+    asked = f":{probe['port']}{probe.get('path', path)}"
+    namespace, name = workload.split(" ")[-1].split("/")
+    return find(
+        "dns.pods.probe", f"The {probe['probe']} of {workload} asks {asked}, but CoreDNS answers it at {served}.",
+        verdict=verdict, object=workload, evidence=(f"{workload}: {probe['probe']} {asked}, expected {served}",
+                                                    read_at(evidence)),
+        advice=f"Set {probe['probe']} to port {port}, path {path}: `kubectl -n {namespace} edit "
+        f"{workload.split(' ')[0].lower()} {name}`",
     )
 
 

@@ -10,6 +10,9 @@ from bot.steps.corefile_words import covers
 from bot.steps.dns_pod_states import GRACE
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
+ACL = "the Corefile's acl may refuse netcheck, which asks from within the pod (127.0.0.1), and nobody else"
+ALTERED = ("dns.query.zone", "dns.query.wrong", "dns.query.negative")
+"""Answers that a line of the Corefile beside the `kubernetes` block may have made."""
 Pod = dict[str, Any]
 Answer = dict[str, Any]
 
@@ -58,6 +61,8 @@ def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
     main = next((a for a in pod["answers"] if a["name"] == f"kubernetes.default.svc.{evidence['zone']}"), None)
     if main is None:
         return "untold", "it shares its node's network, so it cannot be asked this way"
+    if (evidence.get("configured") or {}).get("acl") and (main["outcome"] == "silent" or _is_kept_back(main)):
+        return "untold", f"{main.get('rcode') or 'no answer'}: {ACL}"
     if main["outcome"] == "silent":
         return "dns.query.silent", f"{main['name']}: {main['message']}"
     if main["outcome"] == "failed":
@@ -73,6 +78,10 @@ def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
     if expected and not set(main["records"]) <= expected:
         return "dns.query.wrong", f"{seen}, expected {list_names(sorted(expected))}"
     return _judge_rest(pod, evidence)
+
+
+def _is_kept_back(answer: Answer) -> bool:
+    return answer.get("rcode") == "REFUSED" or (answer.get("rcode") == "NOERROR" and not answer["records"])
 
 
 def _judge_rest(pod: Pod, evidence: Evidence) -> tuple[str, str]:
@@ -96,12 +105,15 @@ def _trouble(evidence: Evidence, code: str, hits: list[tuple[Pod, str]], verdict
         "dns.corefile.stale": "still answers as the Corefile said before it was changed",
     }[code]
     names = list_names(pod["name"] for pod, _ in hits)
+    words = (evidence.get("configured") or {}).get("words") if code in ALTERED else ()
     only = hits[0][0] if len(hits) == 1 else None
     return find(
         code, f"{names}, asked directly, {says}: {cut(hits[0][1])}.", object=evidence["workload"],
         verdict=Verdict.WARN if code == "dns.query.negative" else verdict, node=only["node"] if only else "",
         evidence=(*(cut(f"{pod['name']} on {pod['node']}: {text}") for pod, text in hits[:3]),
                   *(_since(evidence, hits[0][0]) if code == "dns.corefile.stale" else ()), read_at(evidence)),
+        advice=f"Look at {list_names(words)} of the Corefile in {evidence['configured']['config_map']}: such lines "
+        "alter answers before the `kubernetes` block gives them." if words else "",
     )
 
 

@@ -9,7 +9,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.corefile_facts import read_corefile
 from bot.steps.corefile_mends import propose_edits
-from bot.steps.corefile_rules import judge_content, list_oddities
+from bot.steps.corefile_rules import PORTS, judge_content, list_oddities
 from bot.steps.corefile_words import describe_kubernetes, judge_words
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
@@ -25,21 +25,22 @@ async def gather_corefile(cluster: Cluster, args: DnsArgs) -> Evidence:
     return {
         "read_at": cluster.now, "server": dns.server, "workload": dns.name, "corefile": facts,
         "version": list(image_version(dns.template)), "probes": _probes(server_container(dns.template)),
-        "pods": [{"ready": pod["ready"], "started": pod["started"]} for pod in pods if not pod["deleting"]],
+        "pods": [{field: pod[field] for field in ("ready", "started", "ip")} for pod in pods if not pod["deleting"]],
         "addresses": service["spec"].get("clusterIPs") or [], "domain": dns.kubelet.domain,
         "domain_source": dns.kubelet.source, "skipped": [*dns.skipped, *dns.kubelet.skipped],
     }
 
 
 def _probes(container: Any) -> dict[str, dict[str, Any]]:
-    """{ready: {port}, health: {port}}: which plugins the kubelet asks, by the path of its probes."""
+    """{ready: {probe, port, path}, health: …}: which plugins the kubelet asks, by its probes' paths, else by ports."""
     ports = {port.get("name"): port.get("containerPort") for port in container.get("ports") or ()}
     found = {}
     for probe in ("readinessProbe", "livenessProbe"):
         http = (container.get(probe) or {}).get("httpGet") or {}
-        plugin = http.get("path", "").strip("/")
-        if plugin in ("ready", "health"):
-            found[plugin] = {"probe": probe, "port": ports.get(http["port"], http["port"])}
+        path, port = http.get("path", "/"), ports.get(http.get("port"), http.get("port"))
+        plugin = path.strip("/") if path.strip("/") in PORTS else next((n for n in PORTS if PORTS[n] == port), "")
+        if plugin:
+            found[plugin] = {"probe": probe, "port": port, "path": path}
     return found
 
 

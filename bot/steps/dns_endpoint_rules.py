@@ -148,6 +148,9 @@ def _stale(evidence: Evidence, now: float) -> str:
             and now - pod["since"] > LAG and now - evidence["service"]["changed"] > LAG and not known & set(pod["ips"])]
     if late:
         return f"{list_names(late)} {'is' if len(late) == 1 else 'are'} ready and not among its endpoints"
+    if not evidence["selected"] and any(piece.get("managed") == CONTROLLER for piece in evidence["slices"]):
+        left = [e["address"] for e in _ready_endpoints(evidence)] if evidence["service"]["selector"] else []
+        return f"its endpoints {list_names(left)} belong to pods that are gone" if left else ""
     own = {ip for pod in evidence["selected"] for ip in pod["ips"]}
     gone = [e["address"] for e in _ready_endpoints(evidence) if e["address"] not in own]
     if gone and evidence["selected"] and not evidence["unseen"] and evidence["service"]["selector"]:

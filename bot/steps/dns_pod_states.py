@@ -87,7 +87,7 @@ def _ended(pod: Pod, now: float) -> State | None:
     if not last or (pod["waiting"] != "CrashLoopBackOff" and now - parse_time(last["at"]) > RECENT):
         return None
     times = f"restarted {pod['restarts']} times, last ended {last['at']}"
-    if last["reason"] == "OOMKilled":
+    if last["reason"] == "OOMKilled" or "OOM-killed" in last.get("message", ""):  # the second before it could start
         return State("dns.pods.oom", f"OOMKilled (exit code {last['code']}), {times}")
     if any("liveness probe" in event["message"].lower() for event in pod["events"] if event["reason"] == "Killing"):
         return State("dns.pods.liveness", f"ended by the kubelet after failed liveness probes, {times}")

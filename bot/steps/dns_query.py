@@ -86,11 +86,13 @@ async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
 
 def _configured(facts: Object) -> dict[str, Any]:
     """`alters`: whether plugins may stand in the way of the answers that the `kubernetes` block would give."""
-    names = {directive["name"] for block in facts.get("blocks", ()) for directive in block["directives"]}
+    words = [(directive["name"], directive["line"]) for block in facts.get("blocks", ())
+             for directive in block["directives"] if directive["name"] in ALTERING]
     return {
         "config_map": facts["config_map"], "changed": facts.get("changed", 0.0),
         "zones": [zone for block, directive in plugins(facts, "kubernetes") for zone in zones_of(block, directive)],
-        "alters": is_open(facts) or bool(names & ALTERING),
+        "alters": is_open(facts) or bool(words), "acl": any(name == "acl" for name, _ in words),
+        "words": [f"`{name}` in line {line}" for name, line in words[:5]],
     }
 
 

@@ -48,7 +48,7 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
     ))
     return {
         "read_at": cluster.now, "workload": dns.name, "server": dns.server, "config_map": corefile["config_map"],
-        "changed": corefile.get("changed", 0.0),
+        "changed": corefile.get("changed", 0.0), "acl": bool(plugins(corefile, "acl")),
         "corefile_state": corefile["state"], "open": bool(corefile.get("imports")), "forwards": forwards[:20],
         "policy": dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else "",
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],

@@ -6,6 +6,7 @@ from bot.diagnosis.causes import CAUSES, find, note
 from bot.diagnosis.loglines import read_lines
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
+from bot.steps.dns_answer_rules import ACL
 from bot.steps.findings import tell_skipped
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
@@ -52,7 +53,7 @@ def _answers(evidence: Evidence) -> list[Finding]:
             and not evidence["open"]:
         text = "The Corefile forwards no names outside the cluster's zones, so none were judged."
         return [note(Verdict.INFO, Layer.UPSTREAM, text, object=evidence["config_map"], evidence=(read_at(evidence),))]
-    states = [(pod, *_state(pod)) for pod in asked]
+    states = [(pod, *_state(pod, bool(evidence.get("acl")))) for pod in asked]
     dead = [(pod, seen) for pod, state, seen in states if state == "dead"]
     alive = [pod for pod, state, _ in states if state == "alive"]
     if dead:
@@ -71,13 +72,15 @@ def _untested(evidence: Evidence, untold: list[tuple[Pod, str]]) -> list[Finding
     return [note(Verdict.UNKNOWN, Layer.UPSTREAM, text, object=evidence["workload"], evidence=(read_at(evidence),))]
 
 
-def _state(pod: Pod) -> tuple[str, str]:
+def _state(pod: Pod, acl: bool) -> tuple[str, str]:
     """alive, dead, refused or untold, by the answer that came last: it cannot have come out of a cache."""
     first, *later = [answer for answer in pod["answers"] if not _is_stub(answer, pod)]
     decisive = later[0] if later and later[0]["outcome"] != "failed" else first
     seen = f"{decisive['name']}: {decisive.get('rcode') or decisive['message']}"
     if decisive["outcome"] == "failed":
         return "untold", seen
+    if acl and (decisive["outcome"] == "silent" or decisive["rcode"] == "REFUSED"):
+        return "untold", f"{seen}; {ACL}"
     if decisive["outcome"] == "silent":
         return "dead", seen
     return {"SERVFAIL": "dead", "REFUSED": "refused"}.get(decisive["rcode"], "alive"), seen

@@ -40,4 +40,4 @@ def _ended(terminated: Object | None) -> dict[str, Any]:
     if not terminated:
         return {}
     return {"reason": terminated.get("reason", ""), "code": terminated.get("exitCode", 0),
-            "at": terminated.get("finishedAt", "")}
+            "at": terminated.get("finishedAt", ""), "message": cut(terminated.get("message", ""))}

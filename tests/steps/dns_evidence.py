@@ -137,6 +137,7 @@ def corefile_evidence(facts: dict[str, Any] | None = None, **changes: Any) -> Ev
         "read_at": NOW, "server": "coredns", "workload": WORKLOAD, "corefile": facts or corefile(),
         "version": [1, 12, 0], "probes": {"ready": {"probe": "readinessProbe", "port": 8181},
                                           "health": {"probe": "livenessProbe", "port": 8080}},
-        "pods": [{"ready": True, "started": LONG_AGO}], "addresses": ["10.96.0.10"], "domain": "cluster.local",
+        "pods": [{"ready": True, "started": LONG_AGO, "ip": "10.244.0.2"}],
+        "addresses": ["10.96.0.10"], "domain": "cluster.local",
         "domain_source": "ConfigMap kube-system/kubelet-config", "skipped": [], **changes,
     }

@@ -204,3 +204,19 @@ def test_pods_that_answer_as_a_corefile_said_which_was_mended_since_are_told_to_
     assert any("changed 2027-01-15" in line for line in finding.evidence)
     for other in ({"zones": ["cluster.locl"]}, {"changed": NOW - 900_000}, {"alters": True}):
         assert causes(QUERY, evidence(lost, configured={**mended, **other})) == ["dns.query.zone"]
+
+
+@pytest.mark.parametrize("kept", [answer(KUBERNETES, rcode="REFUSED"), silent(KUBERNETES), answer(KUBERNETES)])
+def test_an_acl_that_refuses_netcheck_itself_is_no_fault_of_the_pod(kept: dict[str, Any]) -> None:
+    stands = {"config_map": "", "changed": 0.0, "zones": [ZONE], "alters": True, "acl": True}
+    finding = only(QUERY, evidence(asked(kubernetes=kept), configured=stands))
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "acl" in finding.summary
+
+
+def test_a_wrong_answer_leads_to_the_lines_of_the_corefile_that_may_have_made_it() -> None:
+    stands = {"config_map": "ConfigMap kube-system/coredns", "changed": 0.0, "zones": [ZONE], "alters": True,
+              "acl": False, "words": ["`template` in line 3"]}
+    finding = only(QUERY, evidence(asked(kubernetes=answer(KUBERNETES, "203.0.113.9")), configured=stands))
+    assert finding.cause == "dns.query.wrong"
+    assert "`template` in line 3" in finding.advice

@@ -6,7 +6,17 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps.dns_corefile import COREFILE
-from tests.steps.dns_evidence import CONFIG_MAP, NOW, causes, corefile, corefile_evidence, directive, judge, only
+from tests.steps.dns_evidence import (
+    CONFIG_MAP,
+    NOW,
+    WORKLOAD,
+    causes,
+    corefile,
+    corefile_evidence,
+    directive,
+    judge,
+    only,
+)
 
 RESTARTED_SINCE = {"pods": [{"ready": True, "started": "2027-01-15T07:59:00Z"}]}
 DOWN = {"pods": [{"ready": False, "started": ""}]}
@@ -105,3 +115,32 @@ def test_a_zone_that_is_forwarded_back_to_dns_is_told_by_its_own_name() -> None:
     assert finding.cause == "dns.corefile.loop"
     assert "forwards zone “corp.example” to" in finding.summary
     assert "/etc/resolv.conf" not in finding.advice
+
+
+@pytest.mark.parametrize(("rules", "refuses"), [
+    ((("block",),), True), ((("drop", "net", "10.244.0.0/16"),), True), ((("filter", "type", "A"),), True),
+    ((("allow", "net", "10.0.0.0/8"), ("block",)), False), ((("block", "type", "ANY", "net", "192.0.2.0/24"),), False),
+    ((("block", "type", "AXFR"),), False), ((("block", "net", "{$NETS}"),), False),
+])
+def test_an_acl_that_keeps_pods_from_asking_is_told_and_one_that_keeps_others_is_not(
+    rules: tuple[tuple[str, ...], ...], refuses: bool
+) -> None:
+    found = causes(COREFILE, corefile_evidence(corefile(directive("acl", options=rules))))
+    assert found == (["dns.corefile.acl"] if refuses else [])
+
+
+@pytest.mark.parametrize("changes", [{"port": 8182}, {"path": "/readyz"}])
+def test_a_probe_beside_a_plugin_that_is_loaded_is_a_fault_of_the_workload(changes: dict[str, Any]) -> None:
+    probe = {"probe": "readinessProbe", "port": 8181, "path": "/ready", **changes}
+    finding = judge(COREFILE, corefile_evidence(probes={"ready": probe})).findings[0]
+    assert (finding.cause, finding.object) == ("dns.pods.probe", WORKLOAD)
+    assert "port 8181, path /ready" in finding.advice
+
+
+def test_a_kubernetes_block_for_a_few_namespaces_is_why_other_names_do_not_resolve() -> None:
+    def serving(*names: str) -> dict[str, Any]:
+        limited = directive("kubernetes", "cluster.local", options=(("namespaces", *names),))
+        return corefile_evidence(corefile(limited, without=("kubernetes",)))
+
+    assert causes(COREFILE, serving("shop")) == ["dns.corefile.namespaces"]
+    assert causes(COREFILE, serving("shop", "default")) == []

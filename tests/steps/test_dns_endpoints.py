@@ -191,3 +191,9 @@ def test_a_service_that_lost_its_selector_keeps_endpoints_that_follow_no_pod(
 def test_endpoints_kept_by_hand_for_a_service_without_selector_are_no_fault() -> None:
     evidence = endpoints_evidence(service=service(selector={}), selected=[])
     assert causes(ENDPOINTS, evidence) == []
+
+
+def test_endpoints_of_pods_that_are_all_gone_do_not_pass_for_those_of_the_pods() -> None:
+    evidence = endpoints_evidence(pods=[], selected=[])
+    kept = [{**evidence["slices"][0], "managed": "endpointslice-controller.k8s.io"}]
+    assert causes(ENDPOINTS, {**evidence, "slices": kept}) == ["dns.endpoints.stale"]

@@ -10,6 +10,7 @@ from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,
     NOW,
+    RECENTLY,
     WORKLOAD,
     causes,
     crashed,
@@ -51,6 +52,8 @@ def test_two_ready_pods_on_two_nodes_pass_with_a_telling_summary() -> None:
     (pod(ready=False, started="", waiting="ContainerCreating", events=[MOUNT]), "dns.pods.volume"),
     (crashed(), "dns.pods.crashing"),
     (crashed(reason="OOMKilled", code=137), "dns.pods.oom"),
+    (crashed(last_ended={"reason": "StartError", "code": 128, "at": RECENTLY, "message":
+                         "container init was OOM-killed (memory limit too low?)"}), "dns.pods.oom"),
     (crashed(reason="Completed", code=0, events=[KILLED]), "dns.pods.liveness"),
     (pod(ready=False, events=[UNREADY]), "dns.pods.not-ready"),
 ], ids=lambda value: value if isinstance(value, str) else "")
