@@ -1,5 +1,7 @@
 """Faults of the network plugin's agents: missing on a node, not permitted, cut off from their peers."""
 
+import re
+
 from tests.cluster.faults.api import Delete, Patch, RestartPods
 from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, event
 from tests.cluster.faults.fault import Fault, Network, Root
@@ -14,17 +16,13 @@ NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": 
 NAMESPACE = Ref("Namespace", "kube-flannel", "")
 
 
-def _root(agent: Agent) -> Root:
-    return Root("cni.agent*", "cni", str(agent.set))
-
-
 def _missing(agent: Agent) -> Fault:
     return Fault(
         name=f"{agent.network}-agent-missing", reference="C06/C11", network=NETWORKS[agent.network], answer="degraded",
         says="the agent's DaemonSet leaves out one node",
         breaks=(Patch(agent.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}),),
-        wait=daemon_pods(agent.set, 1), roots=(_root(agent),), consequences=NO_NETWORK, mentions=(SECOND,),
-        awaits="CNI-03: the agent held against the nodes, not against what its DaemonSet wants",
+        wait=daemon_pods(agent.set, 1), roots=(Root("cni.agent", "cni", str(agent.set)),), consequences=NO_NETWORK,
+        mentions=(SECOND,), awaits="CNI-03: the agent held against the nodes, not against what its DaemonSet wants",
     )
 
 
@@ -33,29 +31,33 @@ def _denied(agent: Agent) -> Fault:
         name=f"{agent.network}-agent-denied", reference="C09", network=NETWORKS[agent.network],
         says="nothing gives the agent its role, and its pods are made anew",
         breaks=(Delete(agent.binding), RestartPods(agent.pods, agent.set.namespace)), wait=daemon_pods(agent.set, 0),
-        roots=(_root(agent),), consequences=NO_NETWORK, awaits="CNI-03: what the agent may read",
+        roots=(Root("cni.agent.forbidden", "cni", str(agent.account)),), consequences=NO_NETWORK,
+        mentions=(agent.account.name,), awaits="CNI-03: what the agent may read",
     )
 
 
-def _cut_off(agent: Agent, wait: Condition = NOW) -> Fault:
+def _cut_off(agent: Agent, root: Root, awaits: str, wait: Condition = NOW) -> Fault:
     return Fault(
         name=f"{agent.network}-cut-off", reference="C17/C23", network=NETWORKS[agent.network],
         says="the nodes' firewall drops what the agents send each other",
-        breaks=(Firewall((f"{agent.ports} counter drop",), hooks=("input",)),), wait=wait, roots=(_root(agent),),
-        consequences=NO_NETWORK, awaits="DNS-10: the way between pods of two nodes",
+        breaks=(Firewall((f"{agent.ports} drop",), hooks=("input",)),), wait=wait, roots=(root,), awaits=awaits,
+        consequences=NO_NETWORK, mentions=(re.findall(r"\d{4}", agent.ports)[0],),
     )
 
 
+CUT = Root("cni.path", "cni", f"Node {SECOND}")
+PATH = "DNS-10: the way between pods of two nodes"
 AGENT_FAULTS = (
     *(make(agent) for agent in AGENTS for make in (_missing, _denied)),
-    *(_cut_off(agent) for agent in (FLANNEL, WEAVE, CALICO)),
+    _cut_off(FLANNEL, CUT, PATH), _cut_off(CALICO, CUT, PATH),
+    _cut_off(WEAVE, Root("cni.agent.peers", "cni", str(WEAVE.set)), "CNI-03: which peers Weave Net knows"),
     Fault(
         name="flannel-not-privileged", reference="C09", network="flannel",
         says="Flannel's namespace forbids privileged pods, and its pods are made anew",
         breaks=(Patch(NAMESPACE, {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}),
                 RestartPods(FLANNEL.pods, NAMESPACE.name)),
         wait=both(daemon_pods(FLANNEL.set, 0), event(NAMESPACE.name, "FailedCreate", "violates PodSecurity")),
-        roots=(_root(FLANNEL),), consequences=NO_NETWORK, mentions=("privileged",),
+        roots=(Root("cni.agent.refused", "cni", str(NAMESPACE)),), consequences=NO_NETWORK, mentions=("privileged",),
         awaits="CNI-03: why the DaemonSet cannot make its pods",
     ),
 )

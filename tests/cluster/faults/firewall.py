@@ -1,21 +1,23 @@
-"""Faults that no object shows: a firewall of the nodes on port 53."""
+"""Faults that no object shows: the firewall of one node drops what is sent to the DNS pods there."""
 
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import Firewall
-from tests.cluster.faults.objects import DNS_SERVICE
+from tests.cluster.faults.node import NODES, Firewall
 
-PATH = "DNS-10: queries by the way that pods take"
+SECOND = NODES[1]
+PODS = "ip daddr 10.244.0.0/16"
 
 
-def _row(name: str, reference: str, says: str, *rules: str) -> Fault:
+def _row(name: str, says: str, awaits: str, *protocols: str) -> Fault:
+    rules = tuple(f"{PODS} {protocol} dport 53 drop" for protocol in protocols)
     return Fault(
-        name=name, reference=reference, says=says, network="bridge", awaits=PATH,
-        breaks=(Firewall(rules, hooks=("forward", "output")),),
-        roots=(Root("dns.path*", "dns-service", str(DNS_SERVICE)),), mentions=("53",),
+        name=name, reference="D41", says=says, network="bridge", awaits=awaits, answer="degraded",
+        breaks=(Firewall(rules, hooks=("forward",), nodes=(SECOND,)),),
+        roots=(Root("node.dns-port", "node", f"Node {SECOND}"),), mentions=("53",),
     )
 
 
 FIREWALL = (
-    _row("firewall-53", "D41", "the nodes' firewall drops DNS", "udp dport 53 drop", "tcp dport 53 drop"),
-    _row("firewall-53-udp", "D41", "the nodes' firewall drops DNS over UDP, TCP passes", "udp dport 53 drop"),
+    _row("firewall-53", "a node's firewall drops DNS", "DNS-10: DNS pods asked over the pod network", "udp", "tcp"),
+    _row("firewall-53-udp", "a node's firewall drops DNS over UDP, TCP passes",
+         "DNS-10: a pod that asks over UDP", "udp"),
 )

@@ -49,19 +49,23 @@ DNS_PODS, PROXY_PODS = "k8s-app=kube-dns", "k8s-app=kube-proxy"
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A network plugin's agent: its DaemonSet, its pods' label, its role, and the ports on which its nodes meet."""
+    """A network plugin's agent: its DaemonSet, its pods' label, account and role, and the ports its nodes meet on."""
 
     network: str
     set: Ref
     pods: str
+    account: Ref
     binding: Ref
     ports: str
 
 
-FLANNEL = Agent("flannel", Ref("DaemonSet", "kube-flannel-ds", "kube-flannel"), "app=flannel",
-                Ref("ClusterRoleBinding", "flannel", ""), "udp dport 8472")
-WEAVE = Agent("weave", Ref("DaemonSet", "weave-net"), "name=weave-net", Ref("ClusterRoleBinding", "weave-net", ""),
-              "meta l4proto { tcp, udp } th dport 6783-6784")
-CALICO = Agent("calico", Ref("DaemonSet", "calico-node"), "k8s-app=calico-node",
-               Ref("ClusterRoleBinding", "calico-node", ""), "udp dport 4789")
+FLANNEL = Agent(
+    "flannel", Ref("DaemonSet", "kube-flannel-ds", "kube-flannel"), "app=flannel",
+    Ref("ServiceAccount", "flannel", "kube-flannel"), Ref("ClusterRoleBinding", "flannel", ""), "udp dport 8472")
+WEAVE = Agent(
+    "weave", Ref("DaemonSet", "weave-net"), "name=weave-net", Ref("ServiceAccount", "weave-net"),
+    Ref("ClusterRoleBinding", "weave-net", ""), "meta l4proto { tcp, udp } th dport 6783-6784")
+CALICO = Agent(
+    "calico", Ref("DaemonSet", "calico-node"), "k8s-app=calico-node", Ref("ServiceAccount", "calico-node"),
+    Ref("ClusterRoleBinding", "calico-node", ""), "udp dport 4789")
 AGENTS = (FLANNEL, WEAVE, CALICO)

@@ -30,8 +30,8 @@ POLICIES = (
     *(Fault(
         name=f"policy-on-dns-{network}", reference="D31", network=network,
         says="a policy lets nothing in to the DNS pods, and the network enforces it",
-        breaks=(DENY_DNS,), roots=(Root("*", "policy", str(DENY)),), mentions=("53",), consequences=("dns.*",),
-        awaits="NP-06: policies that select the DNS pods",
+        breaks=(DENY_DNS,), roots=(Root("dns.policy.ingress", "policy", str(DENY)),), mentions=("53",),
+        consequences=("dns.*",), awaits="NP-06: policies that select the DNS pods",
     ) for network in ENFORCERS),
     *(Fault(
         name=f"policy-not-enforced-{network}", reference="N01", network=network, answer="ok",

@@ -14,12 +14,12 @@ def _logs_failures(cluster: Cluster) -> bool:
 
 PROXY_FAULTS = (
     Fault(
-        name="proxy-kubeconfig", reference="P06", network="bridge",
+        name="proxy-kubeconfig", reference="P06", network="bridge", answer="degraded",
         says="kube-proxy runs and is ready, and asks an API server that is not there",
         breaks=(EditText(PROXY_CONFIG, "kubeconfig.conf", r'https://[^"\s]+', "https://192.0.2.10:6443"),
                 RestartPods(PROXY_PODS)),
         wait=Condition("kube-proxy logs that it gets no answer", _logs_failures),
-        roots=(Root("proxy.*", "proxy", str(PROXY)),), mentions=("192.0.2.10",), consequences=("proxy.*",),
+        roots=(Root("proxy.api", "proxy", str(PROXY)),), mentions=("192.0.2.10",), consequences=("proxy.*",),
         awaits="KP-03 and KP-07: kube-proxy's log, and whether it has written rules",
     ),
     Fault(
