@@ -14,6 +14,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
+from bot.steps.podfacts import pod_facts
 from bot.steps.wording import list_names, read_at
 
 SLICES_SINCE = (1, 8, 0)
@@ -36,7 +37,7 @@ async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
     )
     return {
         **base, "read_at": cluster.now, "account": f"ServiceAccount {dns.namespace}/{account}", "exists": exists,
-        "answers": answers, "bindings": bindings,
+        "answers": answers, "bindings": bindings, "serving": any(pod_facts(pod)["ready"] for pod in dns.pods),
     }
 
 
@@ -137,7 +138,10 @@ def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
 
 
 def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:
-    """The fault stands in the role where the account has one, and in its missing binding where it has none."""
+    """The fault stands in the role where the account has one, and in its missing binding where it has none.
+
+    Pods that have read the names before go on with them: they fail at their next start.
+    """
     account, bindings = evidence["account"], evidence["bindings"] or []
     none = "no ClusterRoleBinding names it" if evidence["bindings"] is not None else "its bindings are not known"
     resources = list(dict.fromkeys(a["resource"] for a in denied))
@@ -155,7 +159,7 @@ def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:
     return find(
         "dns.access.denied", text, object=f"ClusterRole {bindings[0]['role']}" if bindings else account,
         evidence=(f"access review as {account.split(' ')[1]}: {table}", bound or none, read_at(evidence)),
-        advice=advice,
+        advice=advice, verdict=Verdict.WARN if evidence.get("serving") else Verdict.FAIL,
     )
 
 

@@ -160,6 +160,11 @@ def test_what_the_role_lacks_is_named_with_the_role() -> None:
     assert "endpointslices.discovery.k8s.io" in finding.advice
 
 
+def test_a_right_taken_away_under_pods_that_serve_is_a_fault_of_their_next_start() -> None:
+    assert only(ACCESS, access("endpointslices.discovery.k8s.io", serving=True)).verdict is Verdict.WARN
+    assert only(ACCESS, access("endpointslices.discovery.k8s.io", serving=False)).verdict is Verdict.FAIL
+
+
 def test_without_a_binding_the_account_is_the_object() -> None:
     finding = only(ACCESS, access("services", "namespaces", "endpointslices.discovery.k8s.io", bindings=[]))
     assert finding.object == "ServiceAccount kube-system/coredns"
