@@ -1,6 +1,6 @@
 """Faults in what CoreDNS may read, and as whom."""
 
-from tests.cluster.faults.api import Delete, Patch, RestartPods
+from tests.cluster.faults.api import Delete, Patch, RestartPods, Wake
 from tests.cluster.faults.conditions import NO_DNS_PODS, STARTED, both, dns_log, endpoints
 from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.objects import DNS_ACCOUNT, DNS_BINDING, DNS_DEPLOYMENT, DNS_PODS, DNS_ROLE
@@ -36,7 +36,7 @@ ACCESS = (
     ),
     Fault(
         name="dns-account-missing", says="the account of CoreDNS does not exist, so its pods cannot be made",
-        breaks=(Delete(DNS_ACCOUNT), RESTART), wait=both(NO_DNS_PODS, endpoints(0)),
+        breaks=(Delete(DNS_ACCOUNT), RESTART, Wake(DNS_DEPLOYMENT)), wait=both(NO_DNS_PODS, endpoints(0)),
         roots=(Root("dns.access.account", "dns-workload", str(DNS_ACCOUNT)),), mentions=("create serviceaccount",),
         consequences=("dns.pods.missing", "dns.endpoints.*", "dns.access.denied"),
     ),

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.cluster.faults.api import Delete, Patch, RestartPods
+from tests.cluster.faults.api import Delete, Patch, RestartPods, Wake
 from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, event
 from tests.cluster.faults.fault import Fault, Network, Root
 from tests.cluster.faults.node import NODES, Firewall
@@ -55,7 +55,7 @@ AGENT_FAULTS = (
         name="flannel-not-privileged", reference="C09", network="flannel",
         says="Flannel's namespace forbids privileged pods, and its pods are made anew",
         breaks=(Patch(NAMESPACE, {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}),
-                RestartPods(FLANNEL.pods, NAMESPACE.name)),
+                RestartPods(FLANNEL.pods, NAMESPACE.name), Wake(FLANNEL.set)),
         wait=both(daemon_pods(FLANNEL.set, 0), event(NAMESPACE.name, "FailedCreate", "violates PodSecurity")),
         roots=(Root("cni.agent.refused", "cni", str(NAMESPACE)),), consequences=NO_NETWORK, mentions=("privileged",),
         awaits="CNI-03: why the DaemonSet cannot make its pods",

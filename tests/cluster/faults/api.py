@@ -123,6 +123,28 @@ class RestartPods:
 
 
 @dataclass(frozen=True, slots=True)
+class Wake:
+    """Does nothing but at healing: a controller that failed to make pods tries again ever more seldom, until its
+    object is written to."""
+
+    ref: Ref
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        return self.wake
+
+    def wake(self, cluster: Cluster) -> None:
+        if self.ref.kind == "Deployment":  # its ReplicaSet is what waits
+            replicas = self.ref.read(cluster)["spec"]["replicas"]
+            cluster.kubectl("scale", *self.ref.where, "--replicas=0")
+            cluster.kubectl("rollout", "status", *self.ref.where, "--timeout=60s")
+            cluster.kubectl("scale", *self.ref.where, f"--replicas={replicas}")
+        else:
+            cluster.kubectl("annotate", *self.ref.where, "netcheck/wake=now")
+            cluster.kubectl("annotate", *self.ref.where, "netcheck/wake-")
+
+
+@dataclass(frozen=True, slots=True)
 class Kubectl:
     """A command and the one that undoes it, for what has a verb of its own."""
 
