@@ -3,7 +3,7 @@
 import re
 
 from tests.cluster.faults.api import Delete, Patch, RestartPods, Wake
-from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, event
+from tests.cluster.faults.conditions import both, daemon_pods, event
 from tests.cluster.faults.fault import Fault, Network, Root
 from tests.cluster.faults.node import NODES, Firewall
 from tests.cluster.faults.objects import AGENTS, CALICO, FLANNEL, WEAVE, Agent, Ref
@@ -36,20 +36,19 @@ def _denied(agent: Agent) -> Fault:
     )
 
 
-def _cut_off(agent: Agent, root: Root, awaits: str, wait: Condition = NOW) -> Fault:
+def _cut_off(agent: Agent, root: Root, awaits: str = "") -> Fault:
     return Fault(
         name=f"{agent.network}-cut-off", reference="C17/C23", network=NETWORKS[agent.network],
         says="the nodes' firewall drops what the agents send each other",
-        breaks=(Firewall((f"{agent.ports} drop",), hooks=("input",)),), wait=wait, roots=(root,), awaits=awaits,
+        breaks=(Firewall((f"{agent.ports} drop",), hooks=("input",)),), roots=(root,), awaits=awaits,
         consequences=NO_NETWORK, mentions=(re.findall(r"\d{4}", agent.ports)[0],),
     )
 
 
 CUT = Root("cni.path", "cni", f"Node {SECOND}")
-PATH = "DNS-10: the way between pods of two nodes"
 AGENT_FAULTS = (
     *(make(agent) for agent in AGENTS for make in (_missing, _denied)),
-    _cut_off(FLANNEL, CUT, PATH), _cut_off(CALICO, CUT, PATH),
+    _cut_off(FLANNEL, CUT), _cut_off(CALICO, CUT),
     _cut_off(WEAVE, Root("cni.agent.peers", "cni", str(WEAVE.set)), "CNI-03: which peers Weave Net knows"),
     Fault(
         name="flannel-not-privileged", reference="C09", network="flannel",

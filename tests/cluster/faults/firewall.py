@@ -17,7 +17,7 @@ def _row(name: str, says: str, awaits: str, *protocols: str) -> Fault:
 
 
 FIREWALL = (
-    _row("firewall-53", "a node's firewall drops DNS", "DNS-10: DNS pods asked over the pod network", "udp", "tcp"),
+    _row("firewall-53", "a node's firewall drops DNS", "", "udp", "tcp"),
     _row("firewall-53-udp", "a node's firewall drops DNS over UDP, TCP passes",
          "DNS-10: a pod that asks over UDP", "udp"),
 )

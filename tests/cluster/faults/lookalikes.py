@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.cluster.faults.api import Create, Patch, Rename, RestartPods, scale
 from tests.cluster.faults.conditions import Condition, both, dns_pods, endpoints
-from tests.cluster.faults.fault import Fault, Injection
+from tests.cluster.faults.fault import Fault, Injection, Network
 from tests.cluster.faults.objects import COREFILE, DNS_BINDING, DNS_DEPLOYMENT, DNS_PODS, DNS_ROLE, DNS_SERVICE
 from tests.cluster.rig import Cluster
 
@@ -39,8 +39,10 @@ import custom/*.server
 """
 
 
-def ok(name: str, reference: str, says: str, *breaks: Injection, wait: Condition = SERVING) -> Fault:
-    return Fault(name=name, reference=reference, says=says, breaks=breaks, wait=wait, answer="ok")
+def ok(
+    name: str, reference: str, says: str, *breaks: Injection, wait: Condition = SERVING, network: Network = "any"
+) -> Fault:
+    return Fault(name=name, reference=reference, says=says, breaks=breaks, wait=wait, network=network, answer="ok")
 
 
 def _object(kind: str, name: str, namespace: str, version: str = "v1", **fields: Any) -> dict[str, Any]:

@@ -27,10 +27,11 @@ def _healthy(network: Network, proxy: Proxy, reference: str, says: str) -> Fault
 
 
 LOOKALIKES_OF_NODES = (
-    ok("cordoned", "H28", "a node is cordoned", Kubectl(("cordon", SECOND), ("uncordon", SECOND))),
+    ok("cordoned", "H28", "a node is cordoned", Kubectl(("cordon", SECOND), ("uncordon", SECOND)),
+       network="bridge"),
     ok("tainted", "H26", "a node has a taint that other DaemonSets do not tolerate",
        Kubectl(("taint", "node", SECOND, "netcheck/gpu=:NoSchedule"), ("taint", "node", SECOND, "netcheck/gpu-")),
-       Create((PICKY,))),
+       Create((PICKY,)), network="bridge"),
     ok("resolver-hiccup", "H18", "the log of CoreDNS holds time-outs of a resolver that answers again",
        StopProcess("upstream"), RestartPods(DNS_PODS), StartProcess("upstream", after=dns_log("i/o timeout")),
        wait=both(SERVING, dns_log("i/o timeout"))),
