@@ -128,7 +128,7 @@ PODS: tuple[Cause, ...] = (
         "dns.pods.api-credentials", "DNS pods cannot identify themselves or trust the API server",
         "The ServiceAccount token or the CA file in the pods is missing, out of date or of another cluster.",
         "Check automountServiceAccountToken and the CA (ConfigMap kube-root-ca.crt), then restart the pods.",
-        explains=UNSYNCED,
+        explains=("dns.pods.crashing", *UNSYNCED),
     ),
     _pods(
         "dns.pods.unsynced", "DNS pods wait for the API server",

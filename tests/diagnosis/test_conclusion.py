@@ -70,6 +70,11 @@ def test_the_same_fault_seen_by_two_steps_is_one_root_cause_and_the_worse_verdic
     assert [root.finding.verdict for root in found.root_causes] == [Verdict.FAIL]
 
 
+def test_pods_without_credentials_end_and_that_is_no_fault_of_its_own() -> None:
+    found = conclude([fault("dns.pods.api-credentials"), fault("dns.pods.crashing")])
+    assert [root.finding.cause for root in found.root_causes] == ["dns.pods.api-credentials"]
+
+
 def test_a_broken_proxy_explains_pods_on_its_own_node_only() -> None:
     found = conclude([
         fault("proxy.not-covering", node="n2"), fault("dns.pods.api-path", node="n2"),
