@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.causes_client import CLIENT
 from bot.diagnosis.causes_corefile import COREFILE
 from bot.diagnosis.causes_ground import GROUND
 from bot.diagnosis.causes_path import PATH
@@ -17,7 +18,7 @@ from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
 CAUSES: dict[str, Cause] = {
-    cause.code: cause for cause in (*GROUND, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *POLICY)
+    cause.code: cause for cause in (*GROUND, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *POLICY, *CLIENT)
 }
 
 PAGE = "docs/causes.md"

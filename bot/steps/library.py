@@ -4,6 +4,7 @@ from bot.steps import StepType
 from bot.steps.api import ANSWERS
 from bot.steps.configmap_patch import CONFIG_MAP_PATCH
 from bot.steps.dns_access import ACCESS
+from bot.steps.dns_client import CLIENT
 from bot.steps.dns_corefile import COREFILE
 from bot.steps.dns_endpoints import ENDPOINTS
 from bot.steps.dns_logs import LOGS as DNS_LOGS
@@ -30,7 +31,7 @@ STEP_TYPES: dict[str, StepType] = {
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, PRESENCE,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
-        MEMORY, POLICY, PATH,
+        MEMORY, POLICY, PATH, CLIENT,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

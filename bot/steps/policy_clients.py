@@ -13,6 +13,7 @@ from bot.steps.findings import unread
 from bot.steps.policy_facts import DNS_PROTOCOLS, party, side
 
 MOST_SPACES, MOST_PODS = 5, 5
+NOBODY: dict[str, Any] = {"pods": [], "open": 0, "unseen": 0}
 
 
 def anybody(server: dict[str, Any], namespace: str = "?", labels: dict[str, str] | None = None) -> Party:
@@ -22,16 +23,16 @@ def anybody(server: dict[str, Any], namespace: str = "?", labels: dict[str, str]
 
 
 async def read_clients(cluster: Cluster, evidence: Evidence, skipped: list[str]) -> dict[str, Any]:
-    """{pods: sides of a connection, unseen: how many namespaces were not looked at}."""
+    """{pods: sides of a connection, open: how many namespaces may ask as a whole, unseen: how many were not read}."""
     try:
         listing = await cluster.list("Namespace", limit=100, form="metadata")
     except ClusterError as error:
         skipped.append(unread(error))
-        return {"pods": [], "unseen": 0}
+        return dict(NOBODY)
     doubtful = [item["metadata"] for item in listing.items if not _open_to_all(evidence, item["metadata"])]
     doubtful.sort(key=lambda meta: (meta["name"].startswith("kube-"), meta["name"]))  # these are mostly empty
     samples = await asyncio.gather(*(_sample(cluster, meta, skipped) for meta in doubtful[:MOST_SPACES]))
-    return {"pods": [pod for sample in samples for pod in sample],
+    return {"pods": [pod for sample in samples for pod in sample], "open": len(listing.items) - len(doubtful),
             "unseen": len(doubtful[MOST_SPACES:]) + listing.remaining}
 
 

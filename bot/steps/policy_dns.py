@@ -13,12 +13,12 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import LINK_LOCAL, dns_port, server_container
 from bot.diagnosis.policy_evaluation import decide, isolates
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError
+from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence, Look
 from bot.steps.corefile_facts import plugins, read_corefile
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
-from bot.steps.policy_clients import anybody, read_clients
+from bot.steps.policy_clients import NOBODY, anybody, read_clients
 from bot.steps.policy_dns_rules import judge_policy
 from bot.steps.policy_enforcement import read_enforcement
 from bot.steps.policy_facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
@@ -51,7 +51,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
         "labels": dict((dns.service or {}).get("spec", {}).get("selector") or {}), "server": server, "ports": ports,
         "ready": any(_is_ready(item) for item in dns.pods), "policies": mine, "known": lists[0] is not None,
         "client": client, "client_known": lists[-1] is not None, "cache": [], "pod": pod,
-        "clients": {"pods": [], "unseen": 0}, "api": [], "upstream": [], "enforcement": None,
+        "clients": dict(NOBODY), "api": [], "upstream": [], "enforcement": None,
     }
     if mine:
         await _read_around(cluster, dns, evidence, skipped)
@@ -85,6 +85,8 @@ async def _client(cluster: Cluster, pod: str, skipped: list[str]) -> dict[str, A
     namespace, name = pod.split("/")
     try:
         item = await cluster.get("Pod", name, namespace)
+    except NotFound:
+        return None  # `dns.client` says so
     except ClusterError as error:
         skipped.append(unread(error))
         return None

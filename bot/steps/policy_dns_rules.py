@@ -92,7 +92,8 @@ def _shut_out(evidence: Evidence, protocol: str, ruling: Ruling) -> Finding | No
         shut = [f"{client['namespace']}/{client['name']}" for client, may in told if may is False]
         if not shut:
             return None
-        whom = "all queries" if len(shut) == len(told) else f"queries of {list_names(shut, 3)}"
+        none = len(shut) == len(told) and not evidence["clients"]["open"]
+        whom = "all queries" if none else f"queries of {list_names(shut, 3)}"
     if ruling.allowed:
         return None
     everybody = whom == "all queries"

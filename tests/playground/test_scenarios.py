@@ -19,7 +19,7 @@ from bot.playground.scenarios import FOLDER, SCENARIOS, load_scenario
 from tests.playground.cluster_box.client import CORE, open_client
 
 NETCHECK = Path(sys.executable).parent / "netcheck"
-YOUNGER = re.compile(r"the list of (networkpolicies|pods in all namespaces|events in namespace default)")
+YOUNGER = re.compile(r"the list of (networkpolicies|pods in all namespaces|events in all namespaces)")
 """What the looks read that came after the scenarios were recorded; to go when they are recorded again."""
 LARGEST = 150_000
 """Bytes of a scenario on disk."""

@@ -62,13 +62,17 @@ def test_a_policy_that_forgets_tcp_breaks_long_answers_only() -> None:
 
 def test_only_pods_that_run_count_where_some_namespaces_are_let_in() -> None:
     shop = policy(ingress=[{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}]}])
-    clients = {"pods": [CLIENT], "unseen": 0}
+    clients = {"pods": [CLIENT], "open": 0, "unseen": 0}
     assert only(POLICY, policy_evidence(shop, clients=clients)).verdict is Verdict.INFO
     clients["pods"] = [CLIENT, side("job", "batch")]
     finding = only(POLICY, policy_evidence(shop, clients=clients))
     assert (finding.cause, finding.verdict) == ("dns.policy.ingress", Verdict.WARN)
     assert "batch/job" in finding.summary
     assert "shop/web" not in finding.summary
+    clients = {"pods": [side("job", "batch")], "open": 1, "unseen": 0}
+    assert only(POLICY, policy_evidence(shop, clients=clients)).verdict is Verdict.WARN
+    clients["open"] = 0
+    assert only(POLICY, policy_evidence(shop, clients=clients)).verdict is Verdict.FAIL
 
 
 def test_dns_pods_that_may_not_ask_the_resolver_are_broken_and_told_apart_from_the_api_server() -> None:
