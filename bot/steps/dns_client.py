@@ -143,8 +143,8 @@ def parse_resolv_conf(text: str) -> dict[str, Any]:
 
 CLIENT = Look(
     name="dns.client", args=ClientArgs, gather=gather_client, judge=judge_configuration,
-    reads=("list services", "get configmaps/kubelet-config in kube-system", "list events", "get pods",
-           "create pods/exec", "get pods/exec"),
+    # Not exec: whoever wants resolv.conf read permits it, in namespaces of their own choice.
+    reads=("list services", "get configmaps/kubelet-config in kube-system", "list events", "get pods"),
     by_hand="`kubectl -n NAMESPACE exec POD -- cat /etc/resolv.conf`, `kubectl -n NAMESPACE get pod POD -o yaml` "
     "(dnsPolicy, dnsConfig, hostNetwork) (https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/"
     "#check-the-local-dns-configuration-first)",
