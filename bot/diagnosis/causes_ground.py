@@ -1,4 +1,4 @@
-"""Causes below DNS: the API server, nodes, the network plugin, the service proxy."""
+"""Causes below DNS: the API server, nodes, and nodes without a network."""
 
 from bot.diagnosis.cause import Cause
 from bot.model.finding import Layer
@@ -6,20 +6,13 @@ from bot.model.finding import Layer
 CNI_PAGE = "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"
 KUBEADM_PAGE = "https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
 CLUSTER_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-cluster/"
-SERVICE_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
 
 NO_WAY = ("cni.path", "node.dns-port")
-NO_POD_STARTS = ("dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.missing")
 DNS_DOWN = (
     "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.unsynced", "dns.pods.api-path",
     "dns.pods.node-down",
     "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*", *NO_WAY,
 )
-NO_VIP = (
-    "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
-    "dns.query.*",
-)
-
 GROUND: tuple[Cause, ...] = (
     Cause(
         code="api.unreachable", layer=Layer.API, title="The API server does not answer", explains=("*",),
@@ -31,7 +24,7 @@ GROUND: tuple[Cause, ...] = (
     ),
     Cause(
         code="node.not-ready", layer=Layer.NODE, title="A node is not ready", scope="node",
-        explains=(*DNS_DOWN, "cni.agent", "proxy.*"),
+        explains=(*DNS_DOWN, "cni.agent", "cni.sandbox.*", "proxy.*"),
         meaning="The kubelet of the node is silent or reports trouble. Pods there are taken out of Services, and no "
         "new ones start.",
         by_hand="`kubectl get nodes` and `kubectl describe node NAME`",
@@ -72,34 +65,5 @@ GROUND: tuple[Cause, ...] = (
         mend="Read the condition's message; check the network agent's pod on the node, or the cloud controller's "
         "routes.",
         source=CNI_PAGE,
-    ),
-    Cause(
-        code="cni.agent", layer=Layer.CNI, title="The network plugin's agent does not run on all nodes",
-        explains=("cni.not-configured", "cni.network-unavailable", *NO_POD_STARTS, *NO_WAY),
-        meaning="The DaemonSet of the network plugin has fewer ready pods than nodes: where it is missing, pods get no "
-        "network or a stale one.",
-        by_hand="`kubectl get daemonsets -A` and `kubectl get pods -A -o wide` (the agent's pods)",
-        mend="Describe and read the log of the agent's pods that are not ready: `kubectl -n NAMESPACE describe pod "
-        "POD`, `kubectl -n NAMESPACE logs POD --previous`.",
-        source=CNI_PAGE,
-    ),
-    Cause(
-        code="proxy.missing", layer=Layer.PROXY, title="No service proxy runs",
-        explains=("cni.agent", *NO_VIP),
-        meaning="Nothing turns Service addresses into pod addresses: no kube-proxy and nothing that replaces it. Rules "
-        "written before stay until a node restarts, so old Services may go on working while new ones do not.",
-        by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl get daemonsets -A`",
-        mend="Install kube-proxy again (kubeadm: `kubeadm init phase addon kube-proxy`), or the replacement the "
-        "cluster was made with.",
-        source=f"{SERVICE_PAGE}#is-the-kube-proxy-working",
-    ),
-    Cause(
-        code="proxy.not-covering", layer=Layer.PROXY, title="kube-proxy does not run on a node", scope="node",
-        explains=NO_VIP,
-        meaning="The node has no running kube-proxy pod: Service addresses do not work there, or only as they were "
-        "when it stopped.",
-        by_hand="`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`",
-        mend="`kubectl -n kube-system describe daemonset kube-proxy` and the log of its pod on that node.",
-        source=f"{SERVICE_PAGE}#is-the-kube-proxy-working",
     ),
 )

@@ -1,52 +1,33 @@
 """What differs between network plugins: how each is recognised in a cluster and what is known about it.
 
-One row of NETWORKS for each; adding one is one row here. May import: model. Called by diagnosis and steps.
+One file for each, one line in NETWORKS. Weave Net, Flannel and Calico were seen at work and at fault on a real
+cluster; what is said about the others comes from their own documentation. May import: model. Called by diagnosis and
+steps.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-Policy = Literal["yes", "no", "with an extra"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """`agents`: names of its DaemonSets. `labels`: (key, value) pairs on them. `meta`: it only calls other plugins.
-
-    `policy`: whether NetworkPolicies are enforced. `note`: what a person should know, if anything.
-    """
-
-    name: str
-    agents: tuple[str, ...]
-    labels: tuple[tuple[str, str], ...] = ()
-    policy: Policy = "yes"
-    meta: bool = False
-    note: str = ""
-
+from bot.networks.antrea import ANTREA
+from bot.networks.aws import AMAZON_VPC
+from bot.networks.azure import AZURE
+from bot.networks.calico import CALICO
+from bot.networks.canal import CANAL
+from bot.networks.cilium import CILIUM
+from bot.networks.flannel import FLANNEL
+from bot.networks.kindnet import KINDNET
+from bot.networks.kube_ovn import KUBE_OVN
+from bot.networks.kube_router import KUBE_ROUTER
+from bot.networks.multus import MULTUS
+from bot.networks.network import Network as Network
+from bot.networks.network import Port as Port
+from bot.networks.network import Right as Right
+from bot.networks.network import Sign as Sign
+from bot.networks.openshift import OPENSHIFT_SDN, OVN_KUBERNETES
+from bot.networks.weave import WEAVE
 
 NETWORKS: tuple[Network, ...] = (
-    Network(name="Canal", agents=("canal", "rke2-canal"), labels=(("k8s-app", "canal"),)),
-    Network(name="Calico", agents=("calico-node",), labels=(("k8s-app", "calico-node"),)),
-    Network(
-        name="Flannel", agents=("kube-flannel-ds", "kube-flannel"), labels=(("app", "flannel"), ("k8s-app", "flannel")),
-        policy="with an extra",
-    ),
-    Network(
-        name="Weave Net", agents=("weave-net",), labels=(("name", "weave-net"),),
-        note="Weave Net is no longer maintained (last release 2.8.1)",
-    ),
-    Network(name="Cilium", agents=("cilium", "anetd"), labels=(("k8s-app", "cilium"),)),
-    Network(name="Amazon VPC CNI", agents=("aws-node",), labels=(("k8s-app", "aws-node"),), policy="with an extra"),
-    Network(name="Azure CNI", agents=("azure-cns", "azure-cni"), labels=(("k8s-app", "azure-cns"),),
-            policy="with an extra"),
-    Network(name="kindnet", agents=("kindnet",), labels=(("k8s-app", "kindnet"),)),
-    Network(name="OVN-Kubernetes", agents=("ovnkube-node",), labels=(("app", "ovnkube-node"),)),
-    Network(name="OpenShift SDN", agents=("sdn",), labels=(("app", "sdn"),)),
-    Network(name="Antrea", agents=("antrea-agent",), labels=(("component", "antrea-agent"),)),
-    Network(name="Kube-OVN", agents=("kube-ovn-cni",), labels=(("app", "kube-ovn-cni"),)),
-    Network(name="kube-router", agents=("kube-router",), labels=(("k8s-app", "kube-router"),)),
-    Network(name="Multus", agents=("multus", "kube-multus-ds"), labels=(("name", "multus"),), meta=True),
+    CANAL, CALICO, FLANNEL, WEAVE, CILIUM, AMAZON_VPC, AZURE, KINDNET, OVN_KUBERNETES, OPENSHIFT_SDN, ANTREA,
+    KUBE_OVN, KUBE_ROUTER, MULTUS,
 )
 
 REPLACES_PROXY = frozenset({"OVN-Kubernetes", "OpenShift SDN"})
@@ -70,3 +51,12 @@ def recognise_all(daemon_sets: Iterable[Mapping[str, object]]) -> tuple[tuple[Ne
         if network:
             found.append((network, item))
     return tuple(sorted(found, key=lambda pair: NETWORKS.index(pair[0])))
+
+
+def find_network(name: str) -> Network | None:
+    return next((network for network in NETWORKS if network.name == name), None)
+
+
+def find_plugin(word: str) -> Network | None:
+    """The network whose plugin an event of a pod names."""
+    return next((network for network in NETWORKS if word in network.plugins), None)

@@ -74,7 +74,8 @@ class DnsAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """`way`: asked over a port-forward, inside the pod, or by the API server over the pod network (`pods/proxy`)."""
+    """`way`: asked over a port-forward, inside the pod, or by the API server over the pod network (`pods/proxy`).
+    `packed`: it came compressed, as the client had offered; `body` is what was in it."""
 
     namespace: str
     pod: str
@@ -85,6 +86,7 @@ class HttpAnswer:
     status: int = 0
     content_type: str = ""
     body: str = ""
+    packed: bool = False
     message: str = ""
 
 

@@ -3,6 +3,7 @@
 A step speaks over the stream as it likes; the recorder keeps the bytes of both directions and reads them here.
 """
 
+import zlib
 from collections.abc import Iterator
 
 import dns.exception
@@ -71,6 +72,7 @@ def _read_http(where: tuple[str, str, int], sent: bytes, received: bytes, outcom
     lines = head.decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
     text = _unchunk(body) if headers.get("transfer-encoding", "").lower() == "chunked" else body
+    packed = headers.get("content-encoding", "").lower() == "gzip"
     return HttpAnswer(
         namespace=namespace,
         pod=pod,
@@ -78,8 +80,14 @@ def _read_http(where: tuple[str, str, int], sent: bytes, received: bytes, outcom
         path=path,
         status=int(lines[0].split()[1]),
         content_type=headers.get("content-type", ""),
-        body=redact(text.decode("utf-8", "replace")),
+        body=redact((_unpack(text) if packed else text).decode("utf-8", "replace")),
+        packed=packed,
     )
+
+
+def _unpack(data: bytes) -> bytes:
+    """As much as came: a page may have been left before its end."""
+    return zlib.decompressobj(wbits=31).decompress(data)
 
 
 def _unchunk(body: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """Findings that every look can make: what it could not read."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.diagnosis.causes import note
 from bot.model.errors import ClusterError, Forbidden
@@ -14,6 +16,15 @@ PERMISSION = re.compile(r"[a-z]+ \S+( in \S+)?")
 def unread(error: ClusterError) -> str:
     """What a look keeps under `skipped` for a read that failed: the missing permission, else what went wrong."""
     return error.permission if isinstance(error, Forbidden) else str(error)
+
+
+def weigh(per_place: Sequence[Sequence[Finding]], others: int) -> list[Finding]:
+    """Faults of single places (nodes) as one list: warnings where a part is broken, failures where every place that was
+    looked at is."""
+    broken = [any(f.verdict is Verdict.WARN for f in found) for found in per_place]
+    whole = all(broken) and (len(broken) > 1 or not others)
+    return [replace(f, verdict=Verdict.FAIL) if whole and f.verdict is Verdict.WARN else f
+            for found in per_place for f in found]
 
 
 def tell_skipped(evidence: Evidence, layer: Layer) -> tuple[Finding, ...]:

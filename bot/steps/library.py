@@ -2,6 +2,8 @@
 
 from bot.steps import StepType
 from bot.steps.api import ANSWERS
+from bot.steps.cni_agents import AGENTS
+from bot.steps.cni_sandbox import SANDBOX
 from bot.steps.configmap_patch import CONFIG_MAP_PATCH
 from bot.steps.dns_access import ACCESS
 from bot.steps.dns_client import CLIENT
@@ -20,7 +22,9 @@ from bot.steps.guide import APPROVAL, ASK, TELL
 from bot.steps.node_network import NETWORK
 from bot.steps.platform import FINGERPRINT
 from bot.steps.policy_dns import POLICY
-from bot.steps.proxy import PRESENCE
+from bot.steps.proxy_coverage import COVERAGE
+from bot.steps.proxy_live import LIVE
+from bot.steps.proxy_logs import LOGS as PROXY_LOGS
 from bot.steps.service_patch import SERVICE_PATCH
 from bot.steps.workload_restart import RESTART
 from bot.steps.workload_rollout import ROLLOUT
@@ -29,7 +33,7 @@ from bot.steps.workload_scale import SCALE
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
-        ANSWERS, FINGERPRINT, NETWORK, PRESENCE,
+        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, COVERAGE, LIVE, PROXY_LOGS,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, POLICY, PATH, CLIENT,
         GET, LIST, LOGS, ROLLOUT,

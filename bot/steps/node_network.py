@@ -4,11 +4,11 @@ import asyncio
 import re
 from typing import Any
 
-from bot.cluster import Cluster, Object
+from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import recognise_all
+from bot.networks import NETWORKS, find_network, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import is_young, read_nodes
@@ -18,68 +18,67 @@ NO_PLUGIN = re.compile(
     r"cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady",
     re.IGNORECASE,
 )
-NAMED = 3
-"""Network agents whose rollout is read."""
+OFFERED, WITH = ("Calico", "Cilium", "Flannel"), "with an extra"
+CNI_PAGE = "https://kubernetes.io/docs/concepts/cluster-administration/addons/"
+POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
 
 
 class NodeArgs(Args):
-    """Reads the nodes' conditions and the network plugin's agents. Takes nothing."""
+    """Reads the nodes' conditions, and which network plugin's agents are there. Takes nothing."""
 
 
 async def gather_network(cluster: Cluster, args: NodeArgs) -> Evidence:
     skipped: list[str] = []
-    nodes, agents = await asyncio.gather(read_nodes(cluster, (), skipped), _agents(cluster, skipped))
-    return {"read_at": cluster.now, "nodes": nodes, "agents": agents, "skipped": skipped}
+    nodes, networks = await asyncio.gather(read_nodes(cluster, (), skipped), _networks(cluster, skipped))
+    without = networks == [] and not any(node["ready"] for node in nodes["read"].values())
+    return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "skipped": skipped,
+            "pod_range": await _pod_range(cluster) if without else ""}
 
 
-async def _agents(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] | None:
-    """None where the DaemonSets cannot be read: then nothing is said about what is missing."""
+async def _networks(cluster: Cluster, skipped: list[str]) -> list[str] | None:
+    """Names of the networks whose agents are there. None where the DaemonSets cannot be read: then nothing is said
+    about what is missing."""
     try:
-        listing = await cluster.list("DaemonSet", form="metadata")
-        known = [{"name": s["metadata"]["name"], "namespace": s["metadata"]["namespace"],
-                  "labels": s["metadata"].get("labels", {})} for s in listing.items]
-        found = recognise_all(known)
-        read = await asyncio.gather(*(
-            cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])) for _, item in found[:NAMED]))
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
     except ClusterError as error:
         skipped.append(unread(error))
         return None
-    return [_agent(network.name, network.note, item) for (network, _), item in zip(found, read, strict=False)]
+    known = [{"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})} for s in sets]
+    return list(dict.fromkeys(network.name for network, _ in recognise_all(known)))
 
 
-def _agent(network: str, remark: str, item: Object) -> dict[str, Any]:
-    status, meta = item.get("status", {}), item["metadata"]
-    desired, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
-    return {
-        "network": network, "note": remark, "name": f"DaemonSet {meta['namespace']}/{meta['name']}",
-        "desired": desired, "ready": status.get("numberReady", 0), "created": meta.get("creationTimestamp", ""),
-        "rolling": updated < desired or status.get("observedGeneration", 0) < meta.get("generation", 0),
-    }
+async def _pod_range(cluster: Cluster) -> str:
+    """The range that a new network must have: what kubeadm was told. "" where nobody says."""
+    try:
+        data = (await cluster.get("ConfigMap", "kubeadm-config", "kube-system")).get("data") or {}
+    except ClusterError:
+        return ""
+    found = POD_RANGE.search(str(data.get("ClusterConfiguration", "")))
+    return found[1] if found else ""
 
 
 def judge_network(evidence: Evidence, args: NodeArgs) -> Judgement:
-    nodes, agents, skipped = evidence["nodes"], evidence["agents"], tell_skipped(evidence, Layer.CNI)
-    names = list_names(dict.fromkeys(agent["network"] for agent in agents or ()))
-    outputs = {"networks": [a["network"] for a in agents or ()], "nodes": nodes["total"]}
+    nodes, skipped = evidence["nodes"], tell_skipped(evidence, Layer.CNI)
+    outputs = {"networks": evidence["networks"] or [], "nodes": nodes["total"]}
     if not nodes["read"]:
         return Judgement(skipped or (note(Verdict.UNKNOWN, Layer.NODE, "The cluster has no nodes."),), outputs)
-    found = [*_unconfigured(evidence), *_not_ready(evidence), *_unavailable(evidence), *_agents_short(evidence)]
+    found = [*_unconfigured(evidence), *_not_ready(evidence), *_unavailable(evidence)]
     if not any(f.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN) for f in found):
-        found.insert(0, _passed(evidence, names))
+        found.insert(0, _passed(evidence))
     return Judgement((*found, *skipped), outputs)
 
 
-def _passed(evidence: Evidence, names: str) -> Finding:
-    nodes = evidence["nodes"]
-    unread = f" ({nodes['unread']} more were not read)" if nodes["unread"] else ""
+def _passed(evidence: Evidence) -> Finding:
+    nodes, networks = evidence["nodes"], evidence["networks"] or []
+    more = f" ({nodes['unread']} more were not read)" if nodes["unread"] else ""
     unknown = "no agent of a known network plugin (a plain bridge, or built in)"
-    if evidence["agents"] is None:
+    if evidence["networks"] is None:
         unknown = "the network plugin is not known"
-    network = f"network plugin: {names}" if names else unknown
-    remarks = "; ".join(dict.fromkeys(a["note"] for a in evidence["agents"] or () if a["note"]))
+    network = f"network plugin: {list_names(networks)}" if networks else unknown
+    remarks = "; ".join(known.note for name in networks if (known := find_network(name)) and known.note)
     ready, total = sum(node["ready"] for node in nodes["read"].values()), len(nodes["read"])
     some = count(total, "node") if ready == total else f"{ready} of {count(total, 'node')}"
-    text = f"{some} ready{unread}; {network}" + (f"; {remarks}." if remarks else ".")
+    text = f"{some} ready{more}; {network}" + (f"; {remarks}." if remarks else ".")
     return note(Verdict.INFO if remarks else Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
 
 
@@ -96,14 +95,15 @@ def _bare(evidence: Evidence) -> list[str]:
 
 def _unconfigured(evidence: Evidence) -> list[Finding]:
     """Nodes whose runtime has no network configuration: one fault where it is all of them."""
-    nodes, agents, bare = evidence["nodes"], evidence["agents"], _bare(evidence)
+    nodes, networks, bare = evidence["nodes"], evidence["networks"], _bare(evidence)
     told = [f"Node {name}: Ready is {nodes['read'][name]['status']}, {cut(nodes['read'][name]['message'], 160)}"
             for name in bare[:3]]
     everywhere = len(bare) == len(nodes["read"]) and bool(bare)
-    if everywhere and agents is not None and not agents:
+    if everywhere and networks is not None and not networks:
         text = (f"No network plugin is installed: {len(bare)} of {count(nodes['total'], 'node')} say that none is "
                 "initialized, and no known network agent runs. CoreDNS stays Pending until there is one.")
-        return [find("cni.missing", text, object=_whole(bare, nodes["total"]), evidence=(*told, read_at(evidence)))]
+        return [find("cni.missing", text, object=_whole(bare, nodes["total"]), evidence=(*told, read_at(evidence)),
+                     advice=_install(evidence["pod_range"]))]
     if everywhere:
         text = f"No node has a network configuration: {list_names(bare)}."
         told.append(read_at(evidence))
@@ -114,6 +114,16 @@ def _unconfigured(evidence: Evidence) -> list[Finding]:
              verdict=_how_bad(evidence))
         for name in bare
     ]
+
+
+def _install(pod_range: str) -> str:
+    """What to do about there being no network: current plugins only, and which of them enforce policies."""
+    by = {policy: [n.name for n in NETWORKS if n.name in OFFERED and n.policy == policy] for policy in ("yes", WITH)}
+    wanted = f"the pod range of this cluster, {pod_range}" if pod_range else \
+        "the cluster's pod range (kubeadm: podSubnet in `kubectl -n kube-system get configmap kubeadm-config -o yaml`)"
+    return (f"Install one network plugin, set to {wanted}: {list_names(by['yes'], word='or')} (these enforce "
+            f"NetworkPolicies) or {list_names(by[WITH], word='or')} (which does not by itself). Use the manifest of a "
+            f"current release from the plugin's own documentation ({CNI_PAGE}).")
 
 
 def _how_bad(evidence: Evidence) -> Verdict:
@@ -158,29 +168,9 @@ def _unavailable(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def _agents_short(evidence: Evidence) -> list[Finding]:
-    """Agents that are missing on nodes which are otherwise well; rollouts, new and dead nodes explain themselves."""
-    nodes, found = evidence["nodes"], []
-    down = sum(is_young(node, evidence) or not (node["ready"] or _is_unconfigured(node))
-               for node in nodes["read"].values())
-    for agent in evidence["agents"] or ():
-        short = agent["desired"] - agent["ready"]
-        if short <= down:
-            continue
-        text = f"{agent['name']} ({agent['network']}) has {agent['ready']} of {agent['desired']} pods ready."
-        if agent["rolling"] or is_young(agent, evidence):
-            found.append(note(Verdict.INFO, Layer.CNI, f"{text} It is being rolled out.", object=agent["name"]))
-        else:
-            found.append(find("cni.agent", text, verdict=Verdict.FAIL if not agent["ready"] else Verdict.WARN,
-                              object=agent["name"], evidence=(
-                                  f"{agent['name']}: status.numberReady is {agent['ready']}, expected "
-                                  f"{agent['desired']}", read_at(evidence))))
-    return found
-
-
 NETWORK = Look(
     name="node.network", args=NodeArgs, gather=gather_network, judge=judge_network,
-    reads=("list nodes", "list daemonsets.apps", "get daemonsets.apps"),
+    reads=("list nodes", "list daemonsets.apps", "get configmaps/kubeadm-config in kube-system"),
     by_hand="`kubectl get nodes`, `kubectl describe node NAME` (condition Ready), `kubectl get daemonsets -A` "
     "(https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
     "#coredns-is-stuck-in-the-pending-state)",

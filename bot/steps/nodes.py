@@ -50,7 +50,14 @@ def node_facts(node: Object) -> dict[str, Any]:
         "created": node["metadata"].get("creationTimestamp", ""),
         "cordoned": bool(node.get("spec", {}).get("unschedulable")),
         "linux": node.get("status", {}).get("nodeInfo", {}).get("operatingSystem", "linux") == "linux",
+        "virtual": is_virtual(node),
     }
+
+
+def is_virtual(node: Object) -> bool:
+    """Nodes that stand for a service and run no DaemonSet: virtual kubelets, Fargate."""
+    labels: dict[str, str] = node["metadata"].get("labels", {})
+    return labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate"
 
 
 def is_young(made: dict[str, Any], evidence: dict[str, Any]) -> bool:

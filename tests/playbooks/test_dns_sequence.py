@@ -18,6 +18,12 @@ NOTES = (
     ("dns.logs", "dns.endpoints"),
     ("platform.fingerprint", "node.network"),
     ("dns.endpoints", "dns.query_pods"),
+    ("node.network", "cni.sandbox"),     # the network plugin first: is there one, and do its agents work
+    ("cni.sandbox", "cni.agents"),
+    ("cni.agents", "proxy.coverage"),    # then kube-proxy: 1. its pods run
+    ("proxy.coverage", "proxy.live"),
+    ("proxy.live", "proxy.logs"),        # 2. its logs
+    ("proxy.logs", "dns.service"),       # then CoreDNS
 )
 """What comes before what, by the notes and the order of the reference behind them."""
 FLOW = ("dns.service", "dns.pods", "dns.access", "dns.logs", "dns.corefile", "dns.readiness", "dns.endpoints")

@@ -59,7 +59,8 @@ def crashed(name: str = "coredns-1", reason: str = "Error", code: int = 1, **cha
 def node(ready: bool = True, **changes: Any) -> dict[str, Any]:
     return {
         "ready": ready, "status": str(ready), "reason": "" if ready else "KubeletNotReady", "message": "",
-        "since": LONG_AGO, "network_unavailable": "", "created": LONG_AGO, "cordoned": False, "linux": True, **changes,
+        "since": LONG_AGO, "network_unavailable": "", "created": LONG_AGO, "cordoned": False, "linux": True,
+        "virtual": False, **changes,
     }
 
 

@@ -1,4 +1,4 @@
-"""What lies below cluster DNS, on evidence alone: API server, nodes' network, service proxy, permissions."""
+"""What lies below cluster DNS, on evidence alone: API server, nodes' network, permissions."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from bot.steps.dns_access import ACCESS
 from bot.steps.dns_pods import PODS
 from bot.steps.dns_readiness import READINESS
 from bot.steps.node_network import NETWORK
-from bot.steps.proxy import PRESENCE
 from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,
@@ -48,27 +47,28 @@ def test_an_api_server_that_answers_passes_even_if_it_refuses_to_tell_its_versio
 # --- nodes ------------------------------------------------------------------------------------------------------
 
 
-def agent(ready: int = 2, **changes: Any) -> dict[str, Any]:
-    return {"network": "Flannel", "note": "", "name": "DaemonSet kube-flannel/kube-flannel-ds", "desired": 2,
-            "ready": ready, "created": LONG_AGO, "rolling": False, **changes}
-
-
-def network(agents: Any = (), **read: dict[str, Any]) -> dict[str, Any]:
-    listed = None if agents is None else list(agents)
-    return {"read_at": NOW, "nodes": nodes(**read), "agents": listed, "skipped": []}
+def network(*networks: str, known: bool = True, **read: dict[str, Any]) -> dict[str, Any]:
+    return {"read_at": NOW, "nodes": nodes(**read), "networks": list(networks) if known else None, "skipped": [],
+            "pod_range": "10.244.0.0/16"}
 
 
 @pytest.mark.parametrize(("evidence", "expected"), [
     (network(n1=BARE, n2=BARE), ["cni.missing"]),
-    (network([agent(0)], n1=BARE, n2=BARE), ["cni.not-configured", "cni.agent"]),
-    (network(None, n1=BARE, n2=BARE), ["cni.not-configured"]),
+    (network("Flannel", n1=BARE, n2=BARE), ["cni.not-configured"]),
+    (network(known=False, n1=BARE, n2=BARE), ["cni.not-configured"]),
     (network(n1=node(), n2=BARE), ["cni.not-configured"]),
     (network(n1=node(), n2=SILENT), ["node.not-ready"]),
     (network(n1=node(), n2=node(network_unavailable="NoRouteCreated")), ["cni.network-unavailable"]),
-    (network([agent(1)]), ["cni.agent"]),
 ])
 def test_a_network_that_is_missing_is_told_by_how_far_it_is_missing(evidence: Any, expected: list[str]) -> None:
     assert causes(NETWORK, evidence) == expected
+
+
+def test_where_no_plugin_is_installed_the_advice_has_the_pod_range_and_says_which_enforce_policies() -> None:
+    advice = only(NETWORK, network(n1=BARE, n2=BARE)).advice
+    assert "10.244.0.0/16" in advice
+    assert "Calico or Cilium (these enforce NetworkPolicies)" in advice
+    assert "weave.works" not in advice
 
 
 def test_without_a_plugin_pending_dns_pods_are_its_consequence() -> None:
@@ -82,56 +82,25 @@ def test_without_a_plugin_pending_dns_pods_are_its_consequence() -> None:
 
 
 @pytest.mark.parametrize("evidence", [
-    network(), network([agent()]), network([agent(1, rolling=True)]), network([agent(0, created=JUST_NOW)]),
-    network([agent(), agent(network="Calico")]),          # Canal by hand
+    network(), network("Weave Net"),
     network(n1=node(), n2=node(cordoned=True)),
     network(n1=node(), n2=node(False, created=JUST_NOW)),  # has just joined
-    network([agent(1, note="no longer maintained")], n1=node(), n2=SILENT),
 ])
 def test_what_only_looks_like_a_missing_network_is_not_called_one(evidence: Any) -> None:
     assert not [cause for cause in causes(NETWORK, evidence) if cause.startswith("cni")]
 
 
-def test_a_node_that_has_just_joined_is_no_fault_of_its_own_of_the_network_or_of_the_service_proxy() -> None:
+def test_a_node_that_has_just_joined_is_no_fault_of_its_own_or_of_the_network() -> None:
     new = {**BARE, "created": JUST_NOW}
-    found = judge(NETWORK, network([agent(2, desired=3)], n1=node(), n2=node(), n3=new)).findings
+    found = judge(NETWORK, network("Flannel", n1=node(), n2=node(), n3=new)).findings
     assert [f.verdict for f in found] == [Verdict.PASS, Verdict.INFO]
     assert "2 of 3 nodes ready" in found[0].summary
     assert "n3 has just joined" in found[1].summary
-    told = {**proxy(desired=3), "nodes": nodes(n1=node(), n2=node(), n3=node(created=JUST_NOW))}
-    assert causes(PRESENCE, told) == []
 
 
 def test_where_no_node_has_a_network_youth_is_no_excuse_for_there_being_no_plugin() -> None:
     new = {**BARE, "created": JUST_NOW}
     assert causes(NETWORK, network(n1=new, n2=new)) == ["cni.missing"]
-
-
-# --- service proxy ----------------------------------------------------------------------------------------------
-
-
-def proxy(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool = True, **facts: Any) -> dict[str, Any]:
-    daemon_set = {"name": "DaemonSet kube-system/kube-proxy", "desired": 2, "ready": 2, "created": LONG_AGO,
-                  "rolling": False, **facts}
-    return {"read_at": NOW, "known": True, "kubeadm": kubeadm, "nodes": nodes(), "networks": list(networks),
-            "found": found, "proxy": daemon_set if found else None, "skipped": []}
-
-
-@pytest.mark.parametrize(("evidence", "expected"), [
-    (proxy(), []), (proxy(found=False), ["proxy.missing"]),
-    (proxy(found=False, kubeadm=False), []), (proxy(found=False, networks=("Cilium",)), []),
-    (proxy(found=False, networks=("OVN-Kubernetes",)), []),
-    (proxy(found=False, networks=("Flannel",)), ["proxy.missing"]),
-    (proxy(ready=1, running_on=["n1"]), ["proxy.not-covering"]), (proxy(ready=1, rolling=True), []),
-    (proxy(ready=0, desired=0, running_on=[]), ["proxy.not-covering"]),
-    ({**proxy(ready=0, desired=3), "nodes": {**nodes(), "read": {}}}, ["proxy.not-covering"]),
-])
-def test_a_service_proxy_is_missed_only_where_it_is_needed(evidence: Any, expected: list[str]) -> None:
-    assert causes(PRESENCE, evidence) == expected
-
-
-def test_a_proxy_that_is_missing_on_one_node_names_the_node() -> None:
-    assert only(PRESENCE, proxy(ready=1, running_on=["n1"])).node == "n2"
 
 
 # --- permissions of the DNS server ------------------------------------------------------------------------------

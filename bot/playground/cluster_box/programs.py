@@ -4,6 +4,7 @@ DNS runs over TCP there, each message behind its length in two bytes (RFC 1035, 
 """
 
 import asyncio
+import gzip
 import re
 from collections.abc import Callable
 
@@ -116,9 +117,11 @@ async def _serve_http(wire: Wire, pending: bytes, pages: list[HttpAnswer], where
                 await asyncio.Event().wait()
             if page.outcome != "answered":
                 raise ForwardFailed(page.message)
-            body = page.body.encode()
+            packed = page.packed and b"accept-encoding: gzip" in pending.lower()
+            body = gzip.compress(page.body.encode()) if packed else page.body.encode()
+            encoding = "Content-Encoding: gzip\r\n" if packed else ""
             head = (
-                f"HTTP/1.1 {page.status} \r\nContent-Type: {page.content_type}\r\n"
+                f"HTTP/1.1 {page.status} \r\nContent-Type: {page.content_type}\r\n{encoding}"
                 f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
             )
             return await wire.write(head.encode() + body)

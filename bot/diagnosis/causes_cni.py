@@ -1,0 +1,205 @@
+"""Causes in the network plugin: its agents, their rights and settings, and pods that get no network."""
+
+from typing import Literal
+
+from bot.diagnosis.cause import Cause
+from bot.model.finding import Layer
+
+CNI_PAGE = "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"
+SANDBOX_PAGE = (
+    "https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/"
+    "troubleshooting-cni-plugin-related-errors/"
+)
+FLANNEL_PAGE = "https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md"
+CALICO_PAGE = "https://docs.tigera.io/calico/latest/operations/troubleshoot/"
+WEAVE_PAGE = "https://github.com/weaveworks/weave/tree/master/site/tasks/ipam"
+SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+
+NO_NETWORK = (
+    "cni.sandbox.*", "cni.not-configured", "cni.network-unavailable", "dns.pods.pending.*", "dns.pods.sandbox",
+    "dns.pods.missing", "dns.endpoints.*", "dns.query.*", "cni.path", "node.dns-port",
+)
+"""What follows on a node whose agent does not do its work."""
+AGENT = ("cni.agent", *NO_NETWORK)
+SANDBOX = ("dns.pods.sandbox", "dns.endpoints.*")
+AGENT_BY_HAND = (
+    "`kubectl get daemonsets -A`, `kubectl get pods -A -o wide` (the agent's pods), `kubectl -n NAMESPACE logs POD`"
+)
+SANDBOX_BY_HAND = "`kubectl get events -A --field-selector reason=FailedCreatePodSandBox`"
+
+
+def _agent(
+    code: str, title: str, meaning: str, mend: str, *, explains: tuple[str, ...] = AGENT, source: str = CNI_PAGE,
+    by_hand: str = AGENT_BY_HAND, scope: Literal["cluster", "node"] = "node",
+) -> Cause:
+    return Cause(code=code, layer=Layer.CNI, title=title, meaning=meaning, mend=mend, explains=explains, source=source,
+                 by_hand=by_hand, scope=scope)
+
+
+def _sandbox(code: str, title: str, meaning: str, mend: str, explains: tuple[str, ...] = SANDBOX) -> Cause:
+    return _agent(code, title, meaning, mend, explains=explains, source=SANDBOX_PAGE, by_hand=SANDBOX_BY_HAND)
+
+
+CNI: tuple[Cause, ...] = (
+    _agent(
+        "cni.agent", "The network plugin's agent does not run on a node",
+        "The DaemonSet of the network plugin has no ready pod there: pods that run keep what network they have, new "
+        "ones get none, or one that no other node knows.",
+        "Correct what keeps it away (`kubectl -n NAMESPACE edit daemonset NAME`: nodeSelector, tolerations with "
+        "operator Exists), or read why its pod does not start: `kubectl -n NAMESPACE describe pod POD`, `kubectl -n "
+        "NAMESPACE logs POD --previous`.", explains=NO_NETWORK,
+    ),
+    _agent(
+        "cni.agent.refused", "The API server refuses the agent's pods",
+        "The DaemonSet's controller tries to make the pods and is refused, mostly by Pod Security: a network agent "
+        "needs the host's network and more capabilities than the levels baseline and restricted allow.",
+        "Read the event (`kubectl -n NAMESPACE describe daemonset NAME`); for Pod Security: `kubectl label namespace "
+        "NAMESPACE --overwrite pod-security.kubernetes.io/enforce=privileged`.", source=SECURITY_PAGE, scope="cluster",
+    ),
+    _agent(
+        "cni.agent.forbidden", "The network's agents may not read what they need",
+        "The ServiceAccount of the agents lacks rights. An agent without a probe is Running and Ready all the same; "
+        "one that starts now waits or ends, and its node keeps the state of the last good run.",
+        "Apply the ClusterRole and ClusterRoleBinding of the plugin's manifest again, then `kubectl -n NAMESPACE "
+        "rollout restart daemonset NAME`.", scope="cluster",
+        by_hand="`kubectl auth can-i list nodes --as=system:serviceaccount:NAMESPACE:NAME`",
+    ),
+    _agent(
+        "cni.agent.api", "The network's agent cannot reach the API server through its Service",
+        "The agent asks for the API server at the Service address `kubernetes`, which only works where a service "
+        "proxy has written its rules.",
+        "See that kube-proxy, or what replaces it, works on that node; it needs no pod network for that itself.",
+    ),
+    _agent(
+        "cni.agent.api-address", "The network's agent cannot reach the API server",
+        "The address of the API server does not answer from this node: wrong in the agent's settings, or cut off.",
+        "Compare the address in the agent's log with `kubectl cluster-info`, and see what stands between the node and "
+        "it (firewall, load balancer).",
+    ),
+    _agent(
+        "cni.agent.waits", "The network's agent cannot begin without the API server",
+        "At its start it reads its own ConfigMap from the API server, and could not: no service proxy yet, no right, "
+        "or no way there. It tries again with each restart.",
+        "See that kube-proxy works on the node (`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`) and "
+        "that the agent may read its ConfigMap: `kubectl auth can-i get configmap/weave-net -n kube-system "
+        "--as=system:serviceaccount:kube-system:weave-net`.",
+    ),
+    _agent(
+        "cni.agent.settings", "The network plugin's settings are not valid",
+        "The ConfigMap of the network is missing, or does not hold what the agent can read: agents end at their start.",
+        "Correct it (`kubectl -n NAMESPACE edit configmap NAME`), then `kubectl -n NAMESPACE rollout restart daemonset "
+        "NAME`.", scope="cluster", source=FLANNEL_PAGE, explains=("cni.agent", "cni.agent.range", *NO_NETWORK),
+    ),
+    _agent(
+        "cni.agent.range", "The network's range does not contain the nodes' pod ranges",
+        "Flannel's Network must contain every node's podCIDR; agents end at their start where it does not.",
+        "Set Network in the key net-conf.json to the range that the cluster was made with (kubeadm: podSubnet in "
+        "ConfigMap kube-system/kubeadm-config), then restart the agents.", scope="cluster", source=FLANNEL_PAGE,
+    ),
+    _agent(
+        "cni.agent.pod-range", "A node has no pod range",
+        "The network gives pods addresses out of their node's podCIDR, and this node has none: the controller manager "
+        "gives none, or has no range left.",
+        "Let the controller manager give ranges (`--allocate-node-cidrs --cluster-cidr=RANGE`; kubeadm: podSubnet), "
+        "and look for events CIDRNotAvailable: `kubectl get events -A --field-selector reason=CIDRNotAvailable`.",
+        source=FLANNEL_PAGE,
+    ),
+    _agent(
+        "cni.agent.interface", "The network's agent finds no interface to use",
+        "It could not tell which address of the node the others reach it at.",
+        "Name the interface: Flannel's argument `--iface`, Calico's IP_AUTODETECTION_METHOD.", source=FLANNEL_PAGE,
+    ),
+    _agent(
+        "cni.agent.peers", "The network's agents are cut off from each other",
+        "Agents run and are Ready, and do not reach their peers: pods on different nodes do not reach each other, or "
+        "only some do.",
+        "Open the plugin's ports between all nodes: Weave Net TCP 6783 and UDP 6783 to 6784; Calico TCP 179 (BGP) or "
+        "UDP 4789 (VXLAN); Flannel UDP 8472 (VXLAN). `nft list ruleset` or `iptables -S` on the nodes shows a "
+        "firewall there; a cloud has its own.",
+        explains=("cni.path", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path", "dns.pods.unsynced"),
+        source=WEAVE_PAGE,
+    ),
+    _agent(
+        "cni.agent.seeds", "Weave Net's peers do not agree on who owns which addresses",
+        "Its address management waits for peers, or the peers began with different shares: no new pod gets an address.",
+        "See that all peers reach each other (`kubectl -n kube-system port-forward POD 6784`, then "
+        "`curl http://127.0.0.1:6784/status`), take dead peers away (`weave rmpeer NAME` in the container weave), and "
+        "restart the agents.", source=WEAVE_PAGE,
+    ),
+    _agent(
+        "cni.address.duplicate", "Two nodes have the same address in the pod network",
+        "The network took an address that more than one node has (a NAT interface, docker0): what is sent to one node "
+        "arrives at another.",
+        "Name the right interface (Flannel: argument `--iface=eth1`; Calico: IP_AUTODETECTION_METHOD; kubelet: "
+        "`--node-ip`) and restart the agents.", scope="cluster", source=FLANNEL_PAGE,
+        explains=("cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path"),
+    ),
+    _agent(
+        "cni.pool.disabled", "No address pool is enabled",
+        "Calico gives addresses out of IPPools, and none is enabled for pods: pods that run go on, new ones get none.",
+        "`kubectl get ippools.crd.projectcalico.org`, then enable one: `kubectl patch ippools.crd.projectcalico.org "
+        "NAME --type merge -p '{\"spec\":{\"disabled\":false}}'`.", source=CALICO_PAGE, scope="cluster",
+        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`", explains=NO_NETWORK,
+    ),
+    _agent(
+        "cni.pool.overlap", "Two address pools overlap",
+        "The same address can be given to two pods.",
+        "Disable one of the pools, move its pods, and remove it: `kubectl get ippools.crd.projectcalico.org`.",
+        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`", explains=(), source=CALICO_PAGE, scope="cluster",
+    ),
+    _agent(
+        "cni.two", "Two network plugins run",
+        "Agents of two networks run side by side, and the runtime uses the configuration that comes first by name: "
+        "pods may stand in different networks by the time they were made.",
+        "Keep the one the cluster was made with; remove the other's DaemonSet and, on each node, its file in the "
+        "runtime's CNI folder (`ls /etc/cni/net.d`).", explains=("cni.sandbox.*", "dns.pods.sandbox"), scope="cluster",
+    ),
+    _sandbox(
+        "cni.sandbox.failed", "Pods get no network on a node",
+        "The runtime calls the network plugin for each new pod, and the plugin fails.",
+        "The event's message names the plugin: look at its agent's pod on that node, and at the runtime's CNI files "
+        "(`ls /etc/cni/net.d` on the node).",
+    ),
+    _sandbox(
+        "cni.sandbox.agent", "The network's agent does not answer on a node",
+        "The plugin asks its agent, or looks for what the agent writes, and finds nothing: no agent, or one that did "
+        "not get so far.",
+        "Look at the agent's pod on that node: `kubectl get pods -A -o wide --field-selector spec.nodeName=NAME`, then "
+        "its log.",
+    ),
+    _sandbox(
+        "cni.sandbox.plugin", "The network plugin's program is missing on a node",
+        "The configuration names a plugin that is not in the runtime's folder for plugins.",
+        "Install it (packages of CNI plugins put them into /opt/cni/bin), or let the agent's init container do so: "
+        "restart its pod on that node.",
+    ),
+    _sandbox(
+        "cni.sandbox.addresses", "No pod address is left",
+        "The address management has no free address for this node.",
+        "See who holds addresses (`kubectl get pods -A -o wide --field-selector spec.nodeName=NAME`; Calico: `kubectl "
+        "get ippools.crd.projectcalico.org`), give a larger range, or free what pods that are gone left behind.",
+    ),
+    _sandbox(
+        "cni.sandbox.bridge", "A node's bridge has an address of another network",
+        "The bridge that the plugin uses was made with another pod range before.",
+        "Drain the node, `ip link delete cni0` on it, and let pods start again.",
+    ),
+    _sandbox(
+        "cni.sandbox.version", "Network plugin and configuration speak different versions",
+        "The configuration's cniVersion is not known to the plugin, or missing.",
+        "Set a cniVersion that both know in the file in `/etc/cni/net.d`, or bring the plugins up to date.",
+    ),
+    _sandbox(
+        "cni.sandbox.left-over", "A removed network plugin is still configured on a node",
+        "The runtime calls the plugin of a network that no longer runs: its configuration file was left behind and "
+        "comes first by name.",
+        "Remove the left-over file from the runtime's CNI folder on that node (`ls /etc/cni/net.d`: the first by name "
+        "counts).",
+    ),
+    _sandbox(
+        "cni.sandbox.forbidden", "The network plugin's own credentials are refused",
+        "The plugin asks the API server itself, with a token that its agent wrote to the node, and is refused.",
+        "Give its ServiceAccount its role again (Calico: calico-cni-plugin), and restart the agent on that node, which "
+        "writes the token anew.",
+    ),
+)

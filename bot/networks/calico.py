@@ -1,0 +1,24 @@
+"""Calico (https://docs.tigera.io/calico/latest/operations/troubleshoot/)."""
+
+from bot.networks.network import Network, Port, Right, Settings, sign
+
+CALICO = Network(
+    name="Calico", agents=("calico-node",), labels=(("k8s-app", "calico-node"),), plugins=("calico", "calico-ipam"),
+    containers=("calico-node",), ranges="own", beside=frozenset({"Flannel"}),
+    rights=(Right("list", "nodes"), Right("list", "pods"), Right("list", "ippools", "crd.projectcalico.org"),
+            Right("patch", "nodes", subresource="status")),
+    settings=(Settings("calico-config", "cni_network_config"),),
+    ports=(Port("udp", 4789, "VXLAN"), Port("tcp", 179, "BGP"), Port("protocol", 4, "IP in IP"),
+           Port("tcp", 5473, "Typha")),
+    log=(
+        sign(r"is forbidden|connection is unauthorized", "cni.agent.forbidden", "the API server refuses it"),
+        sign(r"BIRD is not ready|BGP not established", "cni.agent.peers", "its BGP peers are not connected"),
+        sign(r"[Cc]ouldn't autodetect|Unable to auto-detect", "cni.agent.interface", "it finds no address to use"),
+    ),
+    events=(
+        sign(r"calico/nodename", "cni.sandbox.agent", "calico-node has not run on the node"),
+        sign(r"no configured Calico pools|cannot find a qualified ippool|failed to request \d+ IPv\d addresses",
+             "cni.sandbox.addresses", "no enabled pool has a free address"),
+        sign(r"is forbidden|[Uu]nauthorized", "cni.sandbox.forbidden", "the plugin's own credentials are refused"),
+    ),
+)

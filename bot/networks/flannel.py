@@ -1,0 +1,28 @@
+"""Flannel (https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md).
+
+Seen on 1.34 with Flannel 0.28, vxlan and host-gw: the agent has no probes, so one without permissions is Running and
+Ready, and ends only after ten minutes of waiting; the node keeps the subnet file and the annotations of the last good
+run, so pods go on starting there until the file is gone, which a restart of the node brings about.
+"""
+
+import re
+
+from bot.networks.network import Network, Port, Right, Settings, sign
+
+FLANNEL = Network(
+    name="Flannel", agents=("kube-flannel-ds", "kube-flannel"), labels=(("app", "flannel"), ("k8s-app", "flannel")),
+    plugins=("flannel",), containers=("kube-flannel",), policy="with an extra",
+    rights=(Right("list", "nodes"), Right("watch", "nodes"), Right("patch", "nodes", subresource="status")),
+    settings=(Settings("kube-flannel-cfg", "net-conf.json"),),
+    ports=(Port("udp", 8472, "VXLAN"), Port("udp", 8285, "backend udp"), Port("udp", 51820, "WireGuard")),
+    log=(
+        sign(r"is forbidden|server does not allow access", "cni.agent.forbidden", "the API server refuses it"),
+        sign(r"pod cidr not assigned", "cni.agent.pod-range", "its node has no podCIDR"),
+        sign(r"doesn't contain .* PodCIDR", "cni.agent.range", "its Network does not contain the node's podCIDR"),
+        sign(r"error parsing subnet config|failed to read net conf", "cni.agent.settings", "its net-conf is not valid"),
+        sign(r"[Ff]ailed to find (any valid )?interface", "cni.agent.interface", "it finds no interface to use"),
+    ),
+    events=(sign(r"subnet\.env: no such file|loadFlannelSubnetEnv", "cni.sandbox.agent",
+                 "Flannel has not written its subnet file on the node"),),
+    silent=True, begun=re.compile(r"Wrote subnet file"),
+)

@@ -1,0 +1,8 @@
+"""Kube-OVN (https://kubeovn.github.io/docs/)."""
+
+from bot.networks.network import Network, Port
+
+KUBE_OVN = Network(
+    name="Kube-OVN", agents=("kube-ovn-cni",), labels=(("app", "kube-ovn-cni"),), plugins=("kube-ovn",),
+    containers=("cni-server",), ranges="own", ports=(Port("udp", 6081, "Geneve"),),
+)

@@ -1,0 +1,8 @@
+"""kube-router: routes by BGP (https://www.kube-router.io/docs/)."""
+
+from bot.networks.network import Network, Port
+
+KUBE_ROUTER = Network(
+    name="kube-router", agents=("kube-router",), labels=(("k8s-app", "kube-router"),), containers=("kube-router",),
+    ports=(Port("tcp", 179, "BGP"),),
+)

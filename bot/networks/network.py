@@ -1,0 +1,85 @@
+"""What is known about one network plugin. Each has a file of its own, and one line in NETWORKS."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Policy = Literal["yes", "no", "with an extra"]
+Ranges = Literal["node", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What the agent's ServiceAccount must be allowed. `subresource`, `name`: as in an access review."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{'/' + self.subresource if self.subresource else ''}" + (
+            f".{self.group}" if self.group else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Between nodes: `udp` or `tcp` with a number, `protocol 4` (IP in IP) with 0."""
+
+    protocol: str
+    number: int
+    use: str
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.number or ''}".strip() + f" ({self.use})"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A ConfigMap of the network and the key in it that counts."""
+
+    config_map: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Words of a log line or an event, and the cause that they speak for. Patterns are tolerant of versions."""
+
+    pattern: re.Pattern[str]
+    cause: str
+    means: str
+
+
+def sign(words: str, cause: str, means: str) -> Sign:
+    return Sign(re.compile(words, re.IGNORECASE), cause, means)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """`agents`: names of its DaemonSets. `labels`: (key, value) pairs on them. `meta`: it only calls other plugins.
+
+    `plugins`: what its CNI configuration calls itself in events of pods. `containers`: those of the agent that must
+    run, the one whose log tells most first. `policy`: whether NetworkPolicies are enforced. `ranges`: whether pods
+    get addresses out of their node's podCIDR, or by an address management of its own. `beside`: networks that may run
+    at the same time and are one with it. `silent`: the agent has no probe, and is Ready whatever it lacks. `begun`: the
+    log line of a start that succeeded; what stands before it is history. `note`: what a person should know.
+    """
+
+    name: str
+    agents: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...] = ()
+    plugins: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
+    rights: tuple[Right, ...] = ()
+    settings: tuple[Settings, ...] = ()
+    ports: tuple[Port, ...] = ()
+    log: tuple[Sign, ...] = ()
+    events: tuple[Sign, ...] = ()
+    policy: Policy = "yes"
+    ranges: Ranges = "node"
+    beside: frozenset[str] = frozenset()
+    silent: bool = False
+    begun: re.Pattern[str] | None = None
+    meta: bool = False
+    note: str = ""

@@ -1,0 +1,163 @@
+"""What an agent's DaemonSet, pods, rights and log lines speak for. Pure.
+
+A missing or unready agent is told by node, with the cause that its log names; a right that is missing is told once for
+all nodes. Rollouts, new nodes and dead nodes explain themselves, unless the API server refuses to make the pods.
+"""
+
+import re
+from typing import Any
+
+from bot.diagnosis.causes import explain, find, note
+from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import Network
+from bot.steps import Evidence
+from bot.steps.daemons import is_gone, troubled, why_not_there
+from bot.steps.nodes import is_young
+from bot.steps.wording import cut, list_names, read_at
+
+Agent = dict[str, Any]
+NO_NETWORK = re.compile(
+    r"NetworkPluginNotReady|cni plugin not initialized|cni config uninitialized|network plugin is not")
+RIGHTS = "cni.agent.forbidden"
+
+
+def judge_agent(evidence: Evidence, agent: Agent, network: Network) -> list[Finding]:
+    denied = [row["right"] for row in agent["rights"] if not row["allowed"]]
+    found = [_forbidden(evidence, agent, network, denied)] if denied else []
+    refused = agent["refusals"]
+    if refused and agent["daemon"]["current"] < agent["daemon"]["desired"]:
+        return [*found, _refused(evidence, agent, network)]
+    return [*found, *_doubted(evidence, agent, network, denied), *_short(evidence, agent, network, denied)]
+
+
+def _verdict(agent: Agent) -> Verdict:
+    return Verdict.WARN if agent["daemon"]["ready"] else Verdict.FAIL
+
+
+def _forbidden(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> Finding:
+    daemon = agent["daemon"]
+    account = f"ServiceAccount {daemon['namespace']}/{daemon['account']}"
+    lines = [f"{pod}: {row['text']}" for pod, rows in agent["logs"].items() for row in rows
+             if row["cause"] == RIGHTS]
+    user = f"system:serviceaccount:{daemon['namespace']}:{daemon['account']}"
+    text = (f"{account}, which {network.name}'s agents run as, may not {list_names(denied, 4, 'or')}: agents that "
+            "start now do not come up, and those that run no longer learn of nodes.")
+    advice = (f"Give {account} its ClusterRole and ClusterRoleBinding again, as {network.name}'s manifest has them "
+              f"(`kubectl get clusterrolebindings -o wide | grep {daemon['account']}`); check with `kubectl auth can-i "
+              f"list nodes --as={user}`, then `kubectl -n {daemon['namespace']} rollout restart daemonset "
+              f"{daemon['plain']}`.")
+    return find(RIGHTS, text, verdict=_verdict(agent), object=daemon["name"],
+                evidence=(f"access review as {user}: {', '.join(f'{d}: no' for d in denied)}", *lines[:2],
+                          read_at(evidence)), advice=advice)
+
+
+def _refused(evidence: Evidence, agent: Agent, network: Network) -> Finding:
+    """The API server lets no pod of the DaemonSet be made: mostly Pod Security."""
+    daemon, why = agent["daemon"], agent["refusals"][0]
+    secure = "violates PodSecurity" in why
+    label = f"`kubectl label namespace {daemon['namespace']} --overwrite pod-security.kubernetes.io/enforce=privileged`"
+    text = (f"Pods of {daemon['name']} ({network.name}) cannot be made ({daemon['current']} of {daemon['desired']} are "
+            f"there): {cut(why, 200)}")
+    return find("cni.agent.refused", text, verdict=_verdict(agent), object=daemon["name"],
+                evidence=(f"event FailedCreate of {daemon['name']}: {cut(why)}", read_at(evidence)),
+                advice=label if secure else "")
+
+
+def _doubted(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> list[Finding]:
+    """Agents that are Ready and whose log says that they do not work: those without a probe."""
+    found = []
+    for pod in agent["pods"] or ():
+        if pod["ready"] and not is_gone(pod) and network.silent:
+            found += _lines(evidence, agent, network, pod, denied)
+    return found
+
+
+def _lines(
+    evidence: Evidence, agent: Agent, network: Network, pod: dict[str, Any], denied: list[str]
+) -> list[Finding]:
+    """One finding for each cause that the pod's log names. What the reviews allow again is history."""
+    found = []
+    for row in agent["logs"].get(pod["name"], ()):
+        code = _api(agent, row) if row["cause"] == "api" else row["cause"]
+        if code == RIGHTS and (denied or agent["rights"]):
+            continue
+        text = f"{network.name}'s agent on node {pod['node']} does not work: {row['means']}."
+        found.append(find(code, text, verdict=_verdict(agent), object=agent["daemon"]["name"], node=pod["node"],
+                          advice=_advice(code, agent["daemon"]),
+                          evidence=(f"{pod['name']}: {row['text']}", read_at(evidence))))
+    return found
+
+
+def _api(agent: Agent, row: dict[str, Any]) -> str:
+    host = row["to"].rpartition(":")[0].strip("[]")
+    return "cni.agent.api" if host in agent["service"] else "cni.agent.api-address"
+
+
+def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> list[Finding]:
+    daemon, read = agent["daemon"], evidence["nodes"]["read"]
+    fit = {name: node for name, node in read.items() if node["linux"] and not node["virtual"]}
+    away = [n for n, node in fit.items() if is_young(node, evidence) or not _could(node)]
+    total = max(agent["covered"], daemon["desired"])
+    if total - daemon["ready"] <= len(away):
+        return []
+    text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
+    states = {name: why for name in fit if name not in away and (why := _why(agent, name))}
+    told = [f for pod in agent["pods"] or () if not pod["ready"] and pod["node"] in states
+            for f in _lines(evidence, agent, network, pod, denied)]
+    if told:
+        return told
+    if is_young(daemon, evidence) or (states and all(_is_new(evidence, agent, name) for name in states)):
+        return [note(Verdict.INFO, Layer.CNI, f"{text}. It is being rolled out.", object=daemon["name"])]
+    if denied:
+        return []
+    advice = _advice("cni.agent", daemon)
+    if not daemon["ready"] or not states:
+        why = f": {next(iter(states.values()))}" if states else ""
+        return [find("cni.agent", f"{text}{why}.", verdict=_verdict(agent), object=daemon["name"], advice=advice,
+                     evidence=(*(f"node {name}: {why}" for name, why in list(states.items())[:3]), read_at(evidence)))]
+    return [find("cni.agent", f"{text}: on node {name}, {why}.", verdict=_verdict(agent), object=daemon["name"],
+                 node=name, advice=advice, evidence=(f"{text}, expected {total}", f"node {name}: {why}",
+                                                     read_at(evidence))) for name, why in states.items()]
+
+
+def _advice(code: str, daemon: dict[str, Any]) -> str:
+    """What the table says, with the names of this DaemonSet in its commands."""
+    return explain(code).mend.replace("NAMESPACE", daemon["namespace"]).replace(
+        "daemonset NAME", f"daemonset {daemon['plain']}")
+
+
+def _could(node: dict[str, Any]) -> bool:
+    """A node that is not ready for want of this very agent is no excuse for the agent."""
+    return bool(node["ready"] or NO_NETWORK.search(f"{node['reason']} {node['message']}"))
+
+
+def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:
+    """Whether the node's agent is so new that nothing speaks against it yet, or about to be made anew."""
+    here = next((pod for pod in agent["pods"] or () if pod["node"] == node and not is_gone(pod)), None)
+    if here is None:
+        place = agent["places"].get(node)
+        return bool(agent["daemon"]["rolling"] and place and not why_not_there(agent["daemon"], place))
+    return is_young(here, evidence) and not troubled(here)["ended"]
+
+
+def _why(agent: Agent, node: str) -> str:
+    """What keeps this node without a ready agent; "" where it has one, or nothing is known."""
+    if agent["pods"] is None:
+        return ""
+    here = [pod for pod in agent["pods"] if pod["node"] == node and not is_gone(pod)]
+    if any(pod["ready"] for pod in here):
+        return ""
+    if not here:
+        place = agent["places"].get(node)
+        return (why_not_there(agent["daemon"], place) if place else "") or "no pod of it is there"
+    pod, container = here[0], troubled(here[0])
+    probe = agent["unhealthy"].get(pod["name"], "")
+    state = container["waiting"] or pod["reason"] or ("not ready" if container["started"] else pod["phase"])
+    detail = probe or container["message"] or _ended(container)
+    told = f"{pod['name']} is {state} (container {container['name']})"
+    return cut(f"{told}: {detail}" if detail else told).rstrip(".")
+
+
+def _ended(container: dict[str, Any]) -> str:
+    ended = container["ended"]
+    return f"{ended['reason']} (exit code {ended['code']}), {container['restarts']} restarts" if ended else ""

@@ -1,0 +1,154 @@
+"""What is read of a network's agents that something speaks against: their logs, events, and rights."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cluster import Access, Cluster
+from bot.model.errors import ClusterError, Forbidden
+from bot.networks import Network, Right
+from bot.steps.daemons import ended_lately, is_gone, troubled
+from bot.steps.findings import unread
+from bot.steps.wording import cut
+
+MOST = 2
+"""Agents whose log and events are read; what they say is mostly the same for all."""
+TAIL = 200
+API = re.compile(r"dial tcp:? (?P<to>\S+:(443|6443)): (?P<why>i/o timeout|connect: [\w ]+)"
+                 r"|https://(?P<via>[\d.:a-f\[\]]+)/\S*.*(?P<late>TLS handshake timeout|deadline exceeded)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """`pods`: None where they were not read. `doubted`: nodes that something else spoke against. `short`: fewer agents
+    are ready than there are nodes."""
+
+    network: Network
+    daemon: dict[str, Any]
+    pods: list[dict[str, Any]] | None
+    doubted: list[str]
+    short: bool
+
+    @property
+    def suspects(self) -> list[dict[str, Any]]:
+        alive = [pod for pod in self.pods or () if not is_gone(pod)]
+        ill = [pod for pod in alive if not pod["ready"]]
+        doubtful = [pod for pod in alive if pod["ready"] and pod["node"] in self.doubted]
+        return [*ill, *doubtful][:MOST]
+
+
+async def read_suspects(cluster: Cluster, suspicion: Suspicion, skipped: list[str]) -> dict[str, Any]:
+    """{logs, refusals, rights, api}: lines of suspects by pod, why pods are not made, what the account may."""
+    suspects = suspicion.suspects
+    uncreated = suspicion.short and suspicion.daemon["current"] < suspicion.daemon["desired"]
+    logs, events, refusals = await asyncio.gather(
+        asyncio.gather(*(_logs(cluster, suspicion, pod, skipped) for pod in suspects)),
+        asyncio.gather(*(_unhealthy(cluster, suspicion, pod, skipped) for pod in suspects if not pod["ready"])),
+        _refusals(cluster, suspicion.daemon, skipped) if uncreated else _nothing())
+    told = {pod["name"]: lines for pod, lines in zip(suspects, logs, strict=True)}
+    wanted = suspicion.network.rights if suspects else \
+        suspicion.network.rights[:1] if suspicion.network.silent else ()
+    return {
+        "logs": told, "refusals": refusals, "rights": await _rights(cluster, suspicion.daemon, wanted, skipped),
+        "unhealthy": {pod["name"]: text for pod, text in zip(
+            [pod for pod in suspects if not pod["ready"]], events, strict=True)},
+        "service": await _service(cluster, skipped) if any(
+            row["cause"] == "api" for rows in told.values() for row in rows) else [],
+    }
+
+
+async def _nothing() -> list[str]:
+    return []
+
+
+async def _logs(
+    cluster: Cluster, suspicion: Suspicion, pod: dict[str, Any], skipped: list[str]
+) -> list[dict[str, Any]]:
+    """Lines that the network's table knows, of now; of the life before where it crashes."""
+    usual = suspicion.network.containers[0] if suspicion.network.containers else ""
+    container = troubled(pod, usual)
+    lives = [True] if container["ended"] and container["restarts"] and not container["started"] else []
+    lives += [False] if container["started"] or container["ended"] else []
+    rows: list[dict[str, Any]] = []
+    for previous in lives:
+        try:
+            text = await cluster.logs(
+                suspicion.daemon["namespace"], pod["name"], container["name"], tail=TAIL, previous=previous)
+        except Forbidden as error:
+            skipped.append(error.permission)
+            break
+        except ClusterError:
+            continue
+        rows = telling_lines(suspicion.network, text)
+        if rows:
+            break
+    return rows
+
+
+def telling_lines(network: Network, text: str) -> list[dict[str, Any]]:
+    """{cause, means, text, to}: the last line of each cause after the last start that succeeded."""
+    kept: dict[str, dict[str, Any]] = {}
+    for line in text.splitlines():
+        if network.begun and network.begun.search(line):
+            kept.clear()
+            continue
+        told = next((s for s in network.log if s.pattern.search(line)), None)
+        reached = API.search(line)
+        if told:
+            kept[told.cause] = {"cause": told.cause, "means": told.means, "text": cut(line, 260), "to": ""}
+        elif reached:
+            to = reached["to"] or reached["via"]
+            kept["api"] = {"cause": "api", "means": f"it cannot reach the API server at {to}: "
+                           f"{reached['why'] or reached['late']}", "text": cut(line, 260), "to": to}
+    return list(kept.values())
+
+
+async def _unhealthy(cluster: Cluster, suspicion: Suspicion, pod: dict[str, Any], skipped: list[str]) -> str:
+    """What the readiness probe last said."""
+    if troubled(pod)["waiting"] or ended_lately(troubled(pod), cluster.now):
+        return ""
+    return next(iter(await _events(cluster, suspicion.daemon["namespace"], f"involvedObject.uid={pod['uid']},"
+                                   "reason=Unhealthy", skipped)), "")
+
+
+async def _refusals(cluster: Cluster, daemon: dict[str, Any], skipped: list[str]) -> list[str]:
+    fields = f"involvedObject.kind=DaemonSet,involvedObject.name={daemon['plain']},reason=FailedCreate"
+    return await _events(cluster, daemon["namespace"], fields, skipped)
+
+
+async def _events(cluster: Cluster, namespace: str, fields: str, skipped: list[str]) -> list[str]:
+    """Messages, the newest first."""
+    try:
+        listing = await cluster.list("Event", namespace, fields=fields, limit=20)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    newest = sorted(listing.items, key=lambda event: str(event.get("lastTimestamp") or ""), reverse=True)
+    return [cut(event.get("message", ""), 400) for event in newest[:2]]
+
+
+async def _rights(
+    cluster: Cluster, daemon: dict[str, Any], wanted: tuple[Right, ...], skipped: list[str]
+) -> list[dict[str, Any]]:
+    """Asked of the API server itself, so that roles of any name will do."""
+    user = f"system:serviceaccount:{daemon['namespace']}:{daemon['account']}"
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{daemon['namespace']}", "system:authenticated")
+    try:
+        answers = await asyncio.gather(*(cluster.may(Access(
+            verb=right.verb, resource=right.resource, group=right.group, subresource=right.subresource, user=user,
+            groups=groups)) for right in wanted))
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [{"right": str(right), "allowed": yes} for right, yes in zip(wanted, answers, strict=True)]
+
+
+async def _service(cluster: Cluster, skipped: list[str]) -> list[str]:
+    """Addresses of the API's own Service: what fails towards them may be the service proxy's fault."""
+    try:
+        spec = (await cluster.get("Service", "kubernetes", "default"))["spec"]
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return list(spec.get("clusterIPs") or [spec.get("clusterIP", "")])

@@ -1,0 +1,165 @@
+"""DaemonSets whose pods belong on every node: the network's agents and kube-proxy. Where they are, and why not."""
+
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError
+from bot.steps.findings import unread
+from bot.steps.nodes import SAMPLE
+from bot.steps.wording import cut, name_object, parse_time
+
+MOST_PODS = 20
+RECENT = 600.0
+"""Seconds within which a restart says something about now."""
+TOLERATED = tuple(f"node.kubernetes.io/{name}" for name in (
+    "not-ready", "unreachable", "disk-pressure", "memory-pressure", "pid-pressure", "unschedulable",
+    "network-unavailable"))
+"""Taints that the DaemonSet controller lets its pods tolerate by itself (the last for pods in the host's network).
+https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations"""
+
+
+def daemon_facts(item: Object) -> dict[str, Any]:
+    status, meta = item.get("status", {}), item["metadata"]
+    spec = item["spec"]["template"].get("spec", {})
+    desired, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
+    return {
+        "name": name_object("DaemonSet", item), "namespace": meta["namespace"], "plain": meta["name"],
+        "desired": desired, "current": status.get("currentNumberScheduled", 0), "ready": status.get("numberReady", 0),
+        "created": meta.get("creationTimestamp", ""),
+        "rolling": updated < desired or status.get("observedGeneration", 0) < meta.get("generation", 0),
+        "labels": item["spec"].get("selector", {}).get("matchLabels", {}),
+        "account": spec.get("serviceAccountName") or "default", "selector": spec.get("nodeSelector") or {},
+        "terms": _terms(spec),
+        "tolerations": [{k: t[k] for k in ("key", "operator", "value", "effect") if k in t}
+                        for t in spec.get("tolerations") or ()],
+        "config_maps": [v["configMap"].get("name", "") for v in spec.get("volumes") or () if "configMap" in v],
+        "arguments": _arguments(spec),
+    }
+
+
+def _terms(spec: Object) -> list[list[dict[str, Any]]]:
+    """Required node affinity: alternatives, each a list of demands {key, operator, values}; `metadata.name` is the
+    node's name."""
+    wanted = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    return [[*(term.get("matchExpressions") or ()), *(term.get("matchFields") or ())]
+            for term in wanted.get("nodeSelectorTerms") or ()]
+
+
+def _arguments(spec: Object) -> list[str]:
+    return [str(word) for c in spec.get("containers") or () for word in [*(c.get("command") or ()),
+                                                                      *(c.get("args") or ())]][:40]
+
+
+async def read_places(cluster: Cluster, daemon: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Of each node read: its taints, and its labels (and name) as far as the DaemonSet selects by them."""
+    wanted = {*daemon["selector"], *(demand["key"] for term in daemon["terms"] for demand in term)}
+    listing = await cluster.list("Node", limit=SAMPLE)
+    return {
+        node["metadata"]["name"]: {
+            "taints": [{k: t.get(k, "") for k in ("key", "value", "effect")}
+                       for t in node["spec"].get("taints") or ()],
+            "labels": {k: v for k, v in [*node["metadata"].get("labels", {}).items(),
+                                         ("metadata.name", node["metadata"]["name"])] if k in wanted},
+        } for node in listing.items
+    }
+
+
+def why_not_there(daemon: dict[str, Any], place: dict[str, Any]) -> str:
+    """Why the DaemonSet makes no pod for this node; "" where nothing speaks against it."""
+    for key, value in daemon["selector"].items():
+        if place["labels"].get(key) != value:
+            return f"its nodeSelector {key}={value} does not fit the node"
+    if daemon["terms"] and not any(all(_meets(demand, place["labels"]) for demand in term) for term in daemon["terms"]):
+        return "its node affinity does not fit the node"
+    for taint in place["taints"]:
+        if taint["effect"] != "PreferNoSchedule" and taint["key"] not in TOLERATED and not any(
+                _tolerates(toleration, taint) for toleration in daemon["tolerations"]):
+            told = f"{taint['key']}{'=' + taint['value'] if taint['value'] else ''}:{taint['effect']}"
+            return f"it does not tolerate the node's taint {told}"
+    return ""
+
+
+def _meets(demand: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Gt and Lt are taken as met: nothing is said against a node by what is not understood."""
+    key, values = demand["key"], demand.get("values") or ()
+    match demand["operator"]:
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+    return True
+
+
+def _tolerates(toleration: dict[str, Any], taint: dict[str, Any]) -> bool:
+    if toleration.get("effect", "") not in ("", taint["effect"]):
+        return False
+    if toleration.get("operator") == "Exists":
+        return toleration.get("key", "") in ("", taint["key"])
+    return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint["value"])
+
+
+async def list_pods(
+    cluster: Cluster, daemon: dict[str, Any], skipped: list[str], node: str = ""
+) -> list[dict[str, Any]] | None:
+    """The DaemonSet's pods, on one node where it is named; None where they may not be read or are too many."""
+    wanted = ",".join(f"{key}={value}" for key, value in sorted(daemon["labels"].items()))
+    fields = f"spec.nodeName={node}" if node else ""
+    try:
+        listing = await cluster.list("Pod", daemon["namespace"], labels=wanted, fields=fields, limit=MOST_PODS)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return None if listing.remaining else [agent_facts(pod) for pod in listing.items]
+
+
+def agent_facts(pod: Object) -> dict[str, Any]:
+    """A pod of an agent: the container in trouble where there is one, else the one that restarted last."""
+    meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    conditions = {c["type"]: c["status"] for c in status.get("conditions", [])}
+    states = [_container(s, True) for s in status.get("initContainerStatuses", [])]
+    states += [_container(s, False) for s in status.get("containerStatuses", [])]
+    names = [c["name"] for c in spec.get("containers") or ()]
+    return {
+        "name": meta["name"], "uid": meta.get("uid", ""), "node": spec.get("nodeName", ""),
+        "created": meta.get("creationTimestamp", ""), "deleting": "deletionTimestamp" in meta,
+        "phase": status.get("phase", ""), "reason": cut(status.get("reason", "")),
+        "ready": conditions.get("Ready") == "True", "host": bool(spec.get("hostNetwork")),
+        "containers": states or [{"name": name, **_EMPTY} for name in names],
+    }
+
+
+_EMPTY: dict[str, Any] = {"init": False, "ready": False, "started": "", "waiting": "", "message": "", "restarts": 0,
+                          "ended": {}}
+
+
+def _container(state: Object, init: bool) -> dict[str, Any]:
+    now, last = state.get("state", {}), state.get("lastState", {}).get("terminated") or {}
+    ended = now.get("terminated") or last
+    return {
+        "name": state["name"], "init": init, "ready": bool(state.get("ready")),
+        "started": now.get("running", {}).get("startedAt", ""), "waiting": now.get("waiting", {}).get("reason", ""),
+        "message": cut(now.get("waiting", {}).get("message", "")), "restarts": state.get("restartCount", 0),
+        "ended": {"reason": ended.get("reason", ""), "code": ended.get("exitCode", 0),
+                  "at": ended.get("finishedAt", ""), "message": cut(ended.get("message", ""))} if ended else {},
+    }
+
+
+def troubled(pod: dict[str, Any], usual: str = "") -> dict[str, Any]:
+    """The container that keeps the pod from being ready; else the one of that name, else the first."""
+    of_pod: list[dict[str, Any]] = [c for c in pod["containers"] if not c["init"]] or pod["containers"]
+    ill: list[dict[str, Any]] = [c for c in pod["containers"] if c["waiting"] and c["waiting"] != "PodInitializing"]
+    ill += [c for c in of_pod if not c["ready"]]
+    named = [c for c in of_pod if c["name"] == usual]
+    return next(iter([*ill, *named, *of_pod]))
+
+
+def is_gone(pod: dict[str, Any]) -> bool:
+    return bool(pod["deleting"]) or pod["phase"] in ("Succeeded", "Failed")
+
+
+def ended_lately(container: dict[str, Any], now: float) -> bool:
+    return bool(container["ended"]) and now - parse_time(container["ended"]["at"]) < RECENT

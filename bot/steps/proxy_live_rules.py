@@ -1,0 +1,115 @@
+"""What the pages of one kube-proxy speak for. Pure. No finding: it has written its rules since they last changed.
+
+Sources: pkg/proxy/healthcheck/proxy_health.go, pkg/proxy/metrics, KEP-3866; seen on 1.34: of a family whose rules
+cannot be written there is a time of queueing and none of syncing, while /healthz goes on to say 200.
+"""
+
+from typing import Any
+
+from bot.diagnosis.causes import find, note
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence
+from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
+
+Pod = dict[str, Any]
+
+PATIENCE = 60.0
+"""Seconds in which a proxy must have begun, and must have written what was queued: twice its usual sync period."""
+EXCLUDED = "ToBeDeletedByClusterAutoscaler"
+
+
+def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
+    if not pod["started"]:
+        return [_crashed(evidence, pod)]
+    metrics = pod.get("metrics")
+    if metrics is None:
+        return [_without_metrics(evidence, pod)]
+    return [found] if (found := _rules(evidence, pod, metrics)) else []
+
+
+def _age(evidence: Evidence, at: float) -> float:
+    return float(evidence["read_at"]) - at
+
+
+def _fault(evidence: Evidence, pod: Pod, code: str, text: str, *told: str) -> Finding:
+    return find(code, text, verdict=Verdict.WARN, object=evidence["proxy"], node=pod["node"],
+                evidence=(*told, read_at(evidence)))
+
+
+def _crashed(evidence: Evidence, pod: Pod) -> Finding:
+    ended = pod["ended"]
+    if not ended or pod["waiting"] not in ("CrashLoopBackOff", "") or not pod["restarts"]:
+        why = pod["waiting"] or "no container"
+        text = f"{pod['name']} on node {pod['node']} does not run ({why}), and was not asked."
+        return note(Verdict.UNKNOWN, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+    text = (f"kube-proxy on node {pod['node']} crashes: {ended['reason'] or 'ended'} (exit code {ended['code']}), "
+            f"restarted {count(pod['restarts'], 'time')}.")
+    return _fault(evidence, pod, "proxy.crashing", text,
+                  f"{pod['name']}: {pod['waiting'] or 'ended'}, last ended {ended['at']}")
+
+
+def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:
+    """Neither page, or only the health page: nothing is known of its rules, and the log must tell."""
+    health: dict[str, Any] = pod.get("health") or {}
+    if health.get("status") == 503 and '"nodeEligible":false' in health.get("body", "").replace(" ", ""):
+        text = (f"kube-proxy on node {pod['node']} answers /healthz with 503 because the node is about to be removed "
+                "by the autoscaler; the proxy itself works.")
+        return note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+    if _age(evidence, parse_time(pod["started"])) < PATIENCE:
+        text = f"kube-proxy on node {pod['node']} started a moment ago and does not serve its pages yet."
+        return note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+    if health.get("status"):
+        text = (f"kube-proxy on node {pod['node']} answers /healthz with {health['status']} and does not serve its "
+                "metrics, so whether it ever wrote rules was not tested.")
+        return note(Verdict.UNKNOWN, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+    if pod.get("refused") and health.get("refused"):
+        text = (f"kube-proxy on node {pod['node']} listens on neither of its ports (10249, 10256), as one that waits "
+                "for the API server does; its log tells.")
+    else:
+        text = f"kube-proxy on node {pod['node']} could not be asked: {cut(pod['metrics_error'], 160)}"
+    return note(Verdict.UNKNOWN, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+
+
+def _rules(evidence: Evidence, pod: Pod, metrics: dict[str, Any]) -> Finding | None:
+    queued, synced = metrics["queued"], metrics["synced"]
+    started = parse_time(pod["started"])
+    told = f"{pod['name']} /metrics: queued {_times(queued)}; synced {_times(synced)}"
+    refused = _refusals(metrics["codes"])
+    if not any(synced.values()):
+        if _age(evidence, started) < PATIENCE:
+            text = f"kube-proxy on node {pod['node']} started a moment ago and has not written rules yet."
+            return note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+        if refused and not any(code.startswith("2") for code in metrics["codes"]):
+            text = f"kube-proxy on node {pod['node']} gets nothing but errors from the API server ({refused})."
+            return _fault(evidence, pod, "proxy.api", text, told, f"rest_client_requests_total: {refused}")
+        text = f"kube-proxy on node {pod['node']} runs since {pod['started']} and has never written its rules."
+        answers = f"answers of the API server: {refused or 'no error'}"
+        return _fault(evidence, pod, "proxy.unsynced", text, told, answers)
+    late = [family for family, at in queued.items()
+            if at > synced.get(family, 0.0) and _age(evidence, at) > PATIENCE]
+    needed = [family for family in late if not family or not evidence["families"] or family in evidence["families"]]
+    if needed:
+        what = list_names(family or "Services" for family in needed)
+        text = (f"kube-proxy on node {pod['node']} cannot write its rules for {what}: what was queued at "
+                f"{tell_time(queued[needed[0]])} is not written yet.")
+        return _fault(evidence, pod, "proxy.rules", text, told, f"failed writes counted: {metrics['failures']:.0f}")
+    return _stale(evidence, pod, told, max(queued.values(), default=0.0), max(synced.values()))
+
+
+def _stale(evidence: Evidence, pod: Pod, told: str, queued: float, synced: float) -> Finding | None:
+    """Endpoints changed, and the proxy was never told: it has lost the API server since its last good sync."""
+    changed = float(evidence["changed"])
+    if not queued or _age(evidence, changed) < PATIENCE or queued >= changed - 5.0:
+        return None
+    text = (f"The rules of kube-proxy on node {pod['node']} are older than the endpoints: {evidence['slice']} changed "
+            f"at {tell_time(changed)}, the last change it heard of was at {tell_time(queued)}.")
+    return _fault(evidence, pod, "proxy.stale", text, told, f"last written {tell_time(synced)}")
+
+
+def _times(times: dict[str, float]) -> str:
+    return ", ".join(f"{family or 'all'} {tell_time(at) if at else 'never'}" for family, at in times.items()) or "never"
+
+
+def _refusals(codes: dict[str, float]) -> str:
+    bad = {code: number for code, number in codes.items() if not code.startswith(("1", "2", "3"))}
+    return ", ".join(f"{code} {number:.0f} times" for code, number in sorted(bad.items()))

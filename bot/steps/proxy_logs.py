@@ -1,0 +1,116 @@
+"""`proxy.logs`: what kube-proxy says about itself on suspect nodes, now and before it crashed (KP-03).
+
+A line counts while nothing after it says that it was overcome, and while it is young; `nodePortAddresses is unset` is
+a notice of every healthy proxy that is logged as an error, and counts for nothing.
+"""
+
+import asyncio
+import re
+from typing import Any
+
+from pydantic import Field
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import note
+from bot.model.errors import ClusterError, Forbidden
+from bot.model.finding import Layer, Verdict
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import ended_lately, troubled
+from bot.steps.findings import tell_skipped, weigh
+from bot.steps.klog import Patterns, keep_telling
+from bot.steps.proxy_log_rules import judge_pod
+from bot.steps.proxy_objects import choose_pods, find_proxy
+from bot.steps.wording import list_names, read_at
+
+TAIL = 200
+
+PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
+    ("notice", r"nodePortAddresses is unset|--nodeport-addresses"),
+    ("config", r"failed (complete|validate|to load).*|unable to (load|read).*config.*|no kind .* is registered.*"),
+    ("ipvs", r"can't use the IPVS proxier(: (?P<why>[^\"]+))?"),
+    ("forbidden", r'(?P<what>[\w.]+) is forbidden: User \\?"(?P<user>[^"\\]+)\\?" cannot (?P<verb>\w+)'),
+    ("tls", r"x509: (?P<why>[^\"]+)"),
+    ("credentials", r"Unauthorized|serviceaccount/token: no such file"),
+    ("api", r"dial tcp:? (?P<to>\S+?): (?P<why>i/o timeout|connect: [\w ]+|lookup .*)|https://(?P<via>[^/\s\"\\]+)/\S*"
+            r".*(?P<late>TLS handshake timeout|context deadline exceeded|EOF)"),
+    ("rules", r"Failed to execute iptables-restore|Failed to ensure|nftables sync failed|[Ii]ptables-restore.*failed"),
+    ("sync-failed", r"Sync failed"),
+    ("node-name", r'nodes? \\?"(?P<name>[^"\\]+)\\?" not found'),
+    ("node-address", r"Can't determine this node's IP|host IP unknown|[Ff]ailed to retrieve node IP"),
+    ("port", r"failed to start proxy healthz|starting metrics server failed|(?P<where>\S+): bind: address already"),
+    ("by-design", r"NodeIPs changed for the node|PodCIDRs changed for the node|Node is being deleted|"
+                  r"configuration file was updated"),
+    ("conntrack", r'"conntrack": executable file not found|conntrack.*executable file not found'),
+    ("mode", r"Using (?P<mode>\w+) [Pp]roxier"),
+    ("synced", r'[Cc]aches are synced.*(service config|endpoint ?slice config|endpoints config)'),
+    ("synced-node", r"[Cc]aches are synced.*node informer|Successfully retrieved NodeIPs"),
+))
+
+
+class LogArgs(Args):
+    """Reads kube-proxy's log on up to three nodes.
+
+    `nodes`: their names; without them those that host DNS pods.
+    """
+
+    nodes: list[str] = Field(default_factory=list, max_length=20)
+
+
+async def gather_logs(cluster: Cluster, args: LogArgs) -> Evidence:
+    proxy = await find_proxy(cluster)
+    chosen = await choose_pods(cluster, proxy, args.nodes)
+    skipped: list[str] = chosen["skipped"]
+    namespace = proxy.daemon["namespace"] if proxy.daemon else ""
+    pods = await asyncio.gather(*(_read(cluster, namespace, pod, skipped) for pod in chosen["pods"]))
+    return {
+        "read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "",
+        "account": f"ServiceAccount {namespace}/{proxy.daemon['account']}" if proxy.daemon else "",
+        "pods": list(pods), "others": chosen["others"], "skipped": list(dict.fromkeys(skipped)),
+    }
+
+
+async def _read(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: list[str]) -> dict[str, Any]:
+    container = troubled(pod, "kube-proxy")
+    now = await _log(cluster, namespace, pod["name"], container["name"], False, skipped) \
+        if container["started"] or container["ended"] else None
+    before = await _log(cluster, namespace, pod["name"], container["name"], True, skipped) \
+        if container["restarts"] and (not container["ready"] or ended_lately(container, cluster.now)) else None
+    return {"name": pod["name"], "node": pod["node"], "ready": pod["ready"], "started": container["started"],
+            "restarts": container["restarts"], "ended": container["ended"], "now": now, "before": before}
+
+
+async def _log(
+    cluster: Cluster, namespace: str, pod: str, container: str, previous: bool, skipped: list[str]
+) -> dict[str, Any] | None:
+    try:
+        text = await cluster.logs(namespace, pod, container, tail=TAIL, previous=previous)
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return None
+    except ClusterError as error:
+        return {"lines": [], "whole": False, "error": str(error)[:200]}
+    return {"lines": keep_telling(PATTERNS, text, cluster.now), "whole": len(text.splitlines()) < TAIL}
+
+
+def judge_logs(evidence: Evidence, args: LogArgs) -> Judgement:
+    skipped = tell_skipped(evidence, Layer.PROXY)
+    read = [pod for pod in evidence["pods"] if pod["now"] is not None or pod["before"] is not None]
+    if not read:
+        if skipped:
+            return Judgement(skipped)
+        text = "No kube-proxy container has run on these nodes, so there is no log to read."
+        return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
+    found = weigh([judge_pod(evidence, pod) for pod in read], evidence["others"])
+    if not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
+        text = f"The log of kube-proxy on {list_names(pod['node'] for pod in read)} speaks of no fault that stands now."
+        found.insert(0, note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], evidence=(read_at(evidence),)))
+    return Judgement((*found, *skipped))
+
+
+LOGS = Look(
+    name="proxy.logs", args=LogArgs, gather=gather_logs, judge=judge_logs,
+    reads=("get pods/log in kube-system", "list pods in kube-system", "list daemonsets.apps", "get daemonsets.apps",
+           "list nodes", "list services"),
+    by_hand="`kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=100` and the same with `--previous` "
+    "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#is-the-kube-proxy-working)",
+)

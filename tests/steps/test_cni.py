@@ -1,0 +1,217 @@
+"""The network plugin on evidence alone: its agents, what they may and say, and pods that get no network."""
+
+from typing import Any
+
+import pytest
+
+from bot.diagnosis.causes import CAUSES
+from bot.model.finding import Verdict
+from bot.networks import NETWORKS, find_network
+from bot.steps.cni_agents import AGENTS
+from bot.steps.cni_suspects import telling_lines
+from bot.steps.cni_weave import read_status
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, node, nodes, only
+from tests.steps.test_proxy import container, daemon, pod
+
+FLANNEL, CALICO, WEAVE = (find_network(name) for name in ("Flannel", "Calico", "Weave Net"))
+NAMES = {"Flannel": "kube-flannel-ds", "Calico": "calico-node", "Weave Net": "weave-net", "Cilium": "cilium"}
+CRASHED = {"ready": False, "started": "", "waiting": "CrashLoopBackOff", "restarts": 4,
+           "ended": {"reason": "Error", "code": 1, "at": LONG_AGO, "message": ""}}
+
+
+# --- agents -----------------------------------------------------------------------------------------------------
+
+
+def agent(network: str = "Flannel", **changes: Any) -> dict[str, Any]:
+    plain = NAMES.get(network, network)
+    of_agent = ("pods", "places", "facts", "logs", "refusals", "rights", "unhealthy", "service", "covered")
+    own: dict[str, Any] = {key: changes.pop(key) for key in of_agent if key in changes}
+    facts: dict[str, Any] = {"Flannel": {"flannel": flannel()}, "Calico": {"calico": {"pools": None, "addresses": {}}},
+                             "Weave Net": {"weave": {}}}.get(network, {})
+    return {
+        "network": network, "covered": 2, "pods": None, "places": {}, "facts": facts, "logs": {}, "refusals": [],
+        "rights": [], "unhealthy": {}, "service": ["10.96.0.1"], **own,
+        "daemon": daemon(name=f"DaemonSet kube-system/{plain}", plain=plain, account=plain, **changes),
+    }
+
+
+def flannel(ranges: str = "10.244.0.0/24", text: str = '{"Network": "10.244.0.0/16"}', ip: str = "10.0.0.2") -> Any:
+    marks = {"n1": {"public_ip": "10.0.0.1", "backend": "vxlan", "ranges": ["10.244.1.0/24"]},
+             "n2": {"public_ip": ip, "backend": "vxlan", "ranges": [ranges] if ranges else []}}
+    return {"nodes": marks, "doubted": [],
+            "settings": {"config_map": "ConfigMap kube-flannel/kube-flannel-cfg", "missing": False, "text": text}}
+
+
+def agents(*found: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"read_at": NOW, "nodes": nodes(), "agents": list(found), "skipped": [], **changes}
+
+
+def row(cause: str, to: str = "") -> dict[str, Any]:
+    return {"cause": cause, "means": "it says so", "text": "a line", "to": to}
+
+
+DENIED = [{"right": "list nodes", "allowed": False}]
+ALLOWED = [{"right": "list nodes", "allowed": True}]
+ONE_SHORT: dict[str, Any] = {"ready": 1, "pods": [pod("n1"), pod("n2", ready=False, container=CRASHED)]}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (agents(agent()), []), (agents(agent(rights=ALLOWED)), []), (agents(), []),
+    (agents(agent(rights=DENIED)), ["cni.agent.forbidden"]),                     # Running and Ready, and yet
+    (agents(agent(**ONE_SHORT)), ["cni.agent"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [row("cni.agent.range")]})), ["cni.agent.range"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [row("api", "10.96.0.1:443")]})), ["cni.agent.api"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [row("api", "10.0.0.9:6443")]})), ["cni.agent.api-address"]),
+    (agents(agent(ready=1, desired=1, pods=[pod("n1")])), ["cni.agent"]),        # its DaemonSet leaves out a node
+    (agents(agent(ready=1, current=1, rolling=True, refusals=['pods "x" is forbidden: violates PodSecurity'],
+                  pods=[pod("n1")])), ["cni.agent.refused"]),
+    (agents(agent(), agent("Calico")), []),                                      # Canal by hand
+    (agents(agent("Cilium"), agent("Amazon VPC CNI")), []),                      # chained
+    (agents(agent(), agent("Weave Net")), ["cni.two"]),
+    (agents(agent(), agent("Weave Net", ready=0, desired=0, covered=0)), []),    # left over, and runs nowhere
+])
+def test_what_speaks_against_an_agent_is_told_by_its_cause(evidence: Any, expected: list[str]) -> None:
+    assert causes(AGENTS, evidence) == expected
+
+
+@pytest.mark.parametrize("third", [
+    node(created=JUST_NOW), node(linux=False), node(virtual=True), node(False, reason="NodeStatusUnknown"),
+])
+def test_new_dead_windows_and_virtual_nodes_do_not_miss_an_agent(third: dict[str, Any]) -> None:
+    few = agent(covered=2 + (third["linux"] and not third["virtual"]), pods=[pod("n1"), pod("n2")])
+    assert causes(AGENTS, agents(few, nodes=nodes(n1=node(), n2=node(cordoned=True), n3=third))) == []
+
+
+def test_an_agent_that_is_made_anew_or_rolled_out_is_no_fault() -> None:
+    begins = {"ready": False, "started": "", "waiting": "PodInitializing"}
+    new = pod("n2", ready=False, created=JUST_NOW, container=begins)
+    place: dict[str, Any] = {"n2": {"taints": [], "labels": {}}}
+    for pods in ([pod("n1"), new], [pod("n1")]):
+        assert causes(AGENTS, agents(agent(ready=1, rolling=True, pods=pods, places=place))) == []
+
+
+def test_the_node_that_is_left_out_is_named_with_the_reason_and_the_command_with_the_daemonset() -> None:
+    place = {"n2": {"taints": [{"key": "gpu", "value": "", "effect": "NoSchedule"}], "labels": {}}}
+    finding = only(AGENTS, agents(agent(ready=1, desired=1, pods=[pod("n1")], places=place, tolerations=[])))
+    assert (finding.node, finding.verdict) == ("n2", Verdict.WARN)
+    assert "taint gpu:NoSchedule" in finding.summary
+    assert "kubectl -n kube-system edit daemonset kube-flannel-ds" in finding.advice
+
+
+def test_what_the_readiness_probe_says_is_told() -> None:
+    ill = pod("n2", ready=False, container={"ready": False})
+    told = agents(agent("Calico", ready=1, pods=[pod("n1"), ill], unhealthy={ill["name"]: "BIRD is not ready"}))
+    assert "BIRD is not ready" in only(AGENTS, told).summary
+
+
+def test_ready_agents_never_pass_the_way_between_nodes() -> None:
+    finding = only(AGENTS, agents(agent()))
+    assert finding.verdict is Verdict.PASS
+    assert "not tested" in finding.summary
+    assert "udp 8472 (VXLAN)" in finding.summary
+
+
+def test_a_container_that_keeps_a_pod_from_starting_is_named() -> None:
+    first = container(name="install-cni", init=True, **CRASHED)
+    ill = {**pod("n2", ready=False, container={"ready": False, "started": "", "waiting": "PodInitializing"})}
+    ill["containers"] = [first, *ill["containers"]]
+    assert "container install-cni" in only(AGENTS, agents(agent("Calico", ready=1, pods=[pod("n1"), ill]))).summary
+
+
+# --- what single networks say -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("facts", "expected"), [
+    (flannel(), []), (flannel(ranges=""), ["cni.agent.pod-range"]),
+    (flannel(ip="10.0.0.1"), ["cni.address.duplicate"]),
+    (flannel(text='{"Network": "10.99.0.0/16"}'), ["cni.agent.range"]),
+    (flannel(text='{"Network": "10.244.0.0/16" oops}'), ["cni.agent.settings"]),
+    (flannel(text="[]"), ["cni.agent.settings"]), (flannel(text='{"IPv6Network": "fd00::/56"}'), []),
+    ({**flannel(), "settings": {"config_map": "ConfigMap a/b", "missing": True}}, ["cni.agent.settings"]),
+    ({**flannel(), "settings": {}}, []),                                         # it may not be read
+])
+def test_flannels_settings_and_addresses_are_held_against_the_nodes(facts: Any, expected: list[str]) -> None:
+    assert causes(AGENTS, agents(agent(facts={"flannel": facts}))) == expected
+
+
+def pool(name: str = "a", cidr: str = "10.244.0.0/16", **changes: Any) -> dict[str, Any]:
+    return {"name": name, "cidr": cidr, "disabled": False, "uses": ["Workload"], "vxlan": "Always", "ipip": "Never",
+            **changes}
+
+
+@pytest.mark.parametrize(("facts", "expected"), [
+    ({"pools": [pool()], "addresses": {"n1": "10.0.0.1/24", "n2": "10.0.0.2/24"}}, []),
+    ({"pools": [pool(disabled=True)], "addresses": {}}, ["cni.pool.disabled"]),
+    ({"pools": [pool(), pool("b", "10.244.128.0/20")], "addresses": {}}, ["cni.pool.overlap"]),
+    ({"pools": [pool(), pool("b", "10.244.128.0/20", disabled=True)], "addresses": {}}, []),
+    ({"pools": [], "addresses": {}}, []), ({"pools": None, "addresses": {}}, []),
+    ({"pools": None, "addresses": {"n1": "172.17.0.1/16", "n2": "172.17.0.1/16"}}, ["cni.address.duplicate"]),
+])
+def test_calicos_pools_and_addresses(facts: Any, expected: list[str]) -> None:
+    assert causes(AGENTS, agents(agent("Calico", facts={"calico": facts}))) == expected
+
+
+STATUS = """        Version: 2.8.1 (failed to check latest version)
+
+        Service: router
+           Name: 7e:f0:66:a4:19:75(n1)
+    Connections: {connections}
+          Peers: {peers}
+
+        Service: ipam
+         Status: {ipam}
+"""
+
+
+def weave(connections: str = "1 (1 established)", peers: str = "2 (with 2 established connections)",
+          ipam: str = "ready", **changes: Any) -> dict[str, Any]:
+    told = read_status(STATUS.format(connections=connections, peers=peers, ipam=ipam))
+    facts = {"pod": "weave-net-1", "node": "n1", "created": LONG_AGO, "error": "", **told}
+    return agents(agent("Weave Net", facts={"weave": facts}, **changes))
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (weave(), []),
+    (weave("1 (1 retrying)", "1"), ["cni.agent.peers"]), (weave("1 (1 connecting)", "1"), ["cni.agent.peers"]),
+    (weave("2 (1 established, 1 failed)", "3 (with 4 established connections)", ready=3, desired=3), []),
+    (weave("1 (1 failed)", "1", ready=1, pods=[pod("n1"), pod("n2", ready=False, container=CRASHED)]), ["cni.agent"]),
+    (weave(ipam="all IP ranges owned by unreachable peers"), ["cni.agent.seeds"]),
+])
+def test_weaves_own_status_tells_of_peers_that_readiness_does_not(evidence: Any, expected: list[str]) -> None:
+    assert causes(AGENTS, evidence) == expected
+
+
+# --- log lines, as they were seen -------------------------------------------------------------------------------
+
+LINES = (
+    (FLANNEL, 'E1125 18:27:26.506191 1 main.go:67] Error registering network: failed to acquire lease: subnet '
+              '"10.99.0.0/16" specified in the flannel net config doesn\'t contain "10.244.0.0/24" PodCIDR of the "n1" '
+              "node", "cni.agent.range"),
+    (FLANNEL, "F1125 18:28:14.875255 1 main.go:39] Failed to create SubnetManager: error parsing subnet config: "
+              "invalid character 'o'", "cni.agent.settings"),
+    (FLANNEL, 'E1125 18:24:40.192698 1 reflector.go:205] "Failed to watch" err="failed to list *v1.Node: nodes is '
+              'forbidden: User', "cni.agent.forbidden"),
+    (WEAVE, "FATA: 2026/11/25 18:24:05.545772 [kube-peers] Could not get peers: nodes is forbidden: User",
+     "cni.agent.forbidden"),
+    (WEAVE, "FATA: 2026/11/25 18:18:15.437874 Unable to fetch ConfigMap kube-system/weave-net to infer unique cluster",
+     "cni.agent.waits"),
+    (CALICO, '2026-11-25 18:47:52.585 [FATAL][1] cni-installer/install.go 475: Unable to create token for CNI '
+             'kubeconfig error=serviceaccounts "calico-cni-plugin" is forbidden: User', "cni.agent.forbidden"),
+    (FLANNEL, 'Get "https://10.96.0.1:443/api/v1/nodes": dial tcp 10.96.0.1:443: i/o timeout', "api"),
+)
+
+
+@pytest.mark.parametrize(("network", "line", "cause"), LINES)
+def test_a_line_of_an_agents_log_is_known(network: Any, line: str, cause: str) -> None:
+    assert [told["cause"] for told in telling_lines(network, line)] == [cause]
+
+
+def test_what_stands_before_a_start_that_succeeded_is_history() -> None:
+    assert FLANNEL is not None
+    log = f"{LINES[2][1]}\nI1125 main.go:84] Wrote subnet file to /run/flannel/subnet.env"
+    assert telling_lines(FLANNEL, log) == []
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
+def test_every_sign_of_a_network_speaks_for_a_cause_of_the_table(network: Any) -> None:
+    assert {told.cause for told in (*network.log, *network.events)} <= set(CAUSES)

@@ -1,0 +1,222 @@
+"""The service proxy on evidence alone: where it runs, whether it writes its rules, what it logs."""
+
+from typing import Any
+
+import pytest
+
+from bot.diagnosis.causes import find
+from bot.diagnosis.conclusion import conclude
+from bot.model.finding import Verdict
+from bot.steps.daemons import why_not_there
+from bot.steps.klog import keep_telling
+from bot.steps.proxy_coverage import COVERAGE
+from bot.steps.proxy_live import LIVE
+from bot.steps.proxy_logs import LOGS, PATTERNS
+from bot.steps.proxy_metrics import read_metrics
+from bot.steps.wording import tell_time
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only, roots
+
+PROXY = "DaemonSet kube-system/kube-proxy"
+
+
+def daemon(**changes: Any) -> dict[str, Any]:
+    return {"name": PROXY, "namespace": "kube-system", "plain": "kube-proxy", "desired": 2, "current": 2, "ready": 2,
+            "created": LONG_AGO, "rolling": False, "labels": {}, "account": "kube-proxy", "selector": {}, "terms": [],
+            "tolerations": [{"operator": "Exists"}], "config_maps": [], "arguments": [], **changes}
+
+
+def container(**changes: Any) -> dict[str, Any]:
+    return {"name": "kube-proxy", "init": False, "ready": True, "started": LONG_AGO, "waiting": "", "message": "",
+            "restarts": 0, "ended": {}, **changes}
+
+
+def pod(on: str = "n1", **changes: Any) -> dict[str, Any]:
+    state = container(**changes.pop("container", {}))
+    return {"name": f"kube-proxy-{on}", "uid": on, "node": on, "created": LONG_AGO, "deleting": False,
+            "phase": "Running", "reason": "", "ready": True, "host": True, "containers": [state], **changes}
+
+
+# --- where it runs ----------------------------------------------------------------------------------------------
+
+
+def coverage(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool = True, **facts: Any) -> dict[str, Any]:
+    own = [key for key in ("pods", "places", "static", "version", "replacement") if key in facts]
+    more: dict[str, Any] = {key: facts.pop(key) for key in own}
+    return {"read_at": NOW, "known": True, "kubeadm": kubeadm, "nodes": nodes(), "networks": list(networks),
+            "found": found, "proxy": daemon(**facts) if found else None, "skipped": [], "pods": None, "places": {},
+            "static": [], "version": "v1.34.4", "replacement": None, **more}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (coverage(), []), (coverage(found=False), ["proxy.missing"]),
+    (coverage(found=False, kubeadm=False), []), (coverage(found=False, networks=("Cilium",)), []),
+    (coverage(found=False, networks=("Cilium",), replacement="true"), []),
+    (coverage(found=False, networks=("Cilium",), replacement="false"), ["proxy.missing"]),
+    (coverage(found=False, networks=("OVN-Kubernetes",)), []),
+    (coverage(found=False, networks=("Flannel",)), ["proxy.missing"]),
+    (coverage(found=False, version="v1.31.2+k3s1"), []),                  # built in
+    (coverage(found=False, static=[pod(name="kube-proxy-n1")]), []),      # static pods
+    (coverage(networks=("Cilium",), replacement="true"), ["proxy.two"]),
+    (coverage(networks=("Cilium",), replacement="false"), []),
+    (coverage(ready=1, pods=[pod()]), ["proxy.not-covering"]), (coverage(ready=0, desired=0, pods=[]),
+                                                               ["proxy.not-covering"]),
+    ({**coverage(ready=0, desired=3), "nodes": {**nodes(), "read": {}}}, ["proxy.not-covering"]),
+])
+def test_a_service_proxy_is_missed_only_where_it_is_needed(evidence: Any, expected: list[str]) -> None:
+    assert causes(COVERAGE, evidence) == expected
+
+
+@pytest.mark.parametrize("third", [
+    node(created=JUST_NOW), node(linux=False), node(virtual=True), node(False),
+])
+def test_new_nodes_dead_nodes_windows_and_virtual_nodes_do_not_miss_it(third: dict[str, Any]) -> None:
+    told = {**coverage(pods=[pod("n1"), pod("n2")]), "nodes": nodes(n1=node(), n2=node(), n3=third)}
+    assert causes(COVERAGE, told) == []
+
+
+def test_a_node_without_a_pod_is_named_with_the_selector_that_keeps_it_away() -> None:
+    place = {"taints": [], "labels": {"os": "linux"}}
+    told = coverage(ready=1, desired=1, selector={"os": "linuxx"}, pods=[pod()], places={"n2": place})
+    finding = only(COVERAGE, told)
+    assert finding.node == "n2"
+    assert "nodeSelector os=linuxx" in finding.summary
+
+
+def test_a_taint_that_is_not_tolerated_is_the_reason_and_one_that_kubernetes_tolerates_by_itself_is_none() -> None:
+    few = daemon(tolerations=[{"key": "a", "operator": "Equal", "value": "1"}])
+    taint = {"key": "dedicated", "value": "db", "effect": "NoSchedule"}
+    assert "dedicated=db:NoSchedule" in why_not_there(few, {"taints": [taint], "labels": {}})
+    assert why_not_there(daemon(), {"taints": [taint], "labels": {}}) == ""
+    cordoned = {"key": "node.kubernetes.io/unschedulable", "value": "", "effect": "NoSchedule"}
+    assert why_not_there(few, {"taints": [cordoned], "labels": {}}) == ""
+
+
+# --- whether it writes its rules --------------------------------------------------------------------------------
+
+
+def live(metrics: Any = None, others: int = 1, **changes: Any) -> dict[str, Any]:
+    page = {"metrics": metrics} if metrics else {}
+    facts = {"name": "kube-proxy-n1", "node": "n1", "ready": True, "started": LONG_AGO, "restarts": 0, "waiting": "",
+             "ended": {}, **page, **{k: v for k, v in changes.items() if k not in ("families", "changed")}}
+    return {"read_at": NOW, "proxy": PROXY, "families": changes.get("families", ["IPv4"]),
+            "changed": changes.get("changed", NOW - 9000), "slice": "EndpointSlice kube-system/kube-dns-x",
+            "hosts": ["n1"], "others": others, "skipped": [], "pods": [facts]}
+
+
+def times(queued: dict[str, float], synced: dict[str, float], **codes: float) -> dict[str, Any]:
+    return {"queued": queued, "synced": synced, "failures": 0.0, "codes": codes or {"200": 8.0}}
+
+
+OLD, LATE = NOW - 3000, NOW - 2000
+REFUSED: dict[str, Any] = {"metrics_error": "refused", "refused": True, "health": {
+    "status": 0, "body": "", "error": "", "refused": True}}
+LEAVING: dict[str, Any] = {"metrics_error": "refused", "refused": True, "health": {
+    "status": 503, "body": '{"nodeEligible":false,"healthy":true}', "error": "", "refused": False}}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (live(times({"IPv4": OLD, "IPv6": OLD}, {"IPv4": LATE, "IPv6": LATE})), []),
+    (live(times({"IPv4": OLD}, {})), ["proxy.unsynced"]),                       # /healthz says 200 of it
+    (live(times({"": OLD}, {"": 0.0})), ["proxy.unsynced"]),                    # as older versions tell it
+    (live(times({"IPv4": OLD}, {}, **{"403": 5.0, "401": 2.0})), ["proxy.api"]),
+    (live(times({"IPv4": OLD, "IPv6": OLD}, {"IPv6": LATE})), ["proxy.rules"]),
+    (live(times({"IPv4": LATE}, {"IPv4": OLD})), ["proxy.rules"]),              # stuck since
+    (live(times({"IPv4": OLD, "IPv6": OLD}, {"IPv4": LATE})), []),              # no Service of the cluster is IPv6
+    (live(times({"IPv4": NOW - 5}, {"IPv4": OLD})), []),                        # just queued
+    (live(times({"IPv4": OLD}, {"IPv4": NOW - 30}), changed=NOW - 1000), ["proxy.stale"]),
+    (live(times({"IPv4": NOW - 30}, {}), started=tell_time(NOW - 30).replace(" ", "T")), []),
+    (live(**REFUSED), []), (live(**LEAVING), []),
+    (live(started="", waiting="CrashLoopBackOff", restarts=3, ready=False,
+          ended={"reason": "Error", "code": 1, "at": LONG_AGO}), ["proxy.crashing"]),
+])
+def test_what_kube_proxy_tells_of_its_rules(evidence: Any, expected: list[str]) -> None:
+    assert causes(LIVE, evidence) == expected
+
+
+def test_a_proxy_that_opens_neither_port_is_unknown_and_a_suspect_and_never_passes() -> None:
+    judged = judge(LIVE, live(**REFUSED))
+    assert [f.verdict for f in judged.findings] == [Verdict.UNKNOWN]
+    assert judged.outputs["suspects"] == ["n1"]
+
+
+def test_a_node_that_the_autoscaler_takes_away_has_a_proxy_that_works() -> None:
+    assert [f.verdict for f in judge(LIVE, live(**LEAVING)).findings] == [Verdict.INFO]
+
+
+def test_where_it_could_not_be_asked_nothing_is_concluded() -> None:
+    told = {**live(), "pods": [], "skipped": ["create pods/portforward in kube-system"]}
+    assert {f.verdict for f in judge(LIVE, told).findings} == {Verdict.UNKNOWN, Verdict.SKIPPED}
+
+
+def test_the_metrics_page_is_read_in_its_newer_and_its_older_form() -> None:
+    page = ('# HELP x\nkubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family="IPv4"} 1.7956306652729962e+09\n'
+            "kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds 5\n"
+            "kubeproxy_sync_proxy_rules_iptables_restore_failures_total 3\n"
+            'rest_client_requests_total{code="403",host="10.0.0.1:6443",method="GET"} 5\n')
+    assert read_metrics(page) == {"queued": {"": 5.0}, "synced": {"IPv4": 1795630665.2729962}, "failures": 3.0,
+                                  "codes": {"403": 5.0}}
+
+
+# --- what it logs -----------------------------------------------------------------------------------------------
+
+
+def klog(text: str, ago: float = 30, letter: str = "E") -> str:
+    stamp = tell_time(NOW - ago)  # 2027-01-15 07:59:30Z
+    return f"{letter}{stamp[5:7]}{stamp[8:10]} {stamp[11:19]}.000000       1 server.go:1] {text}"
+
+
+SYNCED = klog('"Caches are synced" controller="endpoint slice config"', 20, "I")
+NOTICE = klog('"Kube-proxy configuration may be incomplete or incorrect" err="nodePortAddresses is unset; NodePort"')
+API = klog('"Failed to watch" err="failed to list *v1.Node: Get \\"https://192.0.2.10:6443/api/v1/nodes\\": dial tcp '
+           '192.0.2.10:6443: i/o timeout"')
+FORBIDDEN = klog('"Failed to watch" err="endpointslices.discovery.k8s.io is forbidden: User '
+                 '\\"system:serviceaccount:kube-system:kube-proxy\\" cannot list resource"')
+
+
+def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str, Any]:
+    facts = {"name": "kube-proxy-n2", "node": "n2", "ready": True, "started": LONG_AGO, "restarts": 0, "ended": {},
+             "now": {"lines": keep_telling(PATTERNS, "\n".join(lines), NOW), "whole": True},
+             "before": {"lines": keep_telling(PATTERNS, "\n".join(before), NOW), "whole": True} if before else None,
+             **changes}
+    return {"read_at": NOW, "proxy": PROXY, "account": "ServiceAccount kube-system/kube-proxy", "pods": [facts],
+            "others": 1, "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (logs(NOTICE, SYNCED), []),
+    (logs(API), ["proxy.api"]), (logs(API, SYNCED), []),                       # overcome
+    (logs(klog("dial tcp 192.0.2.10:6443: i/o timeout", ago=9000), SYNCED), []),
+    (logs(FORBIDDEN), ["proxy.access"]), (logs(FORBIDDEN, SYNCED), []),
+    (logs(klog('"Sync failed" ipFamily="IPv4" retryingTime="30s"'), SYNCED), ["proxy.rules"]),
+    (logs(klog("x509: certificate signed by unknown authority")), ["proxy.credentials"]),
+    (logs(klog("can't use the IPVS proxier: Ipvs not supported"), ready=False), ["proxy.mode"]),
+    (logs(before=(klog('failed validate: Mode: Invalid value: \\"ipvss\\"'),), ready=False), ["proxy.config"]),
+    (logs(klog('"Waiting for caches to sync"'), NOTICE), ["proxy.unsynced"]),
+    (logs(SYNCED, before=(klog("NodeIPs changed for the node", letter="F"),), restarts=1), []),
+    (logs(SYNCED, before=(klog("NodeIPs changed for the node", letter="F"),), restarts=5), ["proxy.node-flaps"]),
+])
+def test_a_line_counts_while_nothing_after_it_says_that_it_was_overcome(evidence: Any, expected: list[str]) -> None:
+    assert causes(LOGS, evidence) == expected
+
+
+def test_the_address_that_does_not_answer_is_in_the_summary() -> None:
+    assert "192.0.2.10:6443: i/o timeout" in only(LOGS, logs(API)).summary
+
+
+# --- what follows from what -------------------------------------------------------------------------------------
+
+
+def test_a_broken_proxy_explains_waiting_dns_pods_on_its_own_node_and_on_no_other() -> None:
+    broken = find("proxy.api", "x", node="n2", object=PROXY)
+    here = find("dns.pods.unsynced", "waits", node="n2", object="Deployment kube-system/coredns")
+    there = find("dns.pods.api-path", "waits", node="n1", object="Deployment kube-system/coredns")
+    concluded = conclude([broken, here, there]).root_causes
+    assert [(r.finding.cause, [f.cause for f in r.consequences]) for r in concluded] == [
+        ("proxy.api", ["dns.pods.unsynced"]), ("dns.pods.api-path", [])]
+
+
+def test_no_service_proxy_at_all_explains_a_network_agent_that_needs_the_service_address() -> None:
+    assert roots(find("proxy.missing", "x"), find("cni.agent.api", "y", node="n1"),
+                 find("cni.sandbox.agent", "z", node="n1")) == ["proxy.missing"]
+    assert roots(find("proxy.missing", "x"), find("cni.agent.api-address", "y", node="n1")) == [
+        "cni.agent.api-address", "proxy.missing"]
