@@ -122,6 +122,48 @@ async def test_a_limit_on_edits_pauses_edits_for_all_replicas_and_lets_posts_thr
     assert "broken" in stand.box.messages("#incidents")[0].text
 
 
+LOOK_UPS = pytest.mark.parametrize(
+    ("key", "method"), [("root", "conversations.history"), ("step:service", "conversations.replies")]
+)
+
+
+async def crashed(reader: Stand, key: str) -> int:
+    """A post was made, and the process ended before it was noted where. Gives how many messages there are."""
+    await reader.show(h.broken().run)
+    made = (await reader.journal.shown("slack", RUN))[key]
+    await reader.journal.show("slack", RUN, key, Shown("", made.digest))
+    return len(reader.box.thread("#incidents", reader.root_ts))
+
+
+@LOOK_UPS
+async def test_a_look_up_after_a_crash_waits_for_the_limit_that_all_replicas_share(
+    reader: Stand, key: str, method: str
+) -> None:
+    messages = await crashed(reader, key)
+    await reader.journal.pause(method, 30, reader.box.clock.now())
+    assert 0 < await reader.surface().publish(RUN, h.broken().run) <= 30.1
+    assert reader.called(method) == 0
+    reader.box.clock.advance(31)
+    await reader.show(h.broken().run)
+    assert reader.called(method) == 1
+    assert len(reader.box.thread("#incidents", reader.root_ts)) == messages
+
+
+@LOOK_UPS
+async def test_a_look_up_that_slack_limits_is_left_alone_by_every_replica_until_the_time_is_over(
+    reader: Stand, key: str, method: str
+) -> None:
+    messages = await crashed(reader, key)
+    reader.box.rates.limit(method, seconds=20, retry_after=20)
+    for _ in range(5):
+        assert await reader.surface().publish(RUN, h.broken().run) > 0
+        reader.box.clock.advance(3)
+    assert reader.called(method) == 1
+    reader.box.clock.advance(10)
+    await reader.show(h.broken().run)
+    assert len(reader.box.thread("#incidents", reader.root_ts)) == messages
+
+
 @pytest.mark.parametrize("fault", ["status", "html"])
 async def test_an_outage_is_waited_out_and_doubles_nothing(reader: Stand, fault: str) -> None:
     setattr(reader.box.faults, fault, 503 if fault == "status" else True)
