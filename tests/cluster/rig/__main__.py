@@ -15,6 +15,15 @@ from tests.cluster.rig.standing import enter, start_process, stop_process
 NAME, PORT = "NETCHECK_RIG_NAME", "NETCHECK_RIG_PORT"
 
 
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Ours, and those that belong to the program that is called, which may look like options of ours."""
+    for verb, words in (("kubectl", 1), ("node", 2)):
+        if verb in arguments:
+            end = arguments.index(verb) + words
+            return arguments[:end], arguments[end:]
+    return arguments, []
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.rig", description=__doc__)
     parser.add_argument("--name", default=os.environ.get(NAME, "mine"), help=f"or {NAME}; two names, two clusters")
@@ -27,10 +36,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument("--cni", default="bridge", choices=tuple(NETWORKS))
     options.add_argument("--proxy", default="iptables", choices=("iptables", "nftables", "none"))
     options.add_argument("--dns", default="coredns", choices=("coredns", "none"))
-    verbs.add_parser("kubectl", help="as the administrator").add_argument("line", nargs=argparse.REMAINDER)
-    node = verbs.add_parser("node", help="run a command in a node's network, or in `lan`'s")
-    node.add_argument("node")
-    node.add_argument("line", nargs=argparse.REMAINDER)
+    verbs.add_parser("kubectl", help="... ARGUMENTS: as the administrator")
+    verbs.add_parser("node", help="NODE COMMAND...: in a node's network, or in `lan`'s").add_argument("node")
     verbs.add_parser("upstream", help="the DNS server outside").add_argument("action", choices=("stop", "start"))
     process = verbs.add_parser("process", help="etcd apiserver kcm sched upstream kubelet-nX containerd-nX")
     process.add_argument("process")
@@ -39,7 +46,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> None:
-    asked = parse(arguments)
+    own, line = split(arguments)
+    asked = parse(own)
     site = Site(asked.name, asked.port)
     match asked.verb:
         case "build":
@@ -51,10 +59,10 @@ def main(arguments: list[str]) -> None:
         case "down":
             down(site)
         case "kubectl":
-            os.execv(program("kubectl"), ["kubectl", "--kubeconfig", str(site.kubeconfig), *asked.line])
+            os.execv(program("kubectl"), ["kubectl", "--kubeconfig", str(site.kubeconfig), *line])
         case "node":
-            line = [*enter(site, asked.node), *asked.line]
-            os.execvp(line[0], line)
+            entering = enter(site, asked.node)
+            os.execvp(entering[0], [*entering, *line])
         case _:
             act = stop_process if asked.action == "stop" else start_process
             act(site, getattr(asked, "process", "upstream"))

@@ -85,12 +85,18 @@ def down(site: Site) -> None:
     with _undisturbed():
         if box := find_box(site):
             close_box(box)
-        for parent in [*CGROUPS.glob(site.cgroup), *CGROUPS.glob(f"*/{site.cgroup}")]:
-            until(f"{parent} is empty", partial(_remove_cgroup, parent), 30)
+        for group in find_cgroups(site):
+            until(f"{group} is empty", partial(_remove_cgroup, group), 30)
         if site.run.exists():
             shutil.rmtree(site.run)
         with suppress(OSError):  # not empty: there are others
             site.run.parent.rmdir()
+
+
+def find_cgroups(site: Site) -> list[Path]:
+    """The control groups of its containers, which outlive them; the runtime's folder says which containers it has."""
+    containers = [path.name for path in site.run.glob("n*/containerd-state/io.containerd.runtime.v2.task/k8s.io/*")]
+    return [path for name in containers for where in ("", "*/") for path in CGROUPS.glob(f"{where}k8s.io/{name}")]
 
 
 def _raise(site: Site, options: Options, dies_with_parent: bool) -> None:
@@ -160,12 +166,14 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, action)
 
 
-def _remove_cgroup(parent: Path) -> bool:
-    """From the leaves up; a group can be removed once the last process of it is gone."""
-    groups = [path for path in parent.rglob("*") if path.is_dir()]
+def _remove_cgroup(group: Path) -> bool:
+    """It can be removed once the last process of it is gone."""
     try:
-        for path in (*sorted(groups, reverse=True), parent):
-            path.rmdir()
+        group.rmdir()
+    except FileNotFoundError:
+        return True
     except OSError:
         return False
+    with suppress(OSError):  # other containers have theirs in it
+        group.parent.rmdir()
     return True

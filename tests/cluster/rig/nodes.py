@@ -62,11 +62,11 @@ def write_node_object(name: str) -> dict[str, object]:
 
 
 def _kubelet_configuration(site: Site, home: Path) -> dict[str, object]:
-    """Control groups are left to the runtime, under a parent of the cluster's own: this machine may be a container."""
+    """Control groups are left to the container runtime: this machine may be a container itself."""
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
         "containerRuntimeEndpoint": f"unix://{home}/containerd.sock", "podLogsDir": f"{home}/podlogs",
-        "cgroupDriver": "cgroupfs", "cgroupRoot": f"/{site.cgroup}", "cgroupsPerQOS": False,
+        "cgroupDriver": "cgroupfs", "cgroupsPerQOS": False,
         "enforceNodeAllocatable": [], "failCgroupV1": False, "failSwapOn": False,
         "localStorageCapacityIsolation": False, "evictionHard": {"memory.available": "100Mi"},
         "imageGCHighThresholdPercent": 100, "imageGCLowThresholdPercent": 99,

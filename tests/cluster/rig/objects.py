@@ -12,7 +12,7 @@ from tests.cluster.rig.nodes import write_node_object
 from tests.cluster.rig.processes import check_all_run
 from tests.cluster.rig.site import KUBERNETES, Site, program
 
-PATIENCE = "--timeout=180s"
+PATIENCE = "--timeout=600s"
 
 
 def create_nodes(site: Site, nodes: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.cluster.rig.errors import RigFailed
 
 KUBERNETES = "v1.34.4"
-OWN = "netcheck-cluster"  # in the name of everything outside that has a name: folders, control groups, images
+OWN = "netcheck-cluster"  # in the name of everything that can be seen from outside: folders, images
 RUN = Path("/run") / OWN
 LAN = "lan"  # the namespace that holds the wire and the world outside
 UPSTREAM = "172.31.0.1"
@@ -32,10 +32,6 @@ class Site:
     def run(self) -> Path:
         """All files of the cluster; gone when it is down."""
         return RUN / self.name
-
-    @property
-    def cgroup(self) -> str:
-        return f"{OWN}-{self.name}"
 
     @property
     def kubeconfig(self) -> Path:
