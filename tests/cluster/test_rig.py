@@ -66,7 +66,7 @@ def test_a_process_that_was_stopped_is_missed_and_comes_back(cluster: Cluster) -
 def start_lookup(cluster: Cluster, node: str) -> None:
     cluster.kubectl(
         "run", f"lookup-{node}", "--image=docker.io/library/busybox:1.35", "--image-pull-policy=Never",
-        "--restart=Never", f"--overrides={json.dumps({'spec': {'nodeName': node}})}", "--",
+        "--restart=Never", f"--overrides={json.dumps({'spec': {'nodeName': node}})}", "--command", "--",
         "nslookup", "kubernetes.default.svc.cluster.local",
     )  # fmt: skip
 
