@@ -16,8 +16,16 @@ from bot.model.permission import Person
 from bot.model.run import Run, fold
 
 PREFIX = "inc"
+CHANNEL = "incidents:"
+"""Before the id of a channel: its own journal, which says what its newest incident is."""
 MANY = 200
 """As many as a journal remembers of a channel; an incident with runs comes to the front again with each of them."""
+
+
+def newest(events: Sequence[e.Event], before: str | None = None) -> str:
+    """The fold of a channel's journal: the id of the incident that was opened last, or ""."""
+    opened = [event.incident for event in events if isinstance(event, e.IncidentOpened)]
+    return opened[-1] if opened else before or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,34 @@ class Incidents:
     async def open(self, channel: str, title: str, by: Person, delivery: str = "") -> str:
         """Raises Refused when one is open in the channel already."""
         journal, clock = self.desk.journal, self.desk.clock
+        before = await self._newest(channel)
         incident_id = await self.desk.claim(delivery, await journal.next_id(PREFIX))
         already = await self.find(channel)
         if already not in ("", incident_id):
             raise Refused(f"The incident {already} is open in this channel already; close it first.")
-        opened = e.IncidentOpened(at=clock(), by=by.id, channel=channel, title=title)
+        opened = e.IncidentOpened(at=clock(), by=by.id, channel=channel, title=title, incident=incident_id)
         await self._change(incident_id, lambda now: None if now.version else opened)
+        await self._take_channel(opened, before)
         await journal.remember(channel, incident_id)
         return incident_id
+
+    async def _take_channel(self, opened: e.IncidentOpened, before: str) -> None:
+        """Make it the newest incident of its channel, if that still is `before`: of two people who open one at once,
+        the channel's journal takes the word of one. The other's incident ends where it began."""
+
+        def decide(newest: str) -> e.Event | None:
+            if newest not in (before, opened.incident):
+                raise Refused(f"The incident {newest} was opened in this channel just now.")
+            return opened if newest == before else None
+
+        try:
+            await change(
+                self.desk.journal, CHANNEL + opened.channel, newest, decide, nonce=self.desk.nonce, now=None
+            )
+        except Refused as refused:
+            ended = e.IncidentClosed(at=opened.at, by=opened.by, summary=str(refused))
+            await self._change(opened.incident, lambda now: None if now.closed else ended)
+            raise
 
     async def close(self, channel: str, by: Person, summary: str = "", delivery: str = "") -> str:
         incident_id = await self.desk.claim(delivery, await self.find(channel))
@@ -90,12 +118,20 @@ class Incidents:
 
     async def find(self, channel: str) -> str:
         """The id of the channel's open incident, or ""."""
-        for id in await self.desk.journal.recent(channel, MANY) if channel else ():
-            if id.startswith(f"{PREFIX}-"):
-                incident = i.fold([entry.event for entry in await self.desk.journal.read(id)])
-                if incident.opened:
-                    return "" if incident.closed else id
+        for id in await self._candidates(channel) if channel else ():
+            incident = i.fold([entry.event for entry in await self.desk.journal.read(id)])
+            if incident.opened:
+                return "" if incident.closed else id
         return ""
+
+    async def _newest(self, channel: str) -> str:
+        return newest([entry.event for entry in await self.desk.journal.read(CHANNEL + channel)])
+
+    async def _candidates(self, channel: str) -> Sequence[str]:
+        """The newest incident; where only earlier releases opened any, all that the channel remembers."""
+        if latest := await self._newest(channel):
+            return [latest]
+        return [id for id in await self.desk.journal.recent(channel, MANY) if id.startswith(f"{PREFIX}-")]
 
     async def histories(self, id: str, channel: str) -> Histories:
         """Of a run or an incident; without an id of the channel's incident, else its latest run."""
@@ -118,7 +154,7 @@ class Incidents:
         incident_id = await self.find(channel)
         if incident_id:
             attached = e.RunAttached(at=self.desk.clock(), run=run_id)
-            await self._change(incident_id, lambda now: None if run_id in now.runs else attached)
+            await self._change(incident_id, lambda now: None if now.closed or run_id in now.runs else attached)
             await self.desk.journal.remember(channel, incident_id)
 
     async def _latest(self, channel: str) -> str:

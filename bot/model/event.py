@@ -185,11 +185,14 @@ class RunClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened:
+    """Stands in the journal of the incident, and in that of its channel, where `incident` says which one it is."""
+
     at: float
     by: str
     channel: str
     title: str
     severity: str = ""
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

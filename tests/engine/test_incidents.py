@@ -1,5 +1,6 @@
 """Incidents of a channel: opened, filled, closed."""
 
+import asyncio
 import time
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from bot.engine.incidents import Incidents
 from bot.journal import Journal
 from bot.model import event as e
+from bot.model import incident as i
 from bot.model.command import RunPlaybook
 from bot.model.errors import Refused, UsageError
+from bot.model.permission import Person
 from tests.engine.stage import ALICE, BOB, Stage, World, playbook, step
 
 HERE = e.Origin(surface="slack", channel="C1")
@@ -52,6 +55,32 @@ async def test_a_channel_has_one_open_incident_at_a_time(incidents: Incidents) -
     with pytest.raises(UsageError, match="No incident is open"):
         await incidents.close("C1", ALICE)
     assert await incidents.open("C1", "second", BOB) != incident
+
+
+async def test_of_several_people_who_open_one_at_once_one_does(incidents: Incidents) -> None:
+    people = [Person(id=f"test:{number}") for number in range(6)]
+    opening = [incidents.open("C1", f"by {person.id}", person) for person in people]
+    done = await asyncio.gather(*opening, return_exceptions=True)
+    opened = [one for one in done if isinstance(one, str)]
+    refused = [one for one in done if isinstance(one, Refused)]
+    assert (len(opened), len(refused)) == (1, 5)
+    assert all(opened[0] in str(one) for one in refused)
+    assert await incidents.find("C1") == opened[0]
+    assert await incidents.close("C1", ALICE) == opened[0]
+    assert await incidents.find("C1") == ""
+    for number in range(1, 7):
+        told = i.fold([entry.event for entry in await incidents.desk.journal.read(f"inc-{number}")])
+        assert told.opened is None or told.closed is not None
+
+
+async def test_an_incident_that_an_earlier_release_opened_is_still_the_one_of_its_channel(incidents: Incidents) -> None:
+    journal = incidents.desk.journal
+    old = e.IncidentOpened(at=1.0, by=ALICE.id, channel="C1", title="from before")
+    await journal.append("inc-77", 1, old, nonce="old", now=None)
+    await journal.remember("C1", "inc-77")
+    assert await incidents.find("C1") == "inc-77"
+    with pytest.raises(Refused, match="inc-77"):
+        await incidents.open("C1", "another", BOB)
 
 
 async def test_without_anything_in_the_channel_it_is_said_what_to_name(incidents: Incidents) -> None:
