@@ -10,7 +10,7 @@ Ranges = Literal["node", "own"]
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What the agent's ServiceAccount must be allowed. `subresource`, `name`: as in an access review."""
+    """What the agent's ServiceAccount must be allowed, as in an access review."""
 
     verb: str
     resource: str

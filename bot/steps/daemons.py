@@ -33,7 +33,6 @@ def daemon_facts(item: Object) -> dict[str, Any]:
         "tolerations": [{k: t[k] for k in ("key", "operator", "value", "effect") if k in t}
                         for t in spec.get("tolerations") or ()],
         "config_maps": [v["configMap"].get("name", "") for v in spec.get("volumes") or () if "configMap" in v],
-        "arguments": _arguments(spec),
     }
 
 
@@ -43,11 +42,6 @@ def _terms(spec: Object) -> list[list[dict[str, Any]]]:
     wanted = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
     return [[*(term.get("matchExpressions") or ()), *(term.get("matchFields") or ())]
             for term in wanted.get("nodeSelectorTerms") or ()]
-
-
-def _arguments(spec: Object) -> list[str]:
-    return [str(word) for c in spec.get("containers") or () for word in [*(c.get("command") or ()),
-                                                                      *(c.get("args") or ())]][:40]
 
 
 async def read_places(cluster: Cluster, daemon: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ PROXY = "DaemonSet kube-system/kube-proxy"
 def daemon(**changes: Any) -> dict[str, Any]:
     return {"name": PROXY, "namespace": "kube-system", "plain": "kube-proxy", "desired": 2, "current": 2, "ready": 2,
             "created": LONG_AGO, "rolling": False, "labels": {}, "account": "kube-proxy", "selector": {}, "terms": [],
-            "tolerations": [{"operator": "Exists"}], "config_maps": [], "arguments": [], **changes}
+            "tolerations": [{"operator": "Exists"}], "config_maps": [], **changes}
 
 
 def container(**changes: Any) -> dict[str, Any]:
