@@ -14,12 +14,13 @@ from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import NETWORKS, find_plugin, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 REASON = "FailedCreatePodSandBox"
 MOST_EVENTS = 20
-MOST_PODS = 3
+MOST_PODS = 2
 """Groups of events whose newest pod is read, to tell now from then."""
 FRESH = 600.0
 """Seconds: the kubelet tries again every few seconds, and events of one pod are thinned out to one in five minutes."""
@@ -46,7 +47,8 @@ async def read_failures(cluster: Cluster, skipped: list[str]) -> list[dict[str, 
     listing = await cluster.list("Event", fields=f"reason={REASON}", limit=MOST_EVENTS)
     groups = _group(listing.items)
     fresh = [group for group in groups if cluster.now - parse_time(group["at"]) < FRESH][:MOST_PODS]
-    states = await asyncio.gather(*(_state(cluster, g["namespace"], g["pod"], g["uid"], skipped) for g in fresh))
+    known = await _known(cluster) if fresh else {}
+    states = await asyncio.gather(*(_state(cluster, group, known, skipped) for group in fresh))
     for group, state in zip(fresh, states, strict=True):
         group["state"] = state
     return groups
@@ -99,10 +101,19 @@ async def _networks(cluster: Cluster) -> list[str]:
     return [network.name for network, _ in recognise_all(known)]
 
 
-async def _state(cluster: Cluster, namespace: str, name: str, uid: str, skipped: list[str]) -> str:
-    """`waiting`: it is still without a sandbox; `started`, `gone`, or `unknown`."""
+async def _known(cluster: Cluster) -> dict[str, Object]:
+    """The DNS pods by uid, which every run about DNS has read anyhow: they are mostly whom the events are about."""
     try:
-        pod = await cluster.get("Pod", name, namespace)
+        return {pod["metadata"]["uid"]: pod for pod in (await find_dns(cluster, DnsArgs())).pods}
+    except (ClusterError, KeyError):
+        return {}
+
+
+async def _state(cluster: Cluster, group: dict[str, Any], known: dict[str, Object], skipped: list[str]) -> str:
+    """`waiting`: it is still without a sandbox; `started`, `gone`, or `unknown`."""
+    uid = group["uid"]
+    try:
+        pod = known.get(uid) or await cluster.get("Pod", group["pod"], group["namespace"])
     except NotFound:
         return "gone"
     except ClusterError as error:
