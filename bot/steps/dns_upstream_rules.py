@@ -60,7 +60,7 @@ def _answers(evidence: Evidence) -> list[Finding]:
         return [_unreachable(evidence, dead, bool(alive))]
     refused = [(pod, seen) for pod, state, seen in states if state == "refused"]
     if refused:
-        return [_refused(evidence, refused)]
+        return [_refused(evidence, refused, bool(alive))]
     untold = [(pod, seen) for pod, state, seen in states if state == "untold"]
     return [*([_passed(evidence, alive)] if alive else []), *_untested(evidence, untold)]
 
@@ -120,10 +120,11 @@ def _look_again(evidence: Evidence, dead: list[tuple[Pod, str]]) -> str:
             f"again then. {CAUSES['dns.upstream.unreachable'].mend}")
 
 
-def _refused(evidence: Evidence, refused: list[tuple[Pod, str]]) -> Finding:
+def _refused(evidence: Evidence, refused: list[tuple[Pod, str]], some_alive: bool) -> Finding:
     if any(match.meaning == "overload" for match in read_lines(evidence["lines"])):
         text = f"{refused[0][0]['name']} refuses to forward: more queries are under way than max_concurrent allows."
-        return find("dns.upstream.overload", text, verdict=Verdict.WARN, object=evidence["workload"],
+        verdict = Verdict.WARN if some_alive else Verdict.FAIL
+        return find("dns.upstream.overload", text, verdict=verdict, object=evidence["workload"],
                     evidence=(*(cut(line) for line in evidence["lines"][:2]), read_at(evidence)))
     text = f"The upstream resolver answers, and refuses {refused[0][1]}; set `external` to a name that it serves."
     return note(Verdict.INFO, Layer.UPSTREAM, text, object=evidence["workload"], evidence=(read_at(evidence),))

@@ -168,7 +168,9 @@ def test_a_refusal_is_an_answer_unless_coredns_itself_refuses() -> None:
     refused = (answer(EXTERNAL, rcode="REFUSED"),)
     assert only(UPSTREAM, forwarding(refused)).verdict is Verdict.INFO
     line = "[ERROR] plugin/errors: 5 a. A: concurrent queries exceeded maximum 1000"
-    assert causes(UPSTREAM, forwarding(refused, lines=[line])) == ["dns.upstream.overload"]
+    overload = only(UPSTREAM, forwarding(refused, lines=[line]))
+    assert (overload.verdict, overload.cause) == (Verdict.FAIL, "dns.upstream.overload")
+    assert only(UPSTREAM, forwarding(refused, ALIVE, lines=[line])).verdict is Verdict.WARN
 
 
 def test_cluster_first_with_the_nodes_resolvers_leads_back_to_coredns() -> None:
