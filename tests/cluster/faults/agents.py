@@ -22,7 +22,7 @@ def _missing(agent: Agent) -> Fault:
         says="the agent's DaemonSet leaves out one node",
         breaks=(Patch(agent.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}),),
         wait=daemon_pods(agent.set, 1), roots=(Root("cni.agent", "cni", str(agent.set)),), consequences=NO_NETWORK,
-        mentions=(SECOND,), awaits="CNI-03: the agent held against the nodes, not against what its DaemonSet wants",
+        mentions=(SECOND,),
     )
 
 
@@ -32,15 +32,15 @@ def _denied(agent: Agent) -> Fault:
         says="nothing gives the agent its role, and its pods are made anew",
         breaks=(Delete(agent.binding), RestartPods(agent.pods, agent.set.namespace)), wait=daemon_pods(agent.set, 0),
         roots=(Root("cni.agent.forbidden", "cni", str(agent.account)),), consequences=NO_NETWORK,
-        mentions=(agent.account.name,), awaits="CNI-03: what the agent may read",
+        mentions=(agent.account.name,),
     )
 
 
-def _cut_off(agent: Agent, root: Root, awaits: str = "") -> Fault:
+def _cut_off(agent: Agent, root: Root) -> Fault:
     return Fault(
         name=f"{agent.network}-cut-off", reference="C17/C23", network=NETWORKS[agent.network],
         says="the nodes' firewall drops what the agents send each other",
-        breaks=(Firewall((f"{agent.ports} drop",), hooks=("input",)),), roots=(root,), awaits=awaits,
+        breaks=(Firewall((f"{agent.ports} drop",), hooks=("input",)),), roots=(root,),
         consequences=NO_NETWORK, mentions=(re.findall(r"\d{4}", agent.ports)[0],),
     )
 
@@ -49,7 +49,7 @@ CUT = Root("cni.path", "cni", f"Node {SECOND}")
 AGENT_FAULTS = (
     *(make(agent) for agent in AGENTS for make in (_missing, _denied)),
     _cut_off(FLANNEL, CUT), _cut_off(CALICO, CUT),
-    _cut_off(WEAVE, Root("cni.agent.peers", "cni", str(WEAVE.set)), "CNI-03: which peers Weave Net knows"),
+    _cut_off(WEAVE, Root("cni.agent.peers", "cni", str(WEAVE.set))),
     Fault(
         name="flannel-not-privileged", reference="C09", network="flannel",
         says="Flannel's namespace forbids privileged pods, and its pods are made anew",
@@ -57,6 +57,5 @@ AGENT_FAULTS = (
                 RestartPods(FLANNEL.pods, NAMESPACE.name), Wake(FLANNEL.set)),
         wait=both(daemon_pods(FLANNEL.set, 0), event(NAMESPACE.name, "FailedCreate", "violates PodSecurity")),
         roots=(Root("cni.agent.refused", "cni", str(NAMESPACE)),), consequences=NO_NETWORK, mentions=("privileged",),
-        awaits="CNI-03: why the DaemonSet cannot make its pods",
     ),
 )

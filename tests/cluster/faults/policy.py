@@ -31,12 +31,12 @@ POLICIES = (
         name=f"policy-on-dns-{network}", reference="D31", network=network,
         says="a policy lets nothing in to the DNS pods, and the network enforces it",
         breaks=(DENY_DNS,), roots=(Root("dns.policy.ingress", "policy", str(DENY)),), mentions=("53",),
-        consequences=("dns.*",), awaits="NP-06: policies that select the DNS pods",
+        consequences=("dns.*",),
     ) for network in ENFORCERS),
     *(Fault(
         name=f"policy-not-enforced-{network}", reference="N01", network=network, answer="ok",
         says="a policy lets nothing in to the DNS pods, and nothing enforces it", breaks=(DENY_DNS,),
-        mentions=("enforce",), awaits="NP-06: policies that nothing enforces are told as such",
+        mentions=("enforce",),
     ) for network in BARE),
     *(Fault(
         name=f"policy-allows-dns-{network}", network=network, answer="ok",

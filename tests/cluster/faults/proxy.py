@@ -20,7 +20,6 @@ PROXY_FAULTS = (
                 RestartPods(PROXY_PODS)),
         wait=Condition("kube-proxy logs that it gets no answer", _logs_failures),
         roots=(Root("proxy.api", "proxy", str(PROXY)),), mentions=("192.0.2.10",), consequences=("proxy.*",),
-        awaits="KP-03 and KP-07: kube-proxy's log, and whether it has written rules",
     ),
     Fault(
         name="proxy-node-selector", reference="P02", network="bridge", says="kube-proxy selects no node",
