@@ -51,6 +51,7 @@ class Turn:
         self._publisher = publisher
         self._run = Run()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._writing = asyncio.Lock()
         self._access = Access(tools.rulebook, tools.reads)
 
     async def take(self) -> Run:
@@ -101,15 +102,15 @@ class Turn:
     # --- facts --------------------------------------------------------------------------------------------------
 
     async def _change(self, decide: Callable[[Run], e.Event | None]) -> None:
-        tools, known = self._tools, (self._run, self._run.version)
-        run, _ = await change(
-            tools.journal, self.run_id, fold, decide, nonce=tools.nonce, now=tools.clock(), known=known
-        )
-        if run.version < self._run.version <= await tools.journal.version(self.run_id):
-            return  # another change of this turn was quicker; the store lacks nothing
-        if run.version != self._run.version:
-            self._publisher.show(run)
-        self._run = run
+        """One at a time: looks that end together would overtake each other, and each would have to be written again."""
+        async with self._writing:
+            tools, known = self._tools, (self._run, self._run.version)
+            run, _ = await change(
+                tools.journal, self.run_id, fold, decide, nonce=tools.nonce, now=tools.clock(), known=known
+            )
+            if run.version != self._run.version:
+                self._publisher.show(run)
+            self._run = run
 
     def _recorded(self, run: Run) -> e.Event | None:
         moves = m.next_moves(run, self._tools.clock(), frozenset(self._tasks))
