@@ -22,7 +22,7 @@ from bot.engine.library import Library, shipped_folder
 from bot.engine.publishing import Surface
 from bot.engine.rulebook import Rulebook
 from bot.engine.targets import Target
-from bot.engine.turn import Tools
+from bot.engine.tools import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
 from bot.model.errors import SettingsError

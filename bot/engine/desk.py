@@ -17,6 +17,7 @@ from bot.journal import Journal, change
 from bot.model import event as e
 from bot.model.command import RunPlaybook
 from bot.model.errors import Refused, UsageError
+from bot.model.moves import expired
 from bot.model.permission import Person, Right
 from bot.model.playbook import Kind, Playbook, Step
 from bot.model.run import Run, Status, StepState, fold
@@ -212,6 +213,8 @@ class Desk:
             raise Refused(f"{run.cancelled.by} stopped this run {_clock(run.cancelled.at)}.")
         if state.status is status and attempt in (0, state.attempt):
             self.rulebook.target(run.begun)
+            if over := expired(run, run.playbook.step(step), self.clock()):
+                raise Refused(f"Too late: {over.reason}.")
             return state
         if state.by:
             decided = "skipped or refused" if state.skip else "decided"

@@ -46,11 +46,14 @@ class Publisher:
         if self._again_at is not None and asyncio.get_running_loop().time() >= self._again_at:
             self.show(run)
 
-    async def settled(self) -> float:
-        """When the newest state is shown (0.0), or how many seconds to wait before calling again."""
+    async def settled(self, patience: float) -> float | None:
+        """When the newest state is shown (0.0), or how many seconds to wait before calling again; None: it is still
+        being shown after `patience` seconds."""
         later = 0.0
         while self._task:
-            await asyncio.wait({self._task})  # and not the task itself: who is cancelled here must not cancel it
+            # Waits beside the task and not for it: who is cancelled here must not cancel it.
+            if not (await asyncio.wait({self._task}, timeout=patience))[0]:
+                return None
             later, self._task = self._task.result(), None
             if self._newest is not None and later == 0.0:
                 self.show(self._newest)

@@ -6,41 +6,25 @@ anew inside `change`, on the run as it is when the fact is written, so a turn th
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
-from bot.cluster import Cluster
 from bot.diagnosis.conclusion import conclude
 from bot.engine import execution
 from bot.engine.access import Access
 from bot.engine.publishing import Publisher
-from bot.engine.rulebook import Rulebook
-from bot.journal import Journal, change
+from bot.engine.tools import Tools
+from bot.journal import change
 from bot.model import event as e
 from bot.model import moves as m
-from bot.model.errors import UsageError
+from bot.model.errors import JournalUnavailable, UsageError
 from bot.model.finding import Verdict
 from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, findings, fold
-from bot.steps import StepType
 
 POLL = 0.5
-LAST_ANSWER = 0.4
-"""Seconds for a change that is being made when its run is stopped; with POLL that keeps within a second."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What a turn works with; the same for all turns of a worker. `approval_lasts`: seconds for which a change can be
-    approved where its step sets no limit."""
-
-    journal: Journal
-    rulebook: Rulebook
-    step_types: dict[str, StepType]
-    reads: Callable[[Cluster], Cluster]
-    clock: Callable[[], float]
-    nonce: Callable[[], str]
-    approval_lasts: float = m.APPROVAL_LASTS
+LAST_ANSWER = 0.25
+"""Seconds for a change that is being made when its run is stopped, and then for steps to clear up behind themselves:
+with POLL that keeps within a second."""
 
 
 class Turn:
@@ -58,8 +42,7 @@ class Turn:
         """Goes on until only waiting is left; gives the run as it then is. Cancelled: leaves steps unfinished."""
         try:
             while True:
-                await self._change(lambda run: None)
-                wait = await self._move()
+                wait = await self._advance()
                 if wait is None:
                     continue
                 if not self._tasks:
@@ -75,6 +58,16 @@ class Turn:
         moves = m.next_moves(self._run, now)
         waits = [move.until for move in moves if isinstance(move, m.Wait)]
         return next(iter(waits), now if moves else None)
+
+    async def _advance(self) -> m.Wait | None:
+        """Read what is new and move. While the store is away, what is in flight goes on: it may be a change."""
+        try:
+            await self._change(lambda run: None)
+            return await self._move()
+        except JournalUnavailable:
+            if not self._tasks:
+                raise
+            return m.Wait(None)
 
     async def _move(self) -> m.Wait | None:
         """Make the next moves; a Wait when there is nothing to make."""
@@ -204,10 +197,14 @@ class Turn:
     async def _finish(
         self, step: Step, attempt: int, outcome: execution.Outcome, began: float, status: Status
     ) -> None:
-        """Write the result, if the run is still at that attempt."""
+        """Write the result, if the run is still at that attempt; when the store is away, once it is back."""
         finished = outcome.as_event(step.id, attempt, began, self._tools.clock(), self._access.spent())
         expected = attempt if status is Status.RUNNING else attempt - 1
-        await self._change(lambda run: finished if self._is_at(run, step.id, status, expected) else None)
+        while True:
+            try:
+                return await self._change(lambda run: finished if self._is_at(run, step.id, status, expected) else None)
+            except JournalUnavailable:
+                await asyncio.sleep(POLL)
 
     @staticmethod
     def _is_at(run: Run, step: str, status: Status, attempt: int) -> bool:
@@ -216,8 +213,8 @@ class Turn:
         return not over and state.status is status and state.attempt == attempt
 
     def _spawn(self, step: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"{self.run_id} {step}")
-        self._tasks[step] = task
+        task = self._tasks[step] = asyncio.create_task(work, name=f"{self.run_id} {step}")
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # else asyncio complains of it
 
     async def _something_happens(self) -> None:
         """A step ends, or the run is woken; a fact of another replica is seen by polling."""
@@ -240,7 +237,9 @@ class Turn:
         return step.kind is Kind.CHANGE and step.id in self._tasks and self._run.state(step.id).status is Status.RUNNING
 
     async def _drop(self) -> None:
+        """A step that is slow to clear up behind itself is not waited for: what it comes to counts no more."""
         tasks, self._tasks = list(self._tasks.values()), {}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=LAST_ANSWER)

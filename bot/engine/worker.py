@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Sequence
 from functools import partial
 
 from bot.engine.publishing import Publisher, Surface
-from bot.engine.turn import POLL, Tools, Turn
-from bot.model.errors import JournalCorrupt, JournalError
+from bot.engine.tools import Tools
+from bot.engine.turn import POLL, Turn
+from bot.model.errors import JournalCorrupt, JournalError, JournalUnavailable
 from bot.model.run import Run
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ BREATH = 0.01
 PATIENCE = 0.5
 """Seconds after which one is added all the same: those in progress may all wait for slow clusters."""
 CORRUPT_AGAIN = 60.0
+MANY = 64
 
 
 class Worker:
@@ -82,7 +84,8 @@ class Worker:
         now, with the loop and the connections that all share, tells how much is going on here."""
         clock = asyncio.get_running_loop().time
         asked = clock()
-        due = await self._tools.journal.due(self._tools.clock())
+        limit = MANY + len(self._turns)  # those in progress are due as well
+        due = await self._tools.journal.due(self._tools.clock(), limit)
         took = clock() - asked
         self._quickest = min(self._quickest, took)
         waiting = [run_id for run_id in dict.fromkeys((*self._wanted, *due)) if run_id not in self._turns]
@@ -142,13 +145,21 @@ class Worker:
         try:
             while not turn.done():
                 await asyncio.wait({turn}, timeout=RENEW)
-                if not turn.done() and not await self._tools.journal.lease(run_id, self.owner, LEASE):
+                if not turn.done() and not await self._still_held(run_id):
                     log.warning("lease lost", extra={"run": run_id})
                     return
             turn.result()
         finally:
             turn.cancel()
             await asyncio.gather(turn, return_exceptions=True)
+
+    async def _still_held(self, run_id: str) -> bool:
+        """While the store is away nobody else can take the lease either, and the turn may be making a change."""
+        try:
+            return await self._tools.journal.lease(run_id, self.owner, LEASE)
+        except JournalUnavailable as error:
+            log.warning("lease not renewed: %s", error, extra={"run": run_id})
+            return True
 
     async def turn(self, run_id: str) -> None:
         """One turn, from the first move to putting the flag down. The lease is the caller's matter."""
@@ -157,7 +168,8 @@ class Worker:
         try:
             run = await turn.take()
             publisher.show(run)
-            later = await publisher.settled()
+            while (later := await publisher.settled(POLL)) is None:
+                run = await turn.take()  # nobody's word waits for a surface that is slow
             await self._put_down(run_id, run, turn.wants_attention_at, later)
         finally:
             await publisher.stop()

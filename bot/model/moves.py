@@ -155,14 +155,27 @@ def _expired(step: Step, state: StepState) -> str:
     return f"nobody answered within {span}"
 
 
+def expired(run: Run, step: Step, now: float) -> e.StepSkipped | None:
+    """The end of waiting for people, where its time has come and nobody else is to be asked instead."""
+    state = run.state(step.id)
+    _, expiry = _deadlines(step, state)
+    if expiry is None or now < expiry or _to_escalate(step, state):
+        return None
+    return e.StepSkipped(at=now, step=step.id, why="expired", reason=_expired(step, state))
+
+
+def _to_escalate(step: Step, state: StepState) -> bool:
+    return bool(step.escalate_to) and not any(reminder.escalated for reminder in state.reminders)
+
+
 def _prompted(run: Run, now: float) -> tuple[Move, ...]:
     for step in () if run.cancelled else run.waiting_for_person:
+        if over := expired(run, step, now):
+            return (Record(over),)
         state = run.state(step.id)
         remind, expiry = _deadlines(step, state)
         if expiry is not None and now >= expiry:
-            if step.escalate_to and not any(r.escalated for r in state.reminders):
-                return (Record(e.Reminded(at=now, step=step.id, to=step.escalate_to, escalated=True)),)
-            return (Record(e.StepSkipped(at=now, step=step.id, why="expired", reason=_expired(step, state))),)
+            return (Record(e.Reminded(at=now, step=step.id, to=step.escalate_to, escalated=True)),)
         if remind is not None and now >= remind:
             return (Record(e.Reminded(at=now, step=step.id, to=step.assign or run.owner)),)
     return ()

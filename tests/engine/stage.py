@@ -12,7 +12,7 @@ from bot.engine.library import Library
 from bot.engine.publishing import Surface
 from bot.engine.rulebook import Rulebook
 from bot.engine.targets import Clusters, Target
-from bot.engine.turn import Tools
+from bot.engine.tools import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
 from bot.model.finding import Finding, Layer, Verdict

@@ -15,7 +15,7 @@ from bot.engine.incidents import Incidents
 from bot.engine.library import Library
 from bot.engine.rulebook import Rulebook
 from bot.engine.targets import Target
-from bot.engine.turn import Tools
+from bot.engine.tools import Tools
 from bot.engine.worker import Worker
 from bot.journal import Journal
 from bot.journal.memory import MemoryJournal
