@@ -11,6 +11,7 @@ from bot.diagnosis.causes import explain, find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
+from bot.steps.cni_log_lines import API, Told, read_lines
 from bot.steps.daemons import is_gone, troubled, why_not_there
 from bot.steps.nodes import is_young
 from bot.steps.wording import cut, list_names, read_at
@@ -37,8 +38,8 @@ def _verdict(agent: Agent) -> Verdict:
 def _forbidden(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> Finding:
     daemon = agent["daemon"]
     account = f"ServiceAccount {daemon['namespace']}/{daemon['account']}"
-    lines = [f"{pod}: {row['text']}" for pod, rows in agent["logs"].items() for row in rows
-             if row["cause"] == RIGHTS]
+    lines = [f"{pod}: {cut(told.text)}" for pod, lines in agent["logs"].items()
+             for told in read_lines(network, lines) if told.cause == RIGHTS]
     user = f"system:serviceaccount:{daemon['namespace']}:{daemon['account']}"
     text = (f"{account}, which {network.name}'s agents run as, may not {list_names(denied, 4, 'or')}: agents that "
             "start now do not come up, and those that run no longer learn of nodes.")
@@ -77,19 +78,19 @@ def _lines(
 ) -> list[Finding]:
     """One finding for each cause that the pod's log names. What the reviews allow again is history."""
     found = []
-    for row in agent["logs"].get(pod["name"], ()):
-        code = _api(agent, row) if row["cause"] == "api" else row["cause"]
+    for told in read_lines(network, agent["logs"].get(pod["name"], [])):
+        code = _api(agent, told) if told.cause == API else told.cause
         if code == RIGHTS and (denied or agent["rights"]):
             continue
-        text = f"{network.name}'s agent on node {pod['node']} does not work: {row['means']}."
+        text = f"{network.name}'s agent on node {pod['node']} does not work: {told.means}."
         found.append(find(code, text, verdict=_verdict(agent), object=agent["daemon"]["name"], node=pod["node"],
                           advice=_advice(code, agent["daemon"]),
-                          evidence=(f"{pod['name']}: {row['text']}", read_at(evidence))))
+                          evidence=(f"{pod['name']}: {cut(told.text)}", read_at(evidence))))
     return found
 
 
-def _api(agent: Agent, row: dict[str, Any]) -> str:
-    host = row["to"].rpartition(":")[0].strip("[]")
+def _api(agent: Agent, told: Told) -> str:
+    host = told.to.rpartition(":")[0].strip("[]")
     return "cni.agent.api" if host in agent["service"] else "cni.agent.api-address"
 
 

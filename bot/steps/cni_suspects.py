@@ -1,13 +1,13 @@
 """What is read of a network's agents that something speaks against: their logs, events, and rights."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Access, Cluster
 from bot.model.errors import ClusterError, Forbidden
 from bot.networks import Network, Right
+from bot.steps.cni_log_lines import API, keep_telling, read_lines
 from bot.steps.daemons import ended_lately, is_gone, troubled
 from bot.steps.findings import unread
 from bot.steps.wording import cut
@@ -15,8 +15,6 @@ from bot.steps.wording import cut
 MOST = 2
 """Agents whose log and events are read; what they say is mostly the same for all."""
 TAIL = 200
-API = re.compile(r"dial tcp:? (?P<to>\S+:(443|6443)): (?P<why>i/o timeout|connect: [\w ]+)"
-                 r"|https://(?P<via>[\d.:a-f\[\]]+)/\S*.*(?P<late>TLS handshake timeout|deadline exceeded)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ async def read_suspects(cluster: Cluster, suspicion: Suspicion, skipped: list[st
         "unhealthy": {pod["name"]: text for pod, text in zip(
             [pod for pod in suspects if not pod["ready"]], events, strict=True)},
         "service": await _service(cluster, skipped) if any(
-            row["cause"] == "api" for rows in told.values() for row in rows) else [],
+            line.cause == API for lines in told.values() for line in read_lines(suspicion.network, lines)) else [],
     }
 
 
@@ -64,13 +62,12 @@ async def _nothing() -> list[str]:
 
 async def _logs(
     cluster: Cluster, suspicion: Suspicion, pod: dict[str, Any], skipped: list[str]
-) -> list[dict[str, Any]]:
+) -> list[str]:
     """Lines that the network's table knows, of now; of the life before where it crashes."""
     usual = suspicion.network.containers[0] if suspicion.network.containers else ""
     container = troubled(pod, usual)
     lives = [True] if container["ended"] and container["restarts"] and not container["started"] else []
     lives += [False] if container["started"] or container["ended"] else []
-    rows: list[dict[str, Any]] = []
     for previous in lives:
         try:
             text = await cluster.logs(
@@ -80,28 +77,9 @@ async def _logs(
             break
         except ClusterError:
             continue
-        rows = telling_lines(suspicion.network, text)
-        if rows:
-            break
-    return rows
-
-
-def telling_lines(network: Network, text: str) -> list[dict[str, Any]]:
-    """{cause, means, text, to}: the last line of each cause after the last start that succeeded."""
-    kept: dict[str, dict[str, Any]] = {}
-    for line in text.splitlines():
-        if network.begun and network.begun.search(line):
-            kept.clear()
-            continue
-        told = next((s for s in network.log if s.pattern.search(line)), None)
-        reached = API.search(line)
-        if told:
-            kept[told.cause] = {"cause": told.cause, "means": told.means, "text": cut(line, 260), "to": ""}
-        elif reached:
-            to = reached["to"] or reached["via"]
-            kept["api"] = {"cause": "api", "means": f"it cannot reach the API server at {to}: "
-                           f"{reached['why'] or reached['late']}", "text": cut(line, 260), "to": to}
-    return list(kept.values())
+        if lines := keep_telling(suspicion.network, text):
+            return lines
+    return []
 
 
 async def _unhealthy(cluster: Cluster, suspicion: Suspicion, pod: dict[str, Any], skipped: list[str]) -> str:

@@ -13,27 +13,29 @@ from typing import Any
 HEADER = re.compile(r"^[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)\.\d+ +\d+ [^\]]+\] ?")
 
 
+Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+"""What lines may mean, each with its words; the first that fits counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A line and what it means; `at`: seconds since the epoch, 0 where the line tells no time."""
+    """A line and what it means; `place`: its number in the log; `at`: seconds since the epoch, 0 where it tells no
+    time; `facts`: what it names."""
 
     meaning: str
     text: str
+    place: int = 0
     at: float = 0.0
     facts: dict[str, str] = field(default_factory=dict)
 
 
-Patterns = tuple[tuple[str, re.Pattern[str]], ...]
-
-
-def read_line(patterns: Patterns, line: str, now: float) -> Match | None:
-    header = HEADER.match(line)
-    text = line[header.end():] if header else line
+def read_text(patterns: Patterns, text: str, place: int = 0, at: float = 0.0) -> Match | None:
+    """Of a line without its header."""
     for meaning, pattern in patterns:
         found = pattern.search(text)
         if found:
             facts = {key: value for key, value in found.groupdict().items() if value}
-            return Match(meaning, text.strip(), _time(header, now) if header else 0.0, facts)
+            return Match(meaning, text, place, at, facts)
     return None
 
 
@@ -51,18 +53,20 @@ def _time(header: re.Match[str], now: float) -> float:
     return 0.0
 
 
-def keep_telling(patterns: Patterns, log: str, now: float, each: int = 2, width: int = 300) -> list[dict[str, Any]]:
-    """The last lines of each meaning as {meaning, text, at, facts}, in the log's order; `place` is that order."""
-    kept: dict[str, list[tuple[int, Match]]] = {}
+def keep_telling(patterns: Patterns, log: str, now: float, each: int = 2, width: int = 400) -> list[dict[str, Any]]:
+    """The last lines of each meaning as {place, at, text}, in the log's order; what they mean is not kept."""
+    kept: dict[str, list[Match]] = {}
     for place, line in enumerate(log.splitlines()):
-        match = read_line(patterns, line, now)
+        header = HEADER.match(line)
+        text = (line[header.end():] if header else line).strip()[:width]
+        match = read_text(patterns, text, place, _time(header, now) if header else 0.0)
         if match:
-            kept.setdefault(match.meaning, []).append((place, match))
-    rows = sorted((pair for pairs in kept.values() for pair in pairs[-each:]), key=lambda pair: pair[0])
-    return [{"place": place, "meaning": m.meaning, "text": m.text[:width], "at": m.at, "facts": m.facts}
-            for place, m in rows]
+            kept.setdefault(match.meaning, []).append(match)
+    rows = sorted((match for found in kept.values() for match in found[-each:]), key=lambda match: match.place)
+    return [{"place": row.place, "at": row.at, "text": row.text} for row in rows]
 
 
-def last_of(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The last row of each meaning."""
-    return {row["meaning"]: row for row in rows}
+def read_last(patterns: Patterns, rows: Iterable[dict[str, Any]]) -> dict[str, Match]:
+    """The last line of each meaning."""
+    read = (read_text(patterns, row["text"], row["place"], row["at"]) for row in rows)
+    return {match.meaning: match for match in read if match}

@@ -5,7 +5,6 @@ a notice of every healthy proxy that is logged as an error, and counts for nothi
 """
 
 import asyncio
-import re
 from typing import Any
 
 from pydantic import Field
@@ -17,34 +16,12 @@ from bot.model.finding import Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import ended_lately, troubled
 from bot.steps.findings import tell_skipped, weigh
-from bot.steps.klog import Patterns, keep_telling
-from bot.steps.proxy_log_rules import judge_pod
+from bot.steps.klog import keep_telling
+from bot.steps.proxy_log_rules import PATTERNS, judge_pod
 from bot.steps.proxy_objects import choose_pods, find_proxy
 from bot.steps.wording import list_names, read_at
 
 TAIL = 200
-
-PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
-    ("notice", r"nodePortAddresses is unset|--nodeport-addresses"),
-    ("config", r"failed (complete|validate|to load).*|unable to (load|read).*config.*|no kind .* is registered.*"),
-    ("ipvs", r"can't use the IPVS proxier(: (?P<why>[^\"]+))?"),
-    ("forbidden", r'(?P<what>[\w.]+) is forbidden: User \\?"(?P<user>[^"\\]+)\\?" cannot (?P<verb>\w+)'),
-    ("tls", r"x509: (?P<why>[^\"]+)"),
-    ("credentials", r"Unauthorized|serviceaccount/token: no such file"),
-    ("api", r"dial tcp:? (?P<to>\S+?): (?P<why>i/o timeout|connect: [\w ]+|lookup .*)|https://(?P<via>[^/\s\"\\]+)/\S*"
-            r".*(?P<late>TLS handshake timeout|context deadline exceeded|EOF)"),
-    ("rules", r"Failed to execute iptables-restore|Failed to ensure|nftables sync failed|[Ii]ptables-restore.*failed"),
-    ("sync-failed", r"Sync failed"),
-    ("node-name", r'nodes? \\?"(?P<name>[^"\\]+)\\?" not found'),
-    ("node-address", r"Can't determine this node's IP|host IP unknown|[Ff]ailed to retrieve node IP"),
-    ("port", r"failed to start proxy healthz|starting metrics server failed|(?P<where>\S+): bind: address already"),
-    ("by-design", r"NodeIPs changed for the node|PodCIDRs changed for the node|Node is being deleted|"
-                  r"configuration file was updated"),
-    ("conntrack", r'"conntrack": executable file not found|conntrack.*executable file not found'),
-    ("mode", r"Using (?P<mode>\w+) [Pp]roxier"),
-    ("synced", r'[Cc]aches are synced.*(service config|endpoint ?slice config|endpoints config)'),
-    ("synced-node", r"[Cc]aches are synced.*node informer|Successfully retrieved NodeIPs"),
-))
 
 
 class LogArgs(Args):

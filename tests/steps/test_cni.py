@@ -8,7 +8,7 @@ from bot.diagnosis.causes import CAUSES
 from bot.model.finding import Verdict
 from bot.networks import NETWORKS, find_network
 from bot.steps.cni_agents import AGENTS
-from bot.steps.cni_suspects import telling_lines
+from bot.steps.cni_log_lines import keep_telling, read_lines
 from bot.steps.cni_weave import read_status
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, node, nodes, only
 from tests.steps.test_proxy import container, daemon, pod
@@ -46,8 +46,11 @@ def agents(*found: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"read_at": NOW, "nodes": nodes(), "agents": list(found), "skipped": [], **changes}
 
 
-def row(cause: str, to: str = "") -> dict[str, Any]:
-    return {"cause": cause, "means": "it says so", "text": "a line", "to": to}
+RANGE = """subnet "10.99.0.0/16" specified in the flannel net config doesn't contain "10.244.0.0/24" PodCIDR"""
+
+
+def unreached(address: str) -> str:
+    return f'Get "https://{address}/api/v1/nodes": dial tcp {address}: i/o timeout'
 
 
 DENIED = [{"right": "list nodes", "allowed": False}]
@@ -59,9 +62,9 @@ ONE_SHORT: dict[str, Any] = {"ready": 1, "pods": [pod("n1"), pod("n2", ready=Fal
     (agents(agent()), []), (agents(agent(rights=ALLOWED)), []), (agents(), []),
     (agents(agent(rights=DENIED)), ["cni.agent.forbidden"]),                     # Running and Ready, and yet
     (agents(agent(**ONE_SHORT)), ["cni.agent"]),
-    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [row("cni.agent.range")]})), ["cni.agent.range"]),
-    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [row("api", "10.96.0.1:443")]})), ["cni.agent.api"]),
-    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [row("api", "10.0.0.9:6443")]})), ["cni.agent.api-address"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [RANGE]})), ["cni.agent.range"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [unreached("10.96.0.1:443")]})), ["cni.agent.api"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [unreached("10.0.0.9:6443")]})), ["cni.agent.api-address"]),
     (agents(agent(ready=1, desired=1, pods=[pod("n1")])), ["cni.agent"]),        # its DaemonSet leaves out a node
     (agents(agent(ready=1, current=1, rolling=True, refusals=['pods "x" is forbidden: violates PodSecurity'],
                   pods=[pod("n1")])), ["cni.agent.refused"]),
@@ -197,19 +200,19 @@ LINES = (
      "cni.agent.waits"),
     (CALICO, '2026-11-25 18:47:52.585 [FATAL][1] cni-installer/install.go 475: Unable to create token for CNI '
              'kubeconfig error=serviceaccounts "calico-cni-plugin" is forbidden: User', "cni.agent.forbidden"),
-    (FLANNEL, 'Get "https://10.96.0.1:443/api/v1/nodes": dial tcp 10.96.0.1:443: i/o timeout', "api"),
+    (FLANNEL, unreached("10.96.0.1:443"), "api"),
 )
 
 
 @pytest.mark.parametrize(("network", "line", "cause"), LINES)
 def test_a_line_of_an_agents_log_is_known(network: Any, line: str, cause: str) -> None:
-    assert [told["cause"] for told in telling_lines(network, line)] == [cause]
+    assert [told.cause for told in read_lines(network, keep_telling(network, line))] == [cause]
 
 
 def test_what_stands_before_a_start_that_succeeded_is_history() -> None:
     assert FLANNEL is not None
     log = f"{LINES[2][1]}\nI1125 main.go:84] Wrote subnet file to /run/flannel/subnet.env"
-    assert telling_lines(FLANNEL, log) == []
+    assert keep_telling(FLANNEL, log) == []
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)

@@ -11,7 +11,8 @@ from bot.steps.daemons import why_not_there
 from bot.steps.klog import keep_telling
 from bot.steps.proxy_coverage import COVERAGE
 from bot.steps.proxy_live import LIVE
-from bot.steps.proxy_logs import LOGS, PATTERNS
+from bot.steps.proxy_log_rules import PATTERNS
+from bot.steps.proxy_logs import LOGS
 from bot.steps.proxy_metrics import read_metrics
 from bot.steps.wording import tell_time
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only, roots
