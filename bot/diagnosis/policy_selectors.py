@@ -33,10 +33,11 @@ def selects(selector: Json, labels: Labels | None) -> Told:
     requirements += selector.get("matchExpressions") or ()
     if labels is None:
         return None if requirements else True
-    return both(_meets(requirement, labels) for requirement in requirements)
+    return both(meets(requirement, labels) for requirement in requirements)
 
 
-def _meets(requirement: Json, labels: Labels) -> Told:
+def meets(requirement: Json, labels: Labels) -> Told:
+    """{key, operator, values}; None for an operator that is not known here."""
     key, values = requirement["key"], requirement.get("values") or ()
     match requirement["operator"]:
         case "In":
@@ -47,4 +48,4 @@ def _meets(requirement: Json, labels: Labels) -> Told:
             return key in labels
         case "DoesNotExist":
             return key not in labels
-    return None  # an operator of a later API
+    return None

@@ -20,7 +20,7 @@ from bot.steps.cni_flannel import FLANNEL_FACTS
 from bot.steps.cni_sandbox import read_failures
 from bot.steps.cni_suspects import Suspicion, read_suspects
 from bot.steps.cni_weave import WEAVE_FACTS
-from bot.steps.daemons import MOST_PODS, daemon_facts, list_pods, read_places
+from bot.steps.daemons import MOST_PODS, daemon_facts, list_pods, name_sets, read_places
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import read_nodes
 from bot.steps.wording import list_names, read_at
@@ -42,9 +42,7 @@ async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
         sets = (await cluster.list("DaemonSet", form="metadata")).items
     except ClusterError as error:
         return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": [unread(error)]}
-    known = [{"name": s["metadata"]["name"], "namespace": s["metadata"]["namespace"],
-              "labels": s["metadata"].get("labels", {})} for s in sets]
-    found = [(network, item) for network, item in recognise_all(known) if not network.meta][:NAMED]
+    found = [(network, item) for network, item in recognise_all(name_sets(sets)) if not network.meta][:NAMED]
     nodes, failing = await asyncio.gather(read_nodes(cluster, (), skipped), _failing(cluster, skipped))
     agents = await asyncio.gather(*(
         _agent(cluster, network, str(item["name"]), str(item["namespace"]), nodes, failing, skipped)

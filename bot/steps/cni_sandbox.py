@@ -12,8 +12,9 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import NETWORKS, find_plugin, recognise_all
+from bot.networks import NETWORKS, find_plugin
 from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import find_networks
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
@@ -94,11 +95,9 @@ def normalise(message: str) -> str:
 
 async def _networks(cluster: Cluster) -> list[str]:
     try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
+        return [network.name for network in await find_networks(cluster)]
     except ClusterError:
         return []
-    known = [{"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})} for s in sets]
-    return [network.name for network, _ in recognise_all(known)]
 
 
 async def _known(cluster: Cluster) -> dict[str, Object]:

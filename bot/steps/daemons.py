@@ -1,9 +1,12 @@
 """DaemonSets whose pods belong on every node: the network's agents and kube-proxy. Where they are, and why not."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.policy_selectors import meets
 from bot.model.errors import ClusterError
+from bot.networks import Network, recognise_all
 from bot.steps.findings import unread
 from bot.steps.nodes import SAMPLE
 from bot.steps.wording import cut, name_object, parse_time
@@ -16,6 +19,18 @@ TOLERATED = tuple(f"node.kubernetes.io/{name}" for name in (
     "network-unavailable"))
 """Taints that the DaemonSet controller lets its pods tolerate by itself (the last for pods in the host's network).
 https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations"""
+
+
+def name_sets(sets: Iterable[Object]) -> list[dict[str, Any]]:
+    """DaemonSets as `bot.networks` recognises them: {name, namespace, labels}."""
+    return [{"name": item["metadata"]["name"], "namespace": item["metadata"]["namespace"],
+             "labels": item["metadata"].get("labels", {})} for item in sets]
+
+
+async def find_networks(cluster: Cluster) -> list[Network]:
+    """Those whose agents are there, each once. Raises ClusterError where the DaemonSets cannot be read."""
+    listing = await cluster.list("DaemonSet", form="metadata")
+    return list(dict.fromkeys(network for network, _ in recognise_all(name_sets(listing.items))))
 
 
 def daemon_facts(item: Object) -> dict[str, Any]:
@@ -63,7 +78,7 @@ def why_not_there(daemon: dict[str, Any], place: dict[str, Any]) -> str:
     for key, value in daemon["selector"].items():
         if place["labels"].get(key) != value:
             return f"its nodeSelector {key}={value} does not fit the node"
-    if daemon["terms"] and not any(all(_meets(demand, place["labels"]) for demand in term) for term in daemon["terms"]):
+    if daemon["terms"] and not any(_fits(term, place["labels"]) for term in daemon["terms"]):
         return "its node affinity does not fit the node"
     for taint in place["taints"]:
         if taint["effect"] != "PreferNoSchedule" and taint["key"] not in TOLERATED and not any(
@@ -73,19 +88,9 @@ def why_not_there(daemon: dict[str, Any], place: dict[str, Any]) -> str:
     return ""
 
 
-def _meets(demand: dict[str, Any], labels: dict[str, str]) -> bool:
+def _fits(term: list[dict[str, Any]], labels: dict[str, str]) -> bool:
     """Gt and Lt are taken as met: nothing is said against a node by what is not understood."""
-    key, values = demand["key"], demand.get("values") or ()
-    match demand["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-    return True
+    return all(meets(demand, labels) is not False for demand in term)
 
 
 def _tolerates(toleration: dict[str, Any], taint: dict[str, Any]) -> bool:

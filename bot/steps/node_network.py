@@ -8,8 +8,9 @@ from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import NETWORKS, find_network, recognise_all
+from bot.networks import NETWORKS, find_network
 from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import find_networks
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import is_young, read_nodes
 from bot.steps.wording import count, cut, list_names, read_at
@@ -39,12 +40,10 @@ async def _networks(cluster: Cluster, skipped: list[str]) -> list[str] | None:
     """Names of the networks whose agents are there. None where the DaemonSets cannot be read: then nothing is said
     about what is missing."""
     try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
+        return [network.name for network in await find_networks(cluster)]
     except ClusterError as error:
         skipped.append(unread(error))
-        return None
-    known = [{"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})} for s in sets]
-    return list(dict.fromkeys(network.name for network, _ in recognise_all(known)))
+    return None
 
 
 async def _pod_range(cluster: Cluster) -> str:

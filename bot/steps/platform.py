@@ -10,6 +10,7 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.daemons import name_sets
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns, match_labels
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.kubelet import DEFAULT_DOMAIN
@@ -60,8 +61,7 @@ def _node_marks(node: Object) -> dict[str, Any]:
 
 def _agents(sets: tuple[Object, ...]) -> list[dict[str, str]]:
     """Network agents and kube-proxy among all DaemonSets."""
-    known = [{"name": s["metadata"]["name"], "namespace": s["metadata"]["namespace"],
-              "labels": s["metadata"].get("labels", {})} for s in sets]
+    known = name_sets(sets)
     found = [{"network": network.name, "name": str(item["name"]), "namespace": str(item["namespace"])}
              for network, item in recognise_all(known)]
     proxies = [item for item in known if item["labels"].get("k8s-app") == "kube-proxy" or item["name"] == "kube-proxy"]

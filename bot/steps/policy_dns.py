@@ -20,7 +20,7 @@ from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.policy_clients import NOBODY, anybody, read_clients
 from bot.steps.policy_dns_rules import judge_policy
-from bot.steps.policy_enforcement import read_enforcement
+from bot.steps.policy_enforcement import read_enforcers
 from bot.steps.policy_facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
 
 CACHE_NAMES = frozenset({"node-local-dns", "nodelocaldns"})
@@ -101,7 +101,7 @@ def _may_select(policy: dict[str, Any], pod: dict[str, Any]) -> bool:
 async def _read_around(cluster: Cluster, dns: Dns, evidence: Evidence, skipped: list[str]) -> None:
     """What it takes to know whom the policies hit: who asks, whom the server asks, whether anything enforces them."""
     server, mine = evidence["server"], evidence["policies"]
-    evidence["enforcement"] = (await read_enforcement(cluster)).as_json()
+    evidence["enforcement"] = await read_enforcers(cluster)
     if server:
         server["namespace_labels"] = await namespace_labels(cluster, dns.namespace, skipped)
         taken = [policy for policy in mine if _may_select(policy, server)]

@@ -4,12 +4,14 @@ The API server takes policies in any case. Sources: flannel's Documentation/netp
 policy agent), weave's kube addon (weave-npc).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cluster import Cluster, Object
+from bot.cluster import Cluster
 from bot.model.errors import ClusterError
-from bot.networks import recognise_all
+from bot.networks import Network, recognise_all
+from bot.steps.daemons import name_sets
 
 ENFORCERS = ("kube-network-policies", "kube-router", "azure-npm", "calico-node", "canal", "cilium")
 """DaemonSets that enforce policies for a network that does not, by name."""
@@ -19,6 +21,8 @@ EXTRAS = {
     "Amazon VPC CNI": ("aws-network-policy-agent", "aws-eks-nodeagent"),
 }
 """Networks whose agent enforces policies only where it has one of these containers."""
+SWITCH = "--enable-network-policy=true"
+"""The argument without which the agent of the Amazon VPC CNI enforces nothing."""
 BUILT_IN = ("+k3s", "+rke2", "-eks-", "-gke.")
 """Marks in the version of platforms that enforce policies by something that is no DaemonSet, if they do."""
 
@@ -30,50 +34,70 @@ class Enforcement:
     enforced: bool | None
     why: str
 
-    def as_json(self) -> dict[str, Any]:
-        return {"enforced": self.enforced, "why": self.why}
 
+async def read_enforcers(cluster: Cluster) -> dict[str, Any]:
+    """{sets, version, agent, error}: the DaemonSets that may enforce, and the agent whose containers decide.
 
-async def read_enforcement(cluster: Cluster) -> Enforcement:
-    """Two reads that other steps make as well, and the agent's DaemonSet where its containers decide."""
+    Two reads that other steps make as well, and that agent where there is one.
+    """
     try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
+        known = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
         version = str((await cluster.version()).get("gitVersion", ""))
     except ClusterError as error:
-        return Enforcement(None, f"the DaemonSets could not be read ({error})")
+        return {"sets": [], "version": "", "agent": None, "error": f"the DaemonSets could not be read ({error})"}
+    agents = [item for _, item in recognise_all(known)]
+    sets = [item for item in known if item in agents or item["name"] in ENFORCERS]
+    decisive = _decisive(sets)
+    agent = await _agent(cluster, decisive[1]) if decisive and decisive[0].name in EXTRAS else None
+    return {"sets": sets, "version": version, "agent": agent, "error": ""}
+
+
+async def _agent(cluster: Cluster, item: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        found = await cluster.get("DaemonSet", item["name"], item["namespace"])
+    except ClusterError as error:
+        return {"containers": [], "error": str(error)}
+    return {"containers": [{"name": c["name"], "args": c.get("args") or []}
+                           for c in found["spec"]["template"]["spec"].get("containers", ())], "error": ""}
+
+
+def _decisive(sets: list[dict[str, Any]]) -> tuple[Network, Mapping[str, Any]] | None:
+    """The first network that enforces policies, or does with a container more."""
+    return next(((network, item) for network, item in recognise_all(sets)
+                 if not network.meta and (network.name in EXTRAS or network.policy == "yes")), None)
+
+
+def judge_enforcement(facts: dict[str, Any]) -> Enforcement:
+    sets, version = facts["sets"], facts["version"]
+    if facts["error"]:
+        return Enforcement(None, facts["error"])
     for item in sets:
-        if item["metadata"]["name"] in ENFORCERS:
-            return Enforcement(True, f"DaemonSet {item['metadata']['namespace']}/{item['metadata']['name']} does it")
-    known = [{"name": s["metadata"]["name"], "namespace": s["metadata"]["namespace"],
-              "labels": s["metadata"].get("labels", {})} for s in sets]
-    agents = [(network, agent) for network, agent in recognise_all(known) if not network.meta]
-    for network, agent in agents:
-        if network.name in EXTRAS:
-            return await _by_container(cluster, network.name, str(agent["namespace"]), str(agent["name"]))
-        if network.policy == "yes":
-            return Enforcement(True, f"{network.name} does it")
+        if item["name"] in ENFORCERS:
+            return Enforcement(True, f"{_place(item)} does it")
+    decisive = _decisive(sets)
+    if decisive and decisive[0].name in EXTRAS:
+        return _by_container(decisive[0].name, _place(decisive[1]), facts["agent"])
+    if decisive:
+        return Enforcement(True, f"{decisive[0].name} does it")
     if any(mark in version for mark in BUILT_IN):
         return Enforcement(None, f"no known enforcer runs as a DaemonSet, but {version} may have one built in")
-    names = ", ".join(network.name for network, _ in agents)
+    names = ", ".join(network.name for network, _ in recognise_all(sets) if not network.meta)
     return Enforcement(False, f"{names} does not, and nothing known runs beside it" if names else
                        "no network agent and no enforcer that is known runs as a DaemonSet")
 
 
-async def _by_container(cluster: Cluster, network: str, namespace: str, name: str) -> Enforcement:
-    where = f"DaemonSet {namespace}/{name}"
-    try:
-        agent = await cluster.get("DaemonSet", name, namespace)
-    except ClusterError as error:
-        return Enforcement(None, f"{where} could not be read ({error})")
-    has = [str(container["name"]) for container in agent["spec"]["template"]["spec"].get("containers", ())]
-    extra = next((container for container in has if container in EXTRAS[network]), "")
+def _place(item: Mapping[str, Any]) -> str:
+    return f"DaemonSet {item['namespace']}/{item['name']}"
+
+
+def _by_container(network: str, where: str, agent: dict[str, Any]) -> Enforcement:
+    if agent["error"]:
+        return Enforcement(None, f"{where} could not be read ({agent['error']})")
+    has = [container["name"] for container in agent["containers"]]
+    extra = next((name for name in has if name in EXTRAS[network]), "")
     if not extra:
         return Enforcement(False, f"{where} has no container {' or '.join(EXTRAS[network])}")
-    if network == "Amazon VPC CNI" and not _is_switched_on(agent):
+    words = [word for container in agent["containers"] for word in container["args"]]
+    if network == "Amazon VPC CNI" and SWITCH not in words:
         return Enforcement(None, f"{where} has a container {extra}, which may be switched off")
     return Enforcement(True, f"container {extra} of {where} does it")
-
-
-def _is_switched_on(agent: Object) -> bool:
-    words = [str(word) for c in agent["spec"]["template"]["spec"]["containers"] for word in c.get("args") or ()]
-    return "--enable-network-policy=true" in words

@@ -7,6 +7,7 @@ from bot.diagnosis.causes import find, note
 from bot.diagnosis.policy_evaluation import Direction, Ruling
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
+from bot.steps.policy_enforcement import judge_enforcement
 from bot.steps.policy_words import tell_near, tell_policy
 from bot.steps.wording import list_names, read_at
 
@@ -31,18 +32,19 @@ def convict(evidence: Evidence, blocked: Blocked) -> Finding:
     here = [policy for policy in evidence["policies"] if policy["metadata"]["namespace"] == space]
     which = name_policies(evidence, names, space)
     nearest = tell_near(blocked.ruling.near, here, blocked.direction, blocked.wanted)
+    enforcement = judge_enforcement(evidence["enforcement"])
     lines = [*(tell_policy(policy, blocked.direction) for policy in here if policy["metadata"]["name"] in names[:2]),
-             *([nearest] if nearest else []), f"enforced: {evidence['enforcement']['why']}", read_at(evidence)]
+             *([nearest] if nearest else []), f"enforced: {enforcement.why}", read_at(evidence)]
     lacks = f"no rule of {'it' if len(names) == 1 else 'them'} allows {blocked.wanted}"
     advice = f"Allow it: {blocked.mend}. Or make the policy that is too wide narrower."
-    why, enforced = evidence["enforcement"]["why"], evidence["enforcement"]["enforced"]
-    if enforced:
+    if enforcement.enforced:
         text = f"{which} {'blocks' if len(names) == 1 else 'block'} {blocked.what}: {lacks}."
         return find(blocked.code, text, verdict=blocked.verdict, object=f"NetworkPolicy {space}/{names[0]}",
                     evidence=lines, advice=advice)
-    known = "Nothing enforces policies here" if enforced is False else "Whether anything enforces policies is not known"
-    text = f"{which} would block {blocked.what} if enforced: {lacks}. {known}: {why}."
-    verdict = Verdict.INFO if enforced is False else Verdict.UNKNOWN
+    known = "Nothing enforces policies here" if enforcement.enforced is False else \
+        "Whether anything enforces policies is not known"
+    text = f"{which} would block {blocked.what} if enforced: {lacks}. {known}: {enforcement.why}."
+    verdict = Verdict.INFO if enforcement.enforced is False else Verdict.UNKNOWN
     return note(verdict, Layer.POLICY, text, object=f"NetworkPolicy {space}/{names[0]}", evidence=lines, advice=advice)
 
 

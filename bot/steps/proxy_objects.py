@@ -7,7 +7,7 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import recognise_all
-from bot.steps.daemons import agent_facts, daemon_facts, list_pods
+from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.nodes import read_nodes
@@ -39,8 +39,7 @@ async def find_proxy(cluster: Cluster) -> Proxy:
         sets = (await cluster.list("DaemonSet", form="metadata")).items
     except ClusterError as error:
         return Proxy(known=False, skipped=[unread(error)])
-    known = [{"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})} for s in sets]
-    networks = tuple(network.name for network, _ in recognise_all(known))
+    networks = tuple(network.name for network, _ in recognise_all(name_sets(sets)))
     mine = next((s for s in sets if _is_proxy(s)), None)
     daemon = await _read(cluster, mine, skipped) if mine else None
     return Proxy(known=True, found=mine is not None, daemon=daemon_facts(daemon) if daemon else None,

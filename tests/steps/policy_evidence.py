@@ -23,13 +23,19 @@ def policy(name: str = "deny", namespace: str = "kube-system", **spec: Any) -> d
     return {"metadata": {"name": name, "namespace": namespace}, "spec": {"podSelector": {}, **spec}}
 
 
+def enforcers(*names: str, **facts: Any) -> dict[str, Any]:
+    """DaemonSets of these names, as far as they matter for whether policies count."""
+    sets = [{"name": name, "namespace": "kube-system", "labels": {}} for name in names]
+    return {"sets": sets, "version": "v1.34.4", "agent": None, "error": "", **facts}
+
+
 def policy_evidence(*policies: dict[str, Any], **changes: Any) -> Evidence:
     return {
         "read_at": NOW, "workload": WORKLOAD, "namespace": "kube-system", "service": "kube-dns",
         "labels": {"k8s-app": "kube-dns"}, "server": SERVER, "ports": {"UDP": 53, "TCP": 53}, "ready": True,
         "policies": list(policies), "known": True, "client": None, "client_known": True, "cache": [], "pod": "",
         "clients": {"pods": [], "open": 0, "unseen": 0}, "api": [["172.31.0.11", 6443]], "upstream": [""],
-        "enforcement": {"enforced": True, "why": "Calico does it"}, "others": [], "skipped": [], **changes,
+        "enforcement": enforcers("kindnet"), "others": [], "skipped": [], **changes,
     }
 
 

@@ -8,7 +8,7 @@ import yaml
 from bot.model.finding import Verdict
 from bot.steps.policy_dns import POLICY
 from tests.steps.dns_evidence import causes, judge, only
-from tests.steps.policy_evidence import CLIENT, OPEN, SERVERS, asked_by, policy, policy_evidence, side
+from tests.steps.policy_evidence import CLIENT, OPEN, SERVERS, asked_by, enforcers, policy, policy_evidence, side
 
 DENY = policy(policyTypes=["Ingress"])
 DENY_OUT = policy("out", "shop", policyTypes=["Egress"])
@@ -27,11 +27,11 @@ def test_a_default_deny_that_is_enforced_is_why_nobody_can_ask_and_the_advice_al
     assert causes(POLICY, policy_evidence(DENY, manifest)) == []
 
 
-@pytest.mark.parametrize(("enforced", "verdict"), [(False, Verdict.INFO), (None, Verdict.UNKNOWN)])
+@pytest.mark.parametrize(("enforcement", "verdict"), [
+    (enforcers(), Verdict.INFO), (enforcers(error="the DaemonSets could not be read"), Verdict.UNKNOWN)])
 def test_where_nothing_is_known_to_enforce_it_it_is_no_fault_and_worded_as_what_would_be(
-    enforced: bool | None, verdict: Verdict
+    enforcement: dict[str, Any], verdict: Verdict
 ) -> None:
-    enforcement = {"enforced": enforced, "why": "Flannel does not"}
     for evidence in (policy_evidence(DENY, enforcement=enforcement),
                      policy_evidence(DENY_OUT, enforcement=enforcement, **asked_by())):
         findings = judge(POLICY, evidence).findings

@@ -1,0 +1,33 @@
+"""Whether policies count, on evidence alone: the network, a container of its agent, a program beside it, or nothing."""
+
+from typing import Any
+
+import pytest
+
+from bot.steps.policy_enforcement import judge_enforcement
+from tests.steps.policy_evidence import enforcers
+
+
+def agent(*names: str, args: tuple[str, ...] = (), error: str = "") -> dict[str, Any]:
+    return {"containers": [{"name": name, "args": list(args)} for name in names], "error": error}
+
+
+@pytest.mark.parametrize(("facts", "enforced", "why"), [
+    (enforcers("kindnet"), True, "kindnet does it"),
+    (enforcers("kube-flannel-ds", agent=agent("kube-flannel")), False, "has no container kube-network-policies"),
+    (enforcers("kube-flannel-ds", "kube-network-policies", agent=agent("kube-flannel")), True, "kube-network-policies"),
+    (enforcers("weave-net", agent=agent("weave", "weave-npc")), True, "container weave-npc"),
+    (enforcers("weave-net", agent=agent(error="timed out")), None, "could not be read (timed out)"),
+    (enforcers("aws-node", agent=agent("aws-node", "aws-eks-nodeagent")), None, "may be switched off"),
+    (enforcers("aws-node", agent=agent("aws-node", "aws-eks-nodeagent", args=("--enable-network-policy=true",))), True,
+     "aws-eks-nodeagent"),
+    (enforcers("azure-cns"), False, "Azure CNI does not"),
+    (enforcers(version="v1.34.1+k3s1"), None, "may have one built in"),
+    (enforcers(), False, "no network agent"),
+    (enforcers(error="the DaemonSets could not be read"), None, "could not be read"),
+])
+def test_it_is_told_whether_anything_enforces_policies_and_what(
+    facts: dict[str, Any], enforced: bool | None, why: str
+) -> None:
+    found = judge_enforcement(facts)
+    assert (found.enforced, why in found.why) == (enforced, True), found.why
