@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackApiError
@@ -23,16 +23,19 @@ from bot.slack.asked import Asked, Say
 from bot.slack.calls import OUTAGES, code_of
 from bot.slack.clicks import OLD, Click, Clicks, read_click
 from bot.slack.identity import Identity
-from bot.slack.replies import Reply, explain, reply
+from bot.slack.replies import UNSURE, Reply, explain, reply
 from bot.slack.text import Markup
 from bot.slack.verbs import Verbs
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[Reply | None]]
 
 BUDGET = 2.0
 """Seconds after which a request is acknowledged whether or not its work is done; Slack waits three."""
+QUIET = {"unfurl_links": False, "unfurl_media": False}
+"""What people typed may hold addresses: Slack is not to fetch them."""
 ANYTHING = re.compile(".*")
 FOREIGN = "People of other workspaces may look on, but not run or decide anything here."
 
@@ -45,7 +48,7 @@ class Listener:
         self._identity = identity
         self._verbs = verbs
         self._clicks = Clicks(verbs)
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Task[Any]] = set()
 
     async def command(self, ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         asked = Asked(
@@ -79,22 +82,33 @@ class Listener:
                          respond: AsyncRespond) -> None:  # fmt: skip
         """Before anything slow: the trigger of a click is good for three seconds, and once."""
         asked, click = self._clicked(body, respond), read_click(action, loose=False)
+        await asyncio.wait({self._spawn(self._open(asked, click, body["trigger_id"]))}, timeout=BUDGET)
+        await ack()
+
+    async def _open(self, asked: Asked, click: Click, trigger: str) -> None:
         try:
             await self._admit(asked.team)
             view = modals.view(click.action, click.word(0), click.word(1), _index(click))
-            await self._client.views_open(trigger_id=body["trigger_id"], view=view)
+            await self._client.views_open(trigger_id=trigger, view=view)
         except (UsageError, Refused) as error:
-            self._spawn(asked.say(explain(error)))
+            await _say(asked, explain(error))
         except SlackApiError as error:
             log.info("a form could not be opened: %s", code_of(error))
-            self._spawn(asked.say(reply(Markup("That took too long for Slack; please click again."))))
+            await _say(asked, reply(Markup("That took too long for Slack; please click again.")))
         except OUTAGES as error:
             log.warning("a form could not be opened: %s", type(error).__name__)
-        await ack()
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         """What is wrong stands beside the field, and what was written stays."""
-        user = body.get("user", {})
+        task = self._spawn(self._take_words(body.get("user", {}), view))
+        await asyncio.wait({task}, timeout=BUDGET)
+        if wrong := task.result() if task.done() else UNSURE:
+            await ack(response_action="errors", errors={modals.INPUT: t.cut(wrong, 300)})
+        else:
+            await ack()
+
+    async def _take_words(self, user: dict[str, Any], view: dict[str, Any]) -> str:
+        """Why they were not taken; "" when they were."""
         try:
             await self._admit(user.get("team_id", ""))
             words = modals.read_words(view)
@@ -103,11 +117,11 @@ class Listener:
             by = await self._verbs.people.person(user.get("id", ""), user.get("name", ""))
             chosen, note = (words.index, words.text) if words.index >= 0 else (words.text, "")
             await self._clicks.answer(words.run, words.step, chosen, note, by)
-        except (NetcheckError, ValueError) as error:
-            said = str(error) if isinstance(error, NetcheckError) else OLD
-            await ack(response_action="errors", errors={modals.INPUT: t.cut(said, 300)})
-            return
-        await ack()
+        except NetcheckError as error:
+            return str(error)
+        except ValueError:
+            return OLD
+        return ""
 
     async def unknown(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         log.info("not known here, acknowledged: %s", body.get("type") or body.get("command"))
@@ -143,10 +157,11 @@ class Listener:
         if self._later:
             await asyncio.wait(self._later, timeout=BUDGET)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._later.add(task)
         task.add_done_callback(self._later.discard)
+        return task
 
     def _clicked(self, body: dict[str, Any], respond: AsyncRespond) -> Asked:
         user, container = body.get("user", {}), body.get("container", {})
@@ -158,10 +173,10 @@ class Listener:
 
     def _by_post(self, channel: str, thread: str, user: str) -> Say:
         async def say(told: Reply) -> None:
-            body = {"channel": channel, "text": told.text, "blocks": list(told.blocks)}
-            body |= {"thread_ts": thread} if thread else {}
+            body: dict[str, Any] = {"channel": channel, "text": told.text, "blocks": list(told.blocks)}
+            body |= {"parse": "none", "link_names": False, **({"thread_ts": thread} if thread else {})}
             method = "chat.postMessage" if told.public else "chat.postEphemeral"
-            await self._client.api_call(method, json=body if told.public else {**body, "user": user})
+            await self._client.api_call(method, json=body | (QUIET if told.public else {"user": user}))
 
         return say
 
@@ -191,9 +206,11 @@ async def _explained(work: Awaitable[Reply | None]) -> Reply | None:
 
 
 async def _said(asked: Asked, task: asyncio.Task[Reply | None]) -> None:
-    told = await task
-    if told is None:
-        return
+    if told := await task:
+        await _say(asked, told)
+
+
+async def _say(asked: Asked, told: Reply) -> None:
     try:
         await asked.say(told)
     except SlackApiError as error:

@@ -1,5 +1,6 @@
 """Runs as people see them in Slack, from the command to the last message: the real app over the wire."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -134,6 +135,27 @@ async def test_a_form_that_opens_too_late_asks_for_another_click(office: Office)
     office.box.faults.method_errors["views.open"] = "expired_trigger_id"
     await office.click("bob", prompt, "problem:1")
     await office.until_told("bob", "please click again")
+
+
+async def test_a_click_and_a_form_are_acknowledged_while_slack_and_the_store_hang(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = asyncio.Event()
+
+    async def hang(*args: object, **kwargs: object) -> None:
+        await released.wait()
+
+    await office.box.command("alice", "#incidents", "guided prod")
+    prompt = await office.prompt("Is it well?")
+    await office.click("bob", prompt, "problem:1")
+    view = await office.box.until(lambda: office.box.world.views.top("U0BOB"))
+    monkeypatch.setattr("bot.slack.listen.BUDGET", 0.01)
+    monkeypatch.setattr(office.desk.journal, "append", hang)
+    await office.box.submit("bob", view.id, {"text": "the cable"})
+    assert "before you repeat it" in view.errors["words"]
+    monkeypatch.setattr(office.workspace.client, "views_open", hang)
+    assert await office.click("alice", prompt, "problem:1")
+    released.set()
 
 
 async def submit(office: Office, user: str, text: str) -> None:
