@@ -4,7 +4,6 @@ A missing or unready agent is told by node, with the cause that its log names; a
 all nodes. Rollouts, new nodes and dead nodes explain themselves, unless the API server refuses to make the pods.
 """
 
-import re
 from typing import Any
 
 from bot.diagnosis.causes import explain, find, note
@@ -13,12 +12,10 @@ from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni_log_lines import API, Told, read_lines
 from bot.steps.daemons import is_gone, troubled, why_not_there
-from bot.steps.nodes import is_young
+from bot.steps.nodes import is_unconfigured, is_young, list_fit
 from bot.steps.wording import cut, list_names, read_at
 
 Agent = dict[str, Any]
-NO_NETWORK = re.compile(
-    r"NetworkPluginNotReady|cni plugin not initialized|cni config uninitialized|network plugin is not")
 RIGHTS = "cni.agent.forbidden"
 
 
@@ -96,8 +93,8 @@ def _api(agent: Agent, told: Told) -> str:
 
 def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> list[Finding]:
     daemon, read = agent["daemon"], evidence["nodes"]["read"]
-    fit = {name: node for name, node in read.items() if node["linux"] and not node["virtual"]}
-    away = [n for n, node in fit.items() if is_young(node, evidence) or not _could(node)]
+    fit = list_fit(read)
+    away = [name for name in fit if is_young(read[name], evidence) or not _could(read[name])]
     total = max(agent["covered"], daemon["desired"])
     if total - daemon["ready"] <= len(away):
         return []
@@ -129,7 +126,7 @@ def _advice(code: str, daemon: dict[str, Any]) -> str:
 
 def _could(node: dict[str, Any]) -> bool:
     """A node that is not ready for want of this very agent is no excuse for the agent."""
-    return bool(node["ready"] or NO_NETWORK.search(f"{node['reason']} {node['message']}"))
+    return bool(node["ready"]) or is_unconfigured(node)
 
 
 def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:

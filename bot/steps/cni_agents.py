@@ -22,7 +22,7 @@ from bot.steps.cni_suspects import Suspicion, read_suspects
 from bot.steps.cni_weave import WEAVE_FACTS
 from bot.steps.daemons import MOST_PODS, daemon_facts, list_pods, name_sets, read_places
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes import read_nodes
+from bot.steps.nodes import list_fit, read_nodes
 from bot.steps.wording import list_names, read_at
 
 NAMED = 3
@@ -72,7 +72,7 @@ async def _agent(
     except ClusterError as error:
         skipped.append(unread(error))
         return None
-    fit = [n for n, node in nodes["read"].items() if node["linux"] and not node["virtual"]]
+    fit = list_fit(nodes["read"])
     covered = len(fit) if nodes["read"] and not nodes["unread"] else daemon["desired"]
     short = daemon["ready"] < max(covered, daemon["desired"])
     facts = {reader.name: await reader.gather(cluster, network, daemon, skipped)

@@ -8,8 +8,9 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.corefile import Corefile, Directive, parse_corefile
 from bot.diagnosis.platform import server_container
-from bot.model.errors import NotFound
+from bot.model.errors import ClusterError, NotFound
 from bot.steps.dns_objects import Dns
+from bot.steps.findings import unread
 from bot.steps.wording import cut, parse_time
 
 TOLD = frozenset({"acl", "kubernetes", "forward", "health", "ready", "cache", "errors", "reload"})
@@ -40,6 +41,15 @@ async def read_corefile(cluster: Cluster, dns: Dns) -> dict[str, Any]:
         "imports": list(corefile.imports)[:10],
         "mistakes": [{"line": m.line, "message": m.message} for m in corefile.mistakes],
     }
+
+
+async def try_corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> dict[str, Any]:
+    """The same for looks that go on without it: its state is `unknown` then."""
+    try:
+        return await read_corefile(cluster, dns)
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return {"state": "unknown", "config_map": ""}
 
 
 def locate(dns: Dns) -> dict[str, Any] | None:

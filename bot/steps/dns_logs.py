@@ -13,10 +13,10 @@ from bot.diagnosis.platform import image_version
 from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.corefile_facts import read_corefile
+from bot.steps.corefile_facts import try_corefile
 from bot.steps.dns_log_rules import judge_lines
-from bot.steps.dns_objects import Dns, DnsArgs, find_dns
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.dns_objects import DnsArgs, find_dns
+from bot.steps.findings import tell_skipped
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, list_names, read_at
 
@@ -32,22 +32,13 @@ async def gather_logs(cluster: Cluster, args: DnsArgs) -> Evidence:
     alive.sort(key=lambda pod: (pod["ready"], pod["name"]))
     read, corefile = await asyncio.gather(
         asyncio.gather(*(_read(cluster, dns.namespace, pod, skipped) for pod in alive[:MOST_PODS])),
-        _corefile(cluster, dns, skipped),
+        try_corefile(cluster, dns, skipped),  # a line may be about one that was corrected since
     )
     return {
         "read_at": cluster.now, "namespace": dns.namespace, "workload": dns.name, "server": dns.server,
         "version": list(image_version(dns.template)), "pods": list(read), "unread": len(alive) - len(read) + dns.unseen,
         "corefile": corefile, "skipped": list(dict.fromkeys(skipped)),
     }
-
-
-async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
-    """To tell a fault that still stands from one that was corrected since the line was written."""
-    try:
-        return await read_corefile(cluster, dns)
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return {"state": "unknown", "config_map": ""}
 
 
 async def _read(cluster: Cluster, namespace: str, pod: Object, skipped: list[str]) -> dict[str, Any]:

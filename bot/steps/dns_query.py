@@ -15,7 +15,7 @@ from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.corefile_facts import is_open, plugins, read_corefile
+from bot.steps.corefile_facts import is_open, plugins, try_corefile
 from bot.steps.corefile_words import zones_of
 from bot.steps.dns_answer_rules import judge_names, judge_pods
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
@@ -47,7 +47,7 @@ async def gather_answers(cluster: Cluster, args: QueryArgs) -> Evidence:
         return {"read_at": cluster.now, "workload": dns.name, "pods": [], "names": {}, "skipped": list(dns.skipped)}
     skipped = [*dns.skipped, *dns.kubelet.skipped]
     corefile, kubernetes, services = await asyncio.gather(
-        _corefile(cluster, dns, skipped), _kubernetes(cluster, skipped),
+        try_corefile(cluster, dns, skipped), _kubernetes(cluster, skipped),
         asyncio.gather(*(_service(cluster, name, skipped) for name in args.names)),
     )
     asked, configured = pods[:MOST_PODS], _configured(corefile)
@@ -73,15 +73,6 @@ async def _ask(cluster: Cluster, dns: Dns, pod: Object, questions: list[Question
         return []
     port = dns_port(server_container(pod["spec"])) or 53
     return await ask(cluster, dns.namespace, pod["metadata"]["name"], port, questions)
-
-
-async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
-    """For the cluster's domain where kubelets do not tell it, and to know whether pods answer as it says."""
-    try:
-        return await read_corefile(cluster, dns)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {"config_map": ""}
 
 
 def _configured(facts: Object) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bot.diagnosis.loglines import keep_telling
 from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, Forbidden
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.corefile_facts import forward_zones, plugins, read_corefile
+from bot.steps.corefile_facts import forward_zones, plugins, try_corefile
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.dns_upstream_rules import judge_forwarding
 from bot.steps.dns_wire import Question, ask, is_name
@@ -34,7 +34,7 @@ class UpstreamArgs(DnsArgs):
 async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     skipped = list(dns.skipped)
-    corefile = await _corefile(cluster, dns, skipped)
+    corefile = await try_corefile(cluster, dns, skipped)
     forwards = [{"zone": zone, "targets": d["args"][1:], "line": d["line"]}
                 for block, d in plugins(corefile, "forward") for zone in forward_zones(block, d)]
     pods = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]]
@@ -56,14 +56,6 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         "lines": [line for told in lines for line in told][:10], "external": args.external,
         "unasked": len(pods[MOST_PODS:]) + dns.unseen, "skipped": list(dict.fromkeys(skipped)),
     }
-
-
-async def _corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> Object:
-    try:
-        return await read_corefile(cluster, dns)
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return {"state": "unknown", "config_map": ""}
 
 
 async def _ask(

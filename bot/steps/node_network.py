@@ -12,13 +12,9 @@ from bot.networks import NETWORKS, find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import find_networks
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes import is_young, read_nodes
+from bot.steps.nodes import is_unconfigured, is_young, read_nodes
 from bot.steps.wording import count, cut, list_names, read_at
 
-NO_PLUGIN = re.compile(
-    r"cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady",
-    re.IGNORECASE,
-)
 OFFERED, WITH = ("Calico", "Cilium", "Flannel"), "with an extra"
 CNI_PAGE = "https://kubernetes.io/docs/concepts/cluster-administration/addons/"
 POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
@@ -81,14 +77,10 @@ def _passed(evidence: Evidence) -> Finding:
     return note(Verdict.INFO if remarks else Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
 
 
-def _is_unconfigured(node: dict[str, Any]) -> bool:
-    return not node["ready"] and bool(NO_PLUGIN.search(f"{node['reason']} {node['message']}"))
-
-
 def _bare(evidence: Evidence) -> list[str]:
     """Nodes without a network configuration; one that has just joined is given time where others have theirs."""
     read = evidence["nodes"]["read"]
-    bare = [name for name, node in read.items() if _is_unconfigured(node)]
+    bare = [name for name, node in read.items() if is_unconfigured(node)]
     return bare if len(bare) == len(read) else [name for name in bare if not is_young(read[name], evidence)]
 
 

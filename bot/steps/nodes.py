@@ -1,6 +1,7 @@
 """Nodes, cut down to what is judged. On big clusters a sample is read, and the nodes that somebody asks for."""
 
 import asyncio
+import re
 from typing import Any
 
 from bot.cluster import Cluster, Object
@@ -8,6 +9,10 @@ from bot.model.errors import ClusterError, NotFound
 from bot.steps.findings import unread
 from bot.steps.wording import cut, parse_time
 
+NO_PLUGIN = re.compile(
+    r"cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady",
+    re.IGNORECASE,
+)
 SAMPLE = 10
 GRACE = 120.0
 """Seconds that a node, or what runs on each node, is given after it was made."""
@@ -58,6 +63,16 @@ def is_virtual(node: Object) -> bool:
     """Nodes that stand for a service and run no DaemonSet: virtual kubelets, Fargate."""
     labels: dict[str, str] = node["metadata"].get("labels", {})
     return labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate"
+
+
+def is_unconfigured(node: dict[str, Any]) -> bool:
+    """Not ready, and by its own words for want of a network."""
+    return not node["ready"] and bool(NO_PLUGIN.search(f"{node['reason']} {node['message']}"))
+
+
+def list_fit(read: dict[str, Any]) -> list[str]:
+    """The nodes, of those read, on which DaemonSets of the network and the service proxy belong."""
+    return [name for name, node in read.items() if node["linux"] and not node["virtual"]]
 
 
 def is_young(made: dict[str, Any], evidence: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from bot.diagnosis.policy_evaluation import decide, isolates
 from bot.diagnosis.policy_selectors import selects
 from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence, Look
-from bot.steps.corefile_facts import plugins, read_corefile
+from bot.steps.corefile_facts import plugins, try_corefile
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.policy_clients import NOBODY, anybody, read_clients
@@ -133,11 +133,7 @@ async def _api_addresses(cluster: Cluster, skipped: list[str]) -> list[list[Any]
 
 async def _upstreams(cluster: Cluster, dns: Dns, skipped: list[str]) -> list[str]:
     """The addresses that the root zone is forwarded to; "" for a resolver that only the node knows."""
-    try:
-        corefile = await read_corefile(cluster, dns)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    corefile = await try_corefile(cluster, dns, skipped)
     forwards = [directive["args"] for _, directive in plugins(corefile, "forward")]
     targets = [str(target) for zone, *targets in forwards if zone == "." for target in targets]
     return list(dict.fromkeys(map(_address, targets)))

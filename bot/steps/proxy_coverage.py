@@ -16,7 +16,7 @@ from bot.networks import REPLACES_PROXY
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import list_pods, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes import is_young, read_nodes
+from bot.steps.nodes import is_young, list_fit, read_nodes
 from bot.steps.proxy_objects import HOME, NAME, REPLACING, find_proxy, list_static, read_replacement
 from bot.steps.wording import count, cut, list_names, read_at
 
@@ -36,8 +36,7 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
         _version(cluster, skipped))
     replacement = await read_replacement(cluster, proxy, skipped)
     daemon = proxy.daemon
-    covered = [node for node in nodes["read"].values() if node["linux"] and not node["virtual"]]
-    expected = len(covered) if nodes["read"] and not nodes["unread"] else None
+    expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
     return {
         "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon, "kubeadm": kubeadm,
@@ -117,14 +116,14 @@ def _twice(evidence: Evidence) -> list[Finding]:
 
 def _present(evidence: Evidence) -> list[Finding]:
     proxy, nodes = evidence["proxy"], evidence["nodes"]
-    linux = [name for name, node in nodes["read"].items() if node["linux"] and not node["virtual"]]
-    down = sum(not nodes["read"][name]["ready"] or is_young(nodes["read"][name], evidence) for name in linux)
-    expected = len(linux) if nodes["read"] and not nodes["unread"] else proxy["desired"]
+    fit = list_fit(nodes["read"])
+    down = sum(not nodes["read"][name]["ready"] or is_young(nodes["read"][name], evidence) for name in fit)
+    expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
     if proxy["ready"] >= expected - down:
         text += "; that its processes run does not show that they write rules."
         return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
-    bare = {name: why for name in linux if (node := nodes["read"][name])["ready"] and not is_young(node, evidence)
+    bare = {name: why for name in fit if (node := nodes["read"][name])["ready"] and not is_young(node, evidence)
             and (why := _why(evidence, name))}
     if is_young(proxy, evidence) or (proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")):
         return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"])]

@@ -10,7 +10,7 @@ from bot.networks import recognise_all
 from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import unread
-from bot.steps.nodes import read_nodes
+from bot.steps.nodes import list_fit, read_nodes
 
 HOME, NAME = "kube-system", "kube-proxy"
 MOST_NODES = 3
@@ -89,7 +89,7 @@ async def choose_pods(cluster: Cluster, proxy: Proxy, wanted: list[str]) -> dict
     skipped = list(proxy.skipped)
     nodes = await read_nodes(cluster, tuple(wanted), skipped)
     hosts = list(dict.fromkeys(wanted or await _dns_hosts(cluster, skipped)))
-    fit = [name for name, node in nodes["read"].items() if node["linux"] and not node["virtual"]]
+    fit = list_fit(nodes["read"])
     usable = [name for name in hosts if name not in nodes["read"] or name in fit]
     chosen = list(dict.fromkeys([*usable, *(() if wanted else fit)]))[:MOST_NODES]
     pods = await _pods_on(cluster, proxy, chosen, nodes["total"], skipped)
