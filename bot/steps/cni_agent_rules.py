@@ -105,7 +105,8 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
     if told:
         return told
     if is_young(daemon, evidence) or (states and all(_is_new(evidence, agent, name) for name in states)):
-        return [note(Verdict.INFO, Layer.CNI, f"{text}. It is being rolled out.", object=daemon["name"])]
+        return [note(Verdict.INFO, Layer.CNI, f"{text}. It is being rolled out.", object=daemon["name"],
+                     evidence=(read_at(evidence),))]
     if denied:
         return []
     advice = _advice("cni.agent", daemon)

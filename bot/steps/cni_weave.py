@@ -62,7 +62,8 @@ def judge_weave(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
         return []
     if facts["error"] or not facts["peers"]:
         text = f"The status page of {facts['pod']} could not be read ({facts['error'] or 'unknown form'})."
-        return [note(Verdict.UNKNOWN, Layer.CNI, text, object=daemon["name"], node=facts["node"])]
+        return [note(Verdict.UNKNOWN, Layer.CNI, text, object=daemon["name"], node=facts["node"],
+                     evidence=(read_at(evidence),))]
     found = []
     told = (f"{facts['pod']} on {facts['node']}: Connections: {facts['connections']}, Peers: {facts['peers']}",
             *facts["lines"], read_at(evidence))

@@ -113,7 +113,7 @@ def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
     skipped, account, bindings = tell_skipped(evidence, Layer.DNS_WORKLOAD), evidence["account"], evidence["bindings"]
     if not account:
         text = "No DNS workload was found, so there is no account to look at."
-        return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text), *skipped))
+        return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)), *skipped))
     outputs = {"account": account.removeprefix("ServiceAccount "), "bindings": [b["name"] for b in bindings or ()],
                "roles": [b["role"] for b in bindings or ()]}
     if evidence["exists"] is False:
@@ -134,7 +134,8 @@ def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
         return Judgement((passed, *skipped), outputs)
     exists = "exists" if evidence["exists"] else "could not be looked at"
     text = f"{account} {exists}; whether it may read what DNS is made of could not be asked."
-    return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=account), *skipped), outputs)
+    return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=account,
+                           evidence=(read_at(evidence),)), *skipped), outputs)
 
 
 def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:

@@ -157,7 +157,8 @@ def judge_names(evidence: Evidence) -> tuple[list[Finding], dict[str, list[str]]
         if asked["tried"]:
             findings.append(_name_found(evidence, name, hits) if hits else _name_lost(evidence, name, asked, told))
         else:
-            findings.append(note(Verdict.UNKNOWN, Layer.CLIENT, f"“{cut(name, 80)}” is no name that DNS could know."))
+            findings.append(note(Verdict.UNKNOWN, Layer.CLIENT, f"“{cut(name, 80)}” is no name that DNS could know.",
+                                 evidence=(read_at(evidence),)))
     return findings, found
 
 
@@ -173,7 +174,8 @@ def _name_lost(evidence: Evidence, name: str, asked: dict[str, Any], told: list[
     rcodes = {str(a.get("rcode", a["outcome"])) for a in told}
     subject, evidence_lines = f"Name {name}", (*lines, read_at(evidence))
     if not told or rcodes <= {"failed"}:
-        return note(Verdict.UNKNOWN, Layer.CLIENT, f"{name} could not be asked for.", object=subject)
+        return note(Verdict.UNKNOWN, Layer.CLIENT, f"{name} could not be asked for.", object=subject,
+                    evidence=(read_at(evidence),))
     if service.get("exists") and service.get("headless"):
         text = f"{name} has no address: {service['asked']} is headless and has no ready pod."
         return find("dns.name.headless-empty", text, object=service["asked"], evidence=evidence_lines)

@@ -54,7 +54,7 @@ def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
             return Judgement((_missing(evidence, verdict), *skipped))
         case "optional":
             text = f"{facts['config_map']} does not exist, and the workload does not insist on it."
-            return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text), *skipped))
+            return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)), *skipped))
     if not facts["blocks"] and not facts["mistakes"] and not facts["imports"]:
         return Judgement((_empty(evidence, verdict), *skipped))
     found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict)]
@@ -71,7 +71,8 @@ def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
     odd = [] if facts["mistakes"] else list_oddities(evidence)
     if odd:
         text = f"Unusual, and not wrong: {'; '.join(odd)}."
-        found.append(note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=facts["config_map"]))
+        found.append(note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=facts["config_map"],
+                          evidence=(read_at(evidence),)))
     return Judgement((*found, *skipped), outputs)
 
 

@@ -84,7 +84,8 @@ def judge_logs(evidence: Evidence, args: DnsArgs) -> Judgement:
     if errors:
         text = (f"The log of {list_names(pod['name'] for pod in errors)} could not be read: "
                 f"{errors[0]['now']['error']}")
-        found.append(note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, text, node=errors[0]["node"]))
+        found.append(note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, text, node=errors[0]["node"],
+                          evidence=(read_at(evidence),)))
     return Judgement((*found, *skipped))
 
 

@@ -117,7 +117,8 @@ def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
     why = workload["failure"]
     text = f"{workload['name']} wants {count(workload['wanted'], 'pod')} and has none" + (f": {why}" if why else ".")
     if not why and not workload["settled"] and float(evidence["read_at"]) - workload["changed"] < LAG:
-        return [note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, f"{text} Its controller has not caught up yet; look again.")]
+        return [note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, f"{text} Its controller has not caught up yet; look again.",
+                     evidence=(read_at(evidence),))]
     if not why:
         text += " No controller has said why: the kube-controller-manager may not work."
     seen = f"{workload['name']}: wanted {workload['wanted']}, pods 0; {cut(why) or 'no condition says why'}"
@@ -135,7 +136,8 @@ def _states(evidence: Evidence, live: list[dict[str, Any]], ready: list[dict[str
             findings.append(_young(evidence, members, ready))
         elif code == "restarted":
             names = list_names(pod["name"] for pod, _ in members)
-            findings.append(note(Verdict.INFO, Layer.DNS_WORKLOAD, f"{names}: {members[0][1].detail}."))
+            findings.append(note(Verdict.INFO, Layer.DNS_WORKLOAD, f"{names}: {members[0][1].detail}.",
+                                 evidence=(read_at(evidence),)))
         elif code:
             findings.append(_fault(evidence, code, node, members, ready))
     return findings

@@ -8,6 +8,7 @@ from bot.diagnosis.causes import note
 from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
+from bot.steps.wording import read_at
 
 PERMISSION = re.compile(r"[a-z]+ \S+( in \S+)?")
 """`verb resource[ in namespace]`, as Forbidden names it; everything else under `skipped` is a sentence."""
@@ -29,10 +30,11 @@ def weigh(per_place: Sequence[Sequence[Finding]], others: int) -> list[Finding]:
 
 def tell_skipped(evidence: Evidence, layer: Layer) -> tuple[Finding, ...]:
     """One finding for each read that failed: neither a fault nor a pass."""
-    return tuple(_tell(missed, layer) for missed in dict.fromkeys(evidence.get("skipped", ())))
+    return tuple(_tell(evidence, missed, layer) for missed in dict.fromkeys(evidence.get("skipped", ())))
 
 
-def _tell(missed: str, layer: Layer) -> Finding:
+def _tell(evidence: Evidence, missed: str, layer: Layer) -> Finding:
+    told = (read_at(evidence),)
     if PERMISSION.fullmatch(missed):
-        return note(Verdict.SKIPPED, layer, f"Not looked at, because this is not permitted: {missed}.")
-    return note(Verdict.UNKNOWN, layer, f"Could not be read: {missed}")
+        return note(Verdict.SKIPPED, layer, f"Not looked at, because this is not permitted: {missed}.", evidence=told)
+    return note(Verdict.UNKNOWN, layer, f"Could not be read: {missed}", evidence=told)

@@ -56,7 +56,8 @@ def judge_network(evidence: Evidence, args: NodeArgs) -> Judgement:
     nodes, skipped = evidence["nodes"], tell_skipped(evidence, Layer.CNI)
     outputs = {"networks": evidence["networks"] or [], "nodes": nodes["total"]}
     if not nodes["read"]:
-        return Judgement(skipped or (note(Verdict.UNKNOWN, Layer.NODE, "The cluster has no nodes."),), outputs)
+        return Judgement(skipped or (note(Verdict.UNKNOWN, Layer.NODE, "The cluster has no nodes.",
+                                          evidence=(read_at(evidence),)),), outputs)
     found = [*_unconfigured(evidence), *_not_ready(evidence), *_unavailable(evidence)]
     if not any(f.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN) for f in found):
         found.insert(0, _passed(evidence))
@@ -139,7 +140,8 @@ def _not_ready(evidence: Evidence) -> list[Finding]:
         why = f"{node['reason']}: {node['message']}" if node["reason"] else "no Ready condition"
         if is_young(node, evidence):
             text = f"Node {name} has just joined and is not ready yet ({cut(why)})."
-            found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name))
+            found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name,
+                              evidence=(read_at(evidence),)))
             continue
         found.append(find(
             "node.not-ready", f"Node {name} is not ready since {node['since'] or 'its start'}: {cut(why).rstrip('.')}.",

@@ -126,7 +126,8 @@ def _present(evidence: Evidence) -> list[Finding]:
     bare = {name: why for name in fit if (node := nodes["read"][name])["ready"] and not is_young(node, evidence)
             and (why := _why(evidence, name))}
     if is_young(proxy, evidence) or (proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")):
-        return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"])]
+        return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"],
+                     evidence=(read_at(evidence),))]
     told = f"{proxy['name']}: desired {proxy['desired']}, ready {proxy['ready']}, nodes {expected}"
     verdict = Verdict.WARN if proxy["ready"] else Verdict.FAIL
     if not bare or not proxy["ready"]:

@@ -100,7 +100,7 @@ def judge_live(evidence: Evidence, args: LiveArgs) -> Judgement:
     if not evidence["pods"]:
         text = "No kube-proxy pod was there to be asked, so whether rules are written was not tested."
         verdict = Verdict.INFO if not skipped else Verdict.UNKNOWN
-        return Judgement((note(verdict, Layer.PROXY, text), *skipped), {"suspects": []})
+        return Judgement((note(verdict, Layer.PROXY, text, evidence=(read_at(evidence),)), *skipped), {"suspects": []})
     judged = [(pod, judge_pod(evidence, pod)) for pod in evidence["pods"]]
     found = weigh([told for _, told in judged], evidence["others"])
     good = [pod["node"] for pod, told in judged if not told]

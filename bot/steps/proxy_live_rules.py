@@ -36,12 +36,16 @@ def _fault(evidence: Evidence, pod: Pod, code: str, text: str, *told: str) -> Fi
                 evidence=(*told, read_at(evidence)))
 
 
+def _remark(evidence: Evidence, pod: Pod, verdict: Verdict, text: str) -> Finding:
+    return note(verdict, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"], evidence=(read_at(evidence),))
+
+
 def _crashed(evidence: Evidence, pod: Pod) -> Finding:
     ended = pod["ended"]
     if not ended or pod["waiting"] not in ("CrashLoopBackOff", "") or not pod["restarts"]:
         why = pod["waiting"] or "no container"
         text = f"{pod['name']} on node {pod['node']} does not run ({why}), and was not asked."
-        return note(Verdict.UNKNOWN, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+        return _remark(evidence, pod, Verdict.UNKNOWN, text)
     text = (f"kube-proxy on node {pod['node']} crashes: {ended['reason'] or 'ended'} (exit code {ended['code']}), "
             f"restarted {count(pod['restarts'], 'time')}.")
     return _fault(evidence, pod, "proxy.crashing", text,
@@ -54,20 +58,20 @@ def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:
     if health.get("status") == 503 and '"nodeEligible":false' in health.get("body", "").replace(" ", ""):
         text = (f"kube-proxy on node {pod['node']} answers /healthz with 503 because the node is about to be removed "
                 "by the autoscaler; the proxy itself works.")
-        return note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+        return _remark(evidence, pod, Verdict.INFO, text)
     if _age(evidence, parse_time(pod["started"])) < PATIENCE:
         text = f"kube-proxy on node {pod['node']} started a moment ago and does not serve its pages yet."
-        return note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+        return _remark(evidence, pod, Verdict.INFO, text)
     if health.get("status"):
         text = (f"kube-proxy on node {pod['node']} answers /healthz with {health['status']} and does not serve its "
                 "metrics, so whether it ever wrote rules was not tested.")
-        return note(Verdict.UNKNOWN, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+        return _remark(evidence, pod, Verdict.UNKNOWN, text)
     if pod.get("refused") and health.get("refused"):
         text = (f"kube-proxy on node {pod['node']} listens on neither of its ports (10249, 10256), as one that waits "
                 "for the API server does; its log tells.")
     else:
         text = f"kube-proxy on node {pod['node']} could not be asked: {cut(pod['metrics_error'], 160)}"
-    return note(Verdict.UNKNOWN, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+    return _remark(evidence, pod, Verdict.UNKNOWN, text)
 
 
 def _rules(evidence: Evidence, pod: Pod, metrics: dict[str, Any]) -> Finding | None:
@@ -78,7 +82,7 @@ def _rules(evidence: Evidence, pod: Pod, metrics: dict[str, Any]) -> Finding | N
     if not any(synced.values()):
         if _age(evidence, started) < PATIENCE:
             text = f"kube-proxy on node {pod['node']} started a moment ago and has not written rules yet."
-            return note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"])
+            return _remark(evidence, pod, Verdict.INFO, text)
         if refused and not any(code.startswith("2") for code in metrics["codes"]):
             text = f"kube-proxy on node {pod['node']} gets nothing but errors from the API server ({refused})."
             return _fault(evidence, pod, "proxy.api", text, told, f"rest_client_requests_total: {refused}")

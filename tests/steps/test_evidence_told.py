@@ -1,4 +1,4 @@
-"""Every fault that a look can find is told with what was seen, not only with when."""
+"""Every fault that a look can find is told with what was seen, and all else that is told with when it was read."""
 
 import ast
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ FILES = sorted(Path(bot.steps.__file__).parent.glob("*.py"))
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def faults(tree: ast.AST) -> Iterator[tuple[ast.Call, Function]]:
-    """Each call of `find`, and the function in which it stands."""
+def calls(tree: ast.AST, name: str) -> Iterator[tuple[ast.Call, Function]]:
+    """Each call of a function of this name, and the function in which it stands."""
     for function in ast.walk(tree):
         if isinstance(function, Function):
             for call in ast.walk(function):
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "find":
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
                     yield call, function
 
 
@@ -37,6 +37,13 @@ def is_bare(told: ast.expr | None, function: Function) -> bool:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_fault_has_the_time_of_reading_as_its_only_evidence(path: Path) -> None:
-    bare = [call.lineno for call, function in faults(ast.parse(path.read_text()))
+    bare = [call.lineno for call, function in calls(ast.parse(path.read_text()), "find")
             if is_bare(next((k.value for k in call.keywords if k.arg == "evidence"), None), function)]
+    assert not bare, f"{path.name}: lines {bare}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_whatever_was_read_is_told_with_its_time(path: Path) -> None:
+    bare = [call.lineno for call, _ in calls(ast.parse(path.read_text()), "note")
+            if ast.unparse(call.args[0]) != "Verdict.SKIPPED" and "evidence" not in {k.arg for k in call.keywords}]
     assert not bare, f"{path.name}: lines {bare}"
