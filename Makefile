@@ -39,7 +39,7 @@ else
 endif
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/bench -o python_files="bench_*.py test_*.py" -s -p no:xdist $(ARGS)
+	$(BIN)/python -m pytest tests/bench -o python_files="bench_*.py" -s -p no:xdist $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

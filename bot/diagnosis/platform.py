@@ -19,7 +19,6 @@ PROVIDERS = (
 )
 PROXY_INSIDE = frozenset({"k3s", "RKE2"})
 """Platforms whose service proxy is no DaemonSet: none is missed there."""
-PROXY_MANAGED = frozenset({"GKE", "EKS", "AKS", "OpenShift"})
 OPENSHIFT_GROUP = "config.openshift.io"
 AUTOMATIC_DNS = frozenset({"GKE", "EKS"})
 """Platforms that can run DNS outside the cluster (GKE Cloud DNS, EKS Auto Mode)."""

@@ -3,7 +3,6 @@
 Source: https://docs.tigera.io/calico/latest/reference/resources/ippool; node annotations projectcalico.org/*.
 """
 
-from collections import defaultdict
 from ipaddress import ip_network
 from itertools import combinations
 from typing import Any
@@ -14,7 +13,7 @@ from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
-from bot.steps.cni_facts import Daemon, Facts
+from bot.steps.cni_facts import Daemon, Facts, judge_addresses
 from bot.steps.findings import unread
 from bot.steps.nodes import SAMPLE
 from bot.steps.wording import list_names, read_at
@@ -49,7 +48,8 @@ def _pool(item: Object) -> dict[str, Any]:
 
 def judge_calico(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
     facts = agent["facts"]["calico"]
-    return [*_pools(evidence, facts["pools"]), *_addresses(evidence, agent, facts["addresses"])]
+    addresses = {node: address.partition("/")[0] for node, address in facts["addresses"].items()}
+    return [*_pools(evidence, facts["pools"]), *judge_addresses(evidence, agent, MARK, addresses)]
 
 
 def _pools(evidence: Evidence, pools: list[dict[str, Any]] | None) -> list[Finding]:
@@ -82,19 +82,6 @@ def _overlap(one: str, other: str) -> bool:
     except ValueError:
         return False
     return a.version == b.version and a.overlaps(b)
-
-
-def _addresses(evidence: Evidence, agent: dict[str, Any], addresses: dict[str, str]) -> list[Finding]:
-    by_address: dict[str, list[str]] = defaultdict(list)
-    for name, address in addresses.items():
-        by_address[address.partition("/")[0]].append(name)
-    return [
-        find("cni.address.duplicate",
-             f"Calico uses the address {address} on {list_names(names)}: it took an interface that is not the node's "
-             "own, so packets for one reach the other or nobody.", object=agent["daemon"]["name"],
-             evidence=(f"annotation {MARK} is {address} on {list_names(names)}", read_at(evidence)))
-        for address, names in by_address.items() if len(names) > 1
-    ]
 
 
 CALICO_FACTS = Facts("calico", gather_calico, judge_calico)

@@ -5,7 +5,6 @@ Source: https://github.com/flannel-io/flannel/blob/master/Documentation/kubernet
 """
 
 import json
-from collections import defaultdict
 from ipaddress import ip_network
 from typing import Any
 
@@ -15,7 +14,7 @@ from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
-from bot.steps.cni_facts import Daemon, Facts
+from bot.steps.cni_facts import Daemon, Facts, judge_addresses
 from bot.steps.findings import unread
 from bot.steps.nodes import SAMPLE, is_young
 from bot.steps.wording import cut, list_names, read_at
@@ -58,21 +57,9 @@ async def _settings(cluster: Cluster, network: Network, daemon: Daemon, skipped:
 
 def judge_flannel(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
     facts = agent["facts"]["flannel"]
-    return [*_addresses(evidence, agent, facts), *_network(evidence, agent, facts), *_ranges(evidence, agent, facts)]
-
-
-def _addresses(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:
-    by_address: dict[str, list[str]] = defaultdict(list)
-    for name, marks in facts["nodes"].items():
-        if marks["public_ip"]:
-            by_address[marks["public_ip"]].append(name)
-    return [
-        find("cni.address.duplicate",
-             f"Flannel uses the address {address} on {list_names(names)}: it took an interface that is not the node's "
-             "own, so packets for one reach the other or nobody.", object=agent["daemon"]["name"],
-             evidence=(f"annotation {MARK}public-ip is {address} on {list_names(names)}", read_at(evidence)))
-        for address, names in by_address.items() if len(names) > 1
-    ]
+    addresses = {name: marks["public_ip"] for name, marks in facts["nodes"].items() if marks["public_ip"]}
+    return [*judge_addresses(evidence, agent, f"{MARK}public-ip", addresses), *_network(evidence, agent, facts),
+            *_ranges(evidence, agent, facts)]
 
 
 def _network(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Access, Cluster
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import ClusterError
 from bot.networks import Network, Right
 from bot.steps.cni_log_lines import API, keep_telling, read_lines
 from bot.steps.daemons import ended_lately, is_gone, troubled
 from bot.steps.findings import unread
+from bot.steps.pod_logs import read_log
 from bot.steps.wording import cut
 
 MOST = 2
@@ -69,15 +70,9 @@ async def _logs(
     lives = [True] if container["ended"] and container["restarts"] and not container["started"] else []
     lives += [False] if container["started"] or container["ended"] else []
     for previous in lives:
-        try:
-            text = await cluster.logs(
-                suspicion.daemon["namespace"], pod["name"], container["name"], tail=TAIL, previous=previous)
-        except Forbidden as error:
-            skipped.append(error.permission)
-            break
-        except ClusterError:
-            continue
-        if lines := keep_telling(suspicion.network, text):
+        log = await read_log(cluster, suspicion.daemon["namespace"], pod["name"], container["name"], skipped,
+                             tail=TAIL, previous=previous)
+        if log and (lines := keep_telling(suspicion.network, log.text)):
             return lines
     return []
 

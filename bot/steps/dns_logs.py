@@ -10,13 +10,13 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.loglines import keep_telling
 from bot.diagnosis.platform import image_version
-from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.corefile_facts import try_corefile
 from bot.steps.dns_log_rules import judge_lines
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
+from bot.steps.pod_logs import read_log
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, list_names, read_at
 
@@ -55,15 +55,12 @@ async def _read(cluster: Cluster, namespace: str, pod: Object, skipped: list[str
 async def _log(
     cluster: Cluster, namespace: str, pod: Object, previous: bool, skipped: list[str]
 ) -> dict[str, Any] | None:
-    try:
-        text = await cluster.logs(namespace, pod["name"], pod["container"], tail=TAIL, previous=previous)
-    except Forbidden as error:
-        skipped.append(error.permission)
+    log = await read_log(
+        cluster, namespace, pod["name"], pod["container"], skipped, tail=TAIL, previous=previous)
+    if log is None:
         return None
-    except ClusterError as error:  # the container is gone, or its node does not answer: the pod's own step says so
-        return {"lines": [], "telling": 0, "error": str(error)[:200]}
-    lines, telling = keep_telling(text)
-    return {"lines": lines, "telling": telling}
+    lines, telling = keep_telling(log.text)
+    return {"lines": lines, "telling": telling, **({"error": log.error} if log.error else {})}
 
 
 def judge_logs(evidence: Evidence, args: DnsArgs) -> Judgement:

@@ -10,7 +10,6 @@ from bot.steps.dns_answer_rules import ACL
 from bot.steps.findings import tell_skipped
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
-ALIVE = ("NOERROR", "NXDOMAIN")
 RELOAD = 150.0
 """Seconds until a changed ConfigMap must have reached a pod that reloads its Corefile."""
 NODE_RESOLVERS = "/etc/resolv.conf"

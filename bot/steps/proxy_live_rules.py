@@ -15,7 +15,6 @@ Pod = dict[str, Any]
 
 PATIENCE = 60.0
 """Seconds in which a proxy must have begun, and must have written what was queued: twice its usual sync period."""
-EXCLUDED = "ToBeDeletedByClusterAutoscaler"
 
 
 def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import ended_lately, troubled
 from bot.steps.findings import tell_skipped, weigh
 from bot.steps.klog import keep_telling
+from bot.steps.pod_logs import read_log
 from bot.steps.proxy_log_rules import PATTERNS, judge_pod
 from bot.steps.proxy_objects import choose_pods, find_proxy
 from bot.steps.wording import list_names, read_at
@@ -59,29 +59,34 @@ async def _read(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: 
 async def _log(
     cluster: Cluster, namespace: str, pod: str, container: str, previous: bool, skipped: list[str]
 ) -> dict[str, Any] | None:
-    try:
-        text = await cluster.logs(namespace, pod, container, tail=TAIL, previous=previous)
-    except Forbidden as error:
-        skipped.append(error.permission)
+    log = await read_log(cluster, namespace, pod, container, skipped, tail=TAIL, previous=previous)
+    if log is None:
         return None
-    except ClusterError as error:
-        return {"lines": [], "whole": False, "error": str(error)[:200]}
-    return {"lines": keep_telling(PATTERNS, text, cluster.now), "whole": len(text.splitlines()) < TAIL}
+    whole = not log.error and len(log.text.splitlines()) < TAIL
+    return {"lines": keep_telling(PATTERNS, log.text, cluster.now), "whole": whole, "error": log.error}
 
 
 def judge_logs(evidence: Evidence, args: LogArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.PROXY)
-    read = [pod for pod in evidence["pods"] if pod["now"] is not None or pod["before"] is not None]
-    if not read:
+    asked = [pod for pod in evidence["pods"] if pod["now"] is not None or pod["before"] is not None]
+    if not asked:
         if skipped:
             return Judgement(skipped)
         text = "No kube-proxy container has run on these nodes, so there is no log to read."
         return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
-    found = weigh([judge_pod(evidence, pod) for pod in read], evidence["others"])
-    if not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
+    read = [pod for pod in asked if not _error(pod)]
+    found = weigh([judge_pod(evidence, pod) for pod in asked], evidence["others"])
+    if read and not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
         text = f"The log of kube-proxy on {list_names(pod['node'] for pod in read)} speaks of no fault that stands now."
         found.insert(0, note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], evidence=(read_at(evidence),)))
-    return Judgement((*found, *skipped))
+    unread = [note(Verdict.UNKNOWN, Layer.PROXY, f"The log of {pod['name']} could not be read: {_error(pod)}",
+                   object=evidence["proxy"], node=pod["node"], evidence=(read_at(evidence),))
+              for pod in asked if _error(pod)]
+    return Judgement((*found, *unread, *skipped))
+
+
+def _error(pod: dict[str, Any]) -> str:
+    return str((pod["now"] or {}).get("error", ""))
 
 
 LOGS = Look(

@@ -3,6 +3,9 @@
 import pytest
 
 from tests.bench.figures import Figures
+from tests.engine.journals import journal
+
+__all__ = ["journal"]
 
 FIGURES = pytest.StashKey[Figures]()
 

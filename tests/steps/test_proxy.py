@@ -200,6 +200,13 @@ def test_a_line_counts_while_nothing_after_it_says_that_it_was_overcome(evidence
     assert causes(LOGS, evidence) == expected
 
 
+def test_a_log_that_could_not_be_read_is_unknown_and_not_called_free_of_faults() -> None:
+    unread = logs()
+    unread["pods"][0]["now"] = {"lines": [], "whole": False, "error": "the node does not answer"}
+    finding = only(LOGS, unread)
+    assert (finding.verdict, "the node does not answer" in finding.summary) == (Verdict.UNKNOWN, True)
+
+
 def test_the_address_that_does_not_answer_is_in_the_summary() -> None:
     assert "192.0.2.10:6443: i/o timeout" in only(LOGS, logs(API)).summary
 

@@ -1,14 +1,13 @@
 """Which keys a playbook file has, and what stands under them: the common part, without the arguments of step types."""
 
 import re
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
 from bot.model.permission import CALLABLE
 
 ParamType: TypeAlias = Literal["string", "int", "bool", "dnsname", "namespace", "pod", "service", "choice"]
-PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
 MAX_STEPS = 200
 DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

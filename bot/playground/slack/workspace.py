@@ -5,7 +5,6 @@ and every message event to `emit`, which the box connects to the Events API.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -137,7 +136,3 @@ class Workspace:
         speaker = "USLACKBOT" if system else cast.BOT_USER_ID
         return self.add(Message(channel=channel, ts=self.new_ts(), user=speaker, text=text, blocks=blocks or [],
                                 thread_ts=thread_ts, visible_to=user, system=system))  # fmt: skip
-
-
-def new_id(prefix: str) -> str:
-    return prefix + secrets.token_hex(5).upper()
