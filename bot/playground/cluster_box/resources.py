@@ -49,6 +49,8 @@ async def give(world: World, ask: Ask, request: web.Request, caller: Caller) -> 
         )
     if ask.group and ask.group not in world.bundle.groups:
         raise no_such_page()
+    if ask.kind is not None and not world.store.is_served(ask.kind):
+        raise no_such_page()
     if ask.kind is None or not _is_scoped_right(ask):
         raise no_such_path()
     if (ask.method == "PUT" and not ask.name) or ask.method == "HEAD":

@@ -119,6 +119,10 @@ class Store:
                 return read
         return None
 
+    def is_served(self, kind: Kind) -> bool:
+        """A list is never absent where its kind is served: a recorded 404 says that it was not."""
+        return all(read.verb != "list" or read.outcome != "absent" for read in self._reads_of(kind))
+
     def knows(self, query: Query) -> bool:
         """Whether a list with these selectors was recorded, itself or within a wider one."""
         if any(path == "involvedObject.uid" and equal and uid in self._made for path, equal, uid in query.fields):

@@ -1,5 +1,7 @@
 """What the box answers to reads: the rules of the API server, and honesty about what was never recorded."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.playground.bundle import Read
@@ -40,6 +42,14 @@ async def test_a_wider_list_is_not_answered_from_a_narrower_one() -> None:
     async with ClusterBox(with_reads(make_town(), read)) as box, open_client(box) as client:
         assert (await client.get(f"{CORE}/configmaps?labelSelector=tier=dns,zone=a")).names == []
         assert (await client.get(f"{CORE}/configmaps")).status == 501
+
+
+async def test_a_kind_that_was_not_served_when_recorded_is_not_served() -> None:
+    api = "policy.networking.k8s.io/v1alpha1"
+    bundle = with_reads(make_town(), Read(verb="list", kind="AdminNetworkPolicy", api=api, outcome="absent"))
+    bundle = replace(bundle, groups=(*bundle.groups, "policy.networking.k8s.io"))
+    async with ClusterBox(bundle) as box, open_client(box) as client:
+        assert (await client.get(f"/apis/{api}/adminnetworkpolicies")).status == 404
 
 
 async def test_an_object_absent_from_a_recorded_list_does_not_exist(client: Client) -> None:
