@@ -5,10 +5,7 @@ from bot.model.finding import Layer
 
 PAGE = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
 
-NOT_ASKED = (
-    "dns.policy.client", "dns.endpoints.none-ready", "dns.pods.not-ready",
-    "dns.pods.liveness",
-)
+NOT_ASKED = ("dns.policy.client", "dns.endpoints.none-ready", "dns.pods.not-ready", "dns.pods.liveness")
 ASKS_NOBODY = (
     "dns.upstream.unreachable", "dns.upstream.stub", "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready",
     "dns.pods.crashing", "dns.endpoints.none-ready", "dns.query.*",

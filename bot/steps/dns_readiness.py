@@ -6,12 +6,13 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import server_container
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.dns_pod_states import GRACE
 from bot.steps.findings import tell_skipped
+from bot.steps.http_page import read_page
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
@@ -38,23 +39,13 @@ async def _page(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: 
     probe = server_container(pod["spec"]).get("readinessProbe", {}).get("httpGet")
     if not probe or not isinstance(probe.get("port"), int) or pod["spec"].get("hostNetwork"):
         return {"error": "no readiness page that could be asked"}
+    name, path = pod["metadata"]["name"], probe.get("path", "/")
     try:
-        async with asyncio.timeout(PATIENCE):
-            name = pod["metadata"]["name"]
-            async with cluster.forward(namespace, name, probe["port"]) as stream:
-                path = probe.get("path", "/")
-                await stream.send(f"GET {path} HTTP/1.0\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
-                answer = b""
-                while len(answer) < 4096 and (more := await stream.read()):
-                    answer += more
+        page = await read_page(cluster, namespace, name, probe["port"], path, patience=PATIENCE)
     except Forbidden as error:
         skipped.append(error.permission)
         return {"error": "not permitted"}
-    except (ClusterError, TimeoutError) as error:
-        return {"error": cut(str(error) or f"no answer within {PATIENCE:g} s", 300)}
-    head, _, body = answer.decode("utf-8", "replace").partition("\r\n\r\n")
-    words = head.split(" ", 2)
-    return {"status": words[1] if len(words) > 1 else "", "body": cut(body, 200)}
+    return {"error": page.error} if page.error else {"status": str(page.status), "body": cut(page.text, 200)}
 
 
 def judge_readiness(evidence: Evidence, args: DnsArgs) -> Judgement:

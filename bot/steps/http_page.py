@@ -25,12 +25,14 @@ class Page:
     refused: bool = False
 
 
-async def read_page(cluster: Cluster, namespace: str, pod: str, port: int, path: str) -> Page:
+async def read_page(
+    cluster: Cluster, namespace: str, pod: str, port: int, path: str, *, patience: float = PATIENCE
+) -> Page:
     """Packed where the server can, which a metrics page of 100 kB repays tenfold. Raises Forbidden, nothing else."""
     ask = f"GET {path} HTTP/1.0\r\nHost: {pod}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n".encode()
     answer = bytearray()
     try:
-        async with asyncio.timeout(PATIENCE), cluster.forward(namespace, pod, port) as stream:
+        async with asyncio.timeout(patience), cluster.forward(namespace, pod, port) as stream:
             with suppress(ClusterError):  # one that was closed before tells why when it is read
                 await stream.send(ask)
             while len(answer) < LARGEST and (more := await stream.read()):
@@ -38,7 +40,7 @@ async def read_page(cluster: Cluster, namespace: str, pod: str, port: int, path:
     except Forbidden:
         raise
     except TimeoutError:
-        return Page(error=f"no answer within {PATIENCE:g} s")
+        return Page(error=f"no answer within {patience:g} s")
     except ClusterError as error:
         return Page(error=cut(str(error), 300), refused="connection refused" in str(error))
     return _read(bytes(answer))
