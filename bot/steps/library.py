@@ -13,6 +13,7 @@ from bot.steps.dns_logs import LOGS as DNS_LOGS
 from bot.steps.dns_memory import MEMORY
 from bot.steps.dns_path import PATH
 from bot.steps.dns_pods import PODS
+from bot.steps.dns_policy import POLICY
 from bot.steps.dns_query import QUERY
 from bot.steps.dns_readiness import READINESS
 from bot.steps.dns_service import SERVICE
@@ -21,7 +22,6 @@ from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
 from bot.steps.node_network import NETWORK
 from bot.steps.platform import FINGERPRINT
-from bot.steps.policy_dns import POLICY
 from bot.steps.proxy_coverage import COVERAGE
 from bot.steps.proxy_live import LIVE
 from bot.steps.proxy_logs import LOGS as PROXY_LOGS

@@ -17,9 +17,9 @@ from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence, Look
 from bot.steps.corefile_facts import plugins, try_corefile
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
+from bot.steps.dns_policy_rules import judge_policy
 from bot.steps.findings import unread
 from bot.steps.policy_clients import NOBODY, anybody, read_clients
-from bot.steps.policy_dns_rules import judge_policy
 from bot.steps.policy_enforcement import read_enforcers
 from bot.steps.policy_facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
 
