@@ -32,9 +32,13 @@ def _verdict(agent: Agent) -> Verdict:
     return Verdict.WARN if agent["daemon"]["ready"] else Verdict.FAIL
 
 
+def _account(agent: Agent) -> str:
+    """What findings about missing rights name."""
+    return f"ServiceAccount {agent['daemon']['namespace']}/{agent['daemon']['account']}"
+
+
 def _forbidden(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> Finding:
-    daemon = agent["daemon"]
-    account = f"ServiceAccount {daemon['namespace']}/{daemon['account']}"
+    daemon, account = agent["daemon"], _account(agent)
     lines = [f"{pod}: {cut(told.text)}" for pod, lines in agent["logs"].items()
              for told in read_lines(network, lines) if told.cause == RIGHTS]
     user = f"system:serviceaccount:{daemon['namespace']}:{daemon['account']}"
@@ -44,7 +48,7 @@ def _forbidden(evidence: Evidence, agent: Agent, network: Network, denied: list[
               f"(`kubectl get clusterrolebindings -o wide | grep {daemon['account']}`); check with `kubectl auth can-i "
               f"list nodes --as={user}`, then `kubectl -n {daemon['namespace']} rollout restart daemonset "
               f"{daemon['plain']}`.")
-    return find(RIGHTS, text, verdict=_verdict(agent), object=daemon["name"],
+    return find(RIGHTS, text, verdict=_verdict(agent), object=account,
                 evidence=(f"access review as {user}: {', '.join(f'{d}: no' for d in denied)}", *lines[:2],
                           read_at(evidence)), advice=advice)
 
@@ -56,7 +60,8 @@ def _refused(evidence: Evidence, agent: Agent, network: Network) -> Finding:
     label = f"`kubectl label namespace {daemon['namespace']} --overwrite pod-security.kubernetes.io/enforce=privileged`"
     text = (f"Pods of {daemon['name']} ({network.name}) cannot be made ({daemon['current']} of {daemon['desired']} are "
             f"there): {cut(why, 200)}")
-    return find("cni.agent.refused", text, verdict=_verdict(agent), object=daemon["name"],
+    about = f"Namespace {daemon['namespace']}" if secure else daemon["name"]
+    return find("cni.agent.refused", text, verdict=_verdict(agent), object=about,
                 evidence=(f"event FailedCreate of {daemon['name']}: {cut(why)}", read_at(evidence)),
                 advice=label if secure else "")
 
@@ -80,7 +85,8 @@ def _lines(
         if code == RIGHTS and (denied or agent["rights"]):
             continue
         text = f"{network.name}'s agent on node {pod['node']} does not work: {told.means}."
-        found.append(find(code, text, verdict=_verdict(agent), object=agent["daemon"]["name"], node=pod["node"],
+        about = _account(agent) if code == RIGHTS else agent["daemon"]["name"]
+        found.append(find(code, text, verdict=_verdict(agent), object=about, node=pod["node"],
                           advice=_advice(code, agent["daemon"]),
                           evidence=(f"{pod['name']}: {cut(told.text)}", read_at(evidence))))
     return found

@@ -101,6 +101,17 @@ def test_the_node_that_is_left_out_is_named_with_the_reason_and_the_command_with
     assert "kubectl -n kube-system edit daemonset kube-flannel-ds" in finding.advice
 
 
+@pytest.mark.parametrize(("evidence", "about"), [
+    (agents(agent(rights=DENIED)), "ServiceAccount kube-system/kube-flannel-ds"),
+    (agents(agent(ready=1, current=1, refusals=['pods "x" is forbidden: violates PodSecurity'], pods=[pod("n1")])),
+     "Namespace kube-system"),
+    (agents(agent(ready=1, current=1, refusals=['pods "x" is forbidden: exceeded quota'], pods=[pod("n1")])),
+     "DaemonSet kube-system/kube-flannel-ds"),
+])
+def test_the_object_that_must_be_altered_is_the_one_that_is_named(evidence: Any, about: str) -> None:
+    assert only(AGENTS, evidence).object == about
+
+
 def test_what_the_readiness_probe_says_is_told() -> None:
     ill = pod("n2", ready=False, container={"ready": False})
     told = agents(agent("Calico", ready=1, pods=[pod("n1"), ill], unhealthy={ill["name"]: "BIRD is not ready"}))
