@@ -30,6 +30,14 @@ class RuleSettings(Section):
         return Rules(look=self.look, change=self.change, four_eyes=self.four_eyes)
 
 
+class ProbeSettings(Section):
+    """Pods that netcheck may start to try the way from nodes; none without `namespace` and `image`."""
+
+    namespace: str = Field(default="", pattern=r"^$|^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+    image: str = ""
+    pull_secret: str = ""
+
+
 class TargetSettings(RuleSettings):
     """One cluster: `context` of the kubeconfig, which may be left out where it has only one; neither set: the cluster
     netcheck runs in. `namespace`: meant by parameters without one."""
@@ -38,6 +46,7 @@ class TargetSettings(RuleSettings):
     kubeconfig: str = ""
     namespace: str = ""
     default: bool = False
+    probe: ProbeSettings | None = None
 
 
 class SlackSettings(Section):
@@ -63,6 +72,7 @@ class Settings(Section):
     data_dir: str = ""
     keep_days: float = Field(default=90.0, gt=0)
     approval_hours: float = Field(default=24.0, gt=0)
+    probe: ProbeSettings = ProbeSettings()
     listen: str = "0.0.0.0:8080"
     docs_url: str = "https://github.com/netcheck/netcheck/blob/main/docs/causes.md"
     slack: SlackSettings = SlackSettings()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, ProbePlace
 from bot.cluster.auth import IN_CLUSTER, connect, connect_inside, identify_inside, server_inside
 from bot.cluster.client import KubernetesCluster
 from bot.cluster.credentials import Credentials
@@ -49,7 +49,7 @@ class KubeClusters:
         async with self._opening:
             if target.name not in self._open:
                 self._open[target.name] = KubernetesCluster(await self._connect(target))
-        return self._open[target.name].scoped()
+        return self._open[target.name].scoped(probe=_probe_place(self._settings, target.name))
 
     async def _connect(self, target: Target) -> Credentials:
         """Raises SettingsError where the kubeconfig leads elsewhere than people were told."""
@@ -65,6 +65,15 @@ class KubeClusters:
     async def close(self) -> None:
         for cluster in self._open.values():
             await cluster.close()
+
+
+def _probe_place(settings: Settings, target: str) -> ProbePlace | None:
+    """Where pods may be started on this target: its own setting, else the one for all."""
+    named = settings.targets.get(target)
+    given = (named.probe if named else None) or settings.probe
+    if not (given.namespace and given.image):
+        return None
+    return ProbePlace(namespace=given.namespace, image=given.image, pull_secret=given.pull_secret)
 
 
 def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Target]:

@@ -8,7 +8,7 @@ reads.py (one read per run). May import: model. Called by steps, diagnosis, engi
 wiring knows a class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
@@ -56,6 +56,23 @@ class ExecResult:
     stdout: str
     stderr: str
     exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbePlace:
+    """Where probe pods may be started, and what they run: somebody has allowed it in the settings."""
+
+    namespace: str
+    image: str
+    pull_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodEnd:
+    """What a pod that ran once has printed; `why` it did not, where it did not."""
+
+    log: str = ""
+    why: str = ""
 
 
 class Stream(Protocol):
@@ -129,6 +146,13 @@ class Cluster(Protocol):
     ) -> str:
         """What the pod answers to `GET /path`, whatever its status; the API server itself asks, over the pod network
         (`pods/proxy`), once. Raises NotReached where it finds no way to the port, TimedOut after `patience` seconds."""
+
+    @property
+    def probe(self) -> ProbePlace | None:
+        """None: no pod may be started."""
+
+    async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
+        """Starts pods that run once, and gives what became of each in order; all are gone again when this returns."""
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult: ...
 

@@ -1,12 +1,12 @@
 """The cluster port over HTTP: which path to ask, and what becomes of the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal
 
 import orjson
 
-from bot.cluster import Access, ExecResult, Headers, Listing, Object, Stream, Usage
+from bot.cluster import Access, ExecResult, Headers, Listing, Object, PodEnd, ProbePlace, Stream, Usage
 from bot.cluster.answers import (
     check_object,
     decode_object,
@@ -19,6 +19,7 @@ from bot.cluster.answers import (
     write_review,
 )
 from bot.cluster.credentials import Credentials
+from bot.cluster.probes import run_pods
 from bot.cluster.records import KINDS, Ask, Kind, Limits, find_kind
 from bot.cluster.streams import open_forward, run_command
 from bot.cluster.transport import Meter, Query, Request, Transport
@@ -44,14 +45,18 @@ class KubernetesCluster:
         self._kinds: dict[tuple[str, str], Kind] = {}
         self._identity = _impersonate(user, groups)
         self._owner = True
+        self.probe: ProbePlace | None = None
 
-    def scoped(self, *, user: str = "", groups: tuple[str, ...] = ()) -> "KubernetesCluster":
-        """`user` and `groups`: whom to act as (impersonation); empty: as this one."""
+    def scoped(
+        self, *, user: str = "", groups: tuple[str, ...] = (), probe: ProbePlace | None = None
+    ) -> "KubernetesCluster":
+        """`user` and `groups`: whom to act as (impersonation); empty: as this one. `probe`: where it may start pods."""
         other = KubernetesCluster(self._transport.credentials, self._transport.limits, user=user, groups=groups)
         other._transport = self._transport
         other._kinds = self._kinds
         other._identity = other._identity or self._identity
         other._owner = False
+        other.probe = probe
         return other
 
     @property
@@ -151,6 +156,13 @@ class KubernetesCluster:
         )
         return (await self._transport.send(request, self._meter)).decode(errors="replace")
 
+    async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
+        async def send(ask: Ask, path: str, method: str, query: Query, body: bytes | None) -> bytes:
+            form = (_ANYTHING, *((("Content-Type", "application/json"),) if body else ()))
+            return await self._send(ask, path, method, query=query, headers=form, body=body, safe=method == "GET")
+
+        return await run_pods(send, namespace, pods, patience)
+
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         options = (("container", container), ("stdout", "true"), ("stderr", "true"))
         request = Request(
@@ -169,7 +181,8 @@ class KubernetesCluster:
         query = (("fieldManager", "netcheck"), *((("dryRun", "All"),) if dry_run else ()))
         form = (("Content-Type", _STRATEGIC if row.builtin else _MERGE),)
         ask = word("patch", row, namespace, name)
-        answer = await self._send(ask, path, "PATCH", query=query, headers=form, body=orjson.dumps(dict(body)))
+        change = orjson.dumps(dict(body))
+        answer = await self._send(ask, path, "PATCH", query=query, headers=form, body=change, safe=False)
         return check_object(decode_object(answer, path), kind, path)
 
     async def close(self) -> None:
@@ -193,11 +206,11 @@ class KubernetesCluster:
 
     async def _send(
         self, ask: Ask, path: str, method: str = "GET", *, query: Query = (), headers: Headers = (),
-        body: bytes | None = None,
+        body: bytes | None = None, safe: bool = True,
     ) -> bytes:
         request = Request(
             ask=ask, path=path, method=method, query=query, headers=(*headers, *self._identity), body=body,
-            safe=method != "PATCH",
+            safe=safe,
         )
         return await self._transport.send(request, self._meter)
 

@@ -6,12 +6,12 @@ through, and a change makes everything forgotten.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, Object, Stream, Usage
+from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, Object, PodEnd, ProbePlace, Stream, Usage
 from bot.model.errors import Forbidden, NotFound
 
 T = TypeVar("T")
@@ -98,6 +98,13 @@ class RunReads:
         self, namespace: str, pod: str, port: int, path: str = "", *, headers: Headers = (), patience: float = 5.0
     ) -> str:
         return await self._cluster.ask_pod(namespace, pod, port, path, headers=headers, patience=patience)
+
+    @property
+    def probe(self) -> ProbePlace | None:
+        return self._cluster.probe
+
+    async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
+        return await self._cluster.run_pods(namespace, pods, patience)
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         return await self._cluster.execute(namespace, pod, container, command)

@@ -7,7 +7,7 @@ CNI_PAGE = "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storag
 KUBEADM_PAGE = "https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
 CLUSTER_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-cluster/"
 
-NO_WAY = ("cni.path", "node.dns-port")
+NO_WAY = ("cni.path", "cni.bridge-filter", "node.dns-port", "proxy.path")
 DNS_DOWN = (
     "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.unsynced", "dns.pods.api-path",
     "dns.pods.node-down",

@@ -32,6 +32,27 @@ PATH: tuple[Cause, ...] = (
         source="https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md",
     ),
     Cause(
+        code="cni.bridge-filter", layer=Layer.CNI, title="Bridged traffic goes past the service proxy's rules",
+        scope="node",
+        meaning="Pods on the node ask a Service, are led to a pod of the same node, and its answer comes straight over "
+        "the bridge, from an address that nobody asked: net.bridge.bridge-nf-call-iptables is 0 there, or the module "
+        "br_netfilter is not loaded. Other nodes work.",
+        by_hand=BY_HAND,
+        mend="On the node: `modprobe br_netfilter` and `sysctl -w net.bridge.bridge-nf-call-iptables=1`, and both in "
+        "/etc/modules-load.d and /etc/sysctl.d.",
+        source="https://kubernetes.io/docs/setup/production-environment/container-runtimes/",
+    ),
+    Cause(
+        code="proxy.path", layer=Layer.PROXY, title="Service addresses do not work on a node", scope="node",
+        explains=("dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing"),
+        meaning="From a pod on the node each DNS pod is reached at its own address, and the Service is not: the rules "
+        "that the service proxy should have written there are missing or old.",
+        by_hand=f"{BY_HAND}; `kubectl -n kube-system logs -l k8s-app=kube-proxy`",
+        mend="See the log of the node's kube-proxy (`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`), "
+        "then delete that pod: a new one writes all rules again.",
+        source=f"{SERVICE_PAGE}#is-the-kube-proxy-working",
+    ),
+    Cause(
         code="node.dns-port", layer=Layer.NODE, title="Port 53 of DNS pods is blocked on the way",
         scope="node", explains=("dns.upstream.unreachable", "dns.upstream.stub"),
         meaning="A DNS pod is reached on its other ports and not on the one for DNS: a firewall on the node drops it. "

@@ -5,11 +5,11 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, Stream, Usage
+from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, PodEnd, ProbePlace, Stream, Usage
 from bot.model.errors import ClusterError
 from bot.model.redact import redact
 from bot.playground.bundle import Bundle, Execution, HttpAnswer, Log, Object, Outcome, Read, Review
@@ -174,6 +174,13 @@ class RecordingCluster:
             raise
         self.cassette.keep_page(page, "answered", text)
         return text
+
+    @property
+    def probe(self) -> ProbePlace | None:
+        return self._cluster.probe
+
+    async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
+        return await self._cluster.run_pods(namespace, pods, patience)
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         result = await self._cluster.execute(namespace, pod, container, command)

@@ -8,18 +8,22 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from bot.cluster import Cluster, Object
+from bot.cluster import Cluster, Object, ProbePlace
 from bot.diagnosis.causes import note
+from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, Forbidden, NotFound
-from bot.model.finding import Layer, Verdict
+from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes import SAMPLE
+from bot.steps.nodes import SAMPLE, read_nodes
 from bot.steps.path_api import CLOSED, try_pods
+from bot.steps.path_probe import MOST_NODES, TRIES, probe
+from bot.steps.path_probe_rules import API, SERVICE, judge_probes
 from bot.steps.path_rules import judge_ways
 from bot.steps.podfacts import pod_facts
+from bot.steps.wording import list_names
 
 MOST_PODS = 3
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -49,12 +53,49 @@ async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
         "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
         "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,
     }
-    if not any(row["outcome"] in CLOSED for row in rows):
+    if cluster.probe and pods:
+        evidence |= await _probe(cluster, cluster.probe, dns, pods, skipped)
+    if not any(row["outcome"] in CLOSED for row in [*rows, *evidence.get("probe_rows", ())]):
         return evidence
     nodes, networks = await asyncio.gather(_api_nodes(cluster, skipped), _networks(cluster, skipped))
     labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]
     policies = await _policies(cluster, dns.namespace, labels, networks, skipped)
     return {**evidence, "api_nodes": nodes, "networks": networks, "policies": policies}
+
+
+async def _probe(
+    cluster: Cluster, place: ProbePlace, dns: Dns, pods: list[tuple[Object, dict[str, Any]]], skipped: list[str]
+) -> Evidence:
+    """What pods on a few nodes saw: those with DNS pods first."""
+    told: Evidence = {
+        "probe_rows": [], "probe_failures": {}, "probe_namespace": place.namespace, "probed": [], "unprobed": [],
+        "address": (dns.service or {}).get("spec", {}).get("clusterIP", ""),
+    }
+    try:
+        kubernetes, read = await asyncio.gather(
+            cluster.get("Service", "kubernetes", "default"), read_nodes(cluster, (), skipped))
+        homes = {facts["node"] for _, facts in pods}
+        ready = sorted((name for name, node in read["read"].items() if node["ready"] and node["linux"]),
+                       key=lambda name: (name not in homes, name))
+        targets = _targets(dns, pods, kubernetes["spec"])
+        rows, failures = await probe(cluster, place, ready[:MOST_NODES], targets)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return told
+    return {**told, "probe_rows": rows, "probe_failures": failures, "probed": ready[:MOST_NODES],
+            "unprobed": ready[MOST_NODES:][:10]}
+
+
+def _targets(dns: Dns, pods: list[tuple[Object, dict[str, Any]]], api: Object) -> list[dict[str, Any]]:
+    ways = [(facts["name"], facts["node"], facts["ip"], dns_port(server_container(pod["spec"])) or 53, protocol)
+            for pod, facts in pods for protocol in ("UDP", "TCP")
+            if protocol == "TCP" or (dns_port(server_container(pod["spec"])) or 53) == 53]
+    own = (dns.service or {}).get("spec", {}).get("clusterIP", "")
+    if own and own != "None":
+        ways += [(SERVICE, "", own, 53, protocol) for protocol in ("UDP", "TCP") for _ in range(TRIES)]
+    ways.append((API, "", api["clusterIP"], api["ports"][0]["port"], "TCP"))
+    return [{"to": to, "to_node": node, "address": address, "port": port, "protocol": protocol}
+            for to, node, address, port, protocol in ways]
 
 
 def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
@@ -129,7 +170,17 @@ def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:
     if not evidence["pods"]:
         text = "No DNS pod is ready, so the way to one was not tested."
         return Judgement((note(Verdict.SKIPPED, Layer.CNI, text), *skipped))
-    return Judgement((*judge_ways(evidence), *skipped))
+    found = (*judge_ways(evidence), *_told_of_pods(evidence))
+    return Judgement((*found, *skipped))
+
+
+def _told_of_pods(evidence: Evidence) -> list[Finding]:
+    """Whoever reads the run learns that something was started in the cluster."""
+    if not evidence.get("probed"):
+        return []
+    text = (f"Probe pods were started on {list_names(evidence['probed'])} in namespace "
+            f"{evidence['probe_namespace']}, as the settings allow, and deleted again.")
+    return [note(Verdict.INFO, Layer.CNI, text), *judge_probes(evidence)]
 
 
 PATH = Look(

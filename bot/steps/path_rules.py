@@ -90,7 +90,7 @@ def _cut_off(evidence: Evidence, ways: list[Way]) -> list[Finding]:
     text = (f"Pods on {list_names(nodes)} are not reached over the pod network from {homes}: the API server there gets "
             f"no answer on any port of {pods}, which the kubelet finds ready.")
     return [
-        find("cni.path", text, object=f"Node {node}", node=node, advice=_advise(evidence, node),
+        find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
              evidence=_seen(evidence, ways))
         for node in _culprits(evidence["api_nodes"], nodes, _nodes(ways, "answered"))
     ]
@@ -102,7 +102,8 @@ def _culprits(homes: list[str], cut: list[str], answered: list[str]) -> list[str
     return homes if cut and len(homes) == 1 and alone else cut
 
 
-def _advise(evidence: Evidence, node: str) -> str:
+def advise(evidence: Evidence, node: str) -> str:
+    """How to open the way between this node and the others, by what the network plugin sends."""
     ports = next((PORTS_BETWEEN_NODES[name] for name in evidence["networks"] if name in PORTS_BETWEEN_NODES), "")
     what = ports or "what the network plugin sends between nodes"
     return (f"Let {what} pass between {node} and the other nodes, both ways: see security groups, and `nft list "
