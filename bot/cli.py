@@ -99,17 +99,15 @@ def run(
     kubeconfig: Kubeconfig = "",
     context: Context = "",
     settings: SettingsFile = "",
-    probe_image: Annotated[str, typer.Option(help="Start probe pods of this image, on a few nodes.")] = "",
-    probe_namespace: Annotated[str, typer.Option(help="The namespace for probe pods.")] = "",
+    probe_image: Annotated[str, typer.Option(help="Try the way from a few nodes by pods of this image.")] = "",
+    probe_namespace: Annotated[str, typer.Option(help="Where such pods are started, and deleted again.")] = "",
 ) -> None:
     """Run a playbook against a cluster, from here, without Slack or Redis."""
     from bot import verbs
 
     config = _settings(settings, kubeconfig)
     if probe_image or probe_namespace:
-        given = {"image": probe_image, "namespace": probe_namespace}
-        probe = config.probe.model_copy(update={name: value for name, value in given.items() if value})
-        config = config.model_copy(update={"probe": probe})
+        config = config.with_probe(probe_namespace, probe_image)
     text = " ".join([playbook, *map(_quoted, words or [])])
     said, status = _run(verbs.run(config, context, text, output.value))
     print(said)

@@ -6,10 +6,10 @@ Imported by wiring and cli only; the parts get what they need as arguments. The 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from bot.model.errors import SettingsError
 from bot.model.permission import Rules
@@ -31,11 +31,17 @@ class RuleSettings(Section):
 
 
 class ProbeSettings(Section):
-    """Pods that netcheck may start to try the way from nodes; none without `namespace` and `image`."""
+    """Pods that netcheck may start, to try the way from nodes; without `namespace` and `image` none."""
 
     namespace: str = Field(default="", pattern=r"^$|^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
     image: str = ""
     pull_secret: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if bool(self.namespace) != bool(self.image):
+            raise ValueError("probe pods need both a namespace and an image")
+        return self
 
 
 class TargetSettings(RuleSettings):
@@ -80,6 +86,14 @@ class Settings(Section):
     def rules(self, playbook: str) -> Rules:
         named = self.playbooks.get(playbook)
         return named.rules() if named else Rules()
+
+    def with_probe(self, namespace: str, image: str) -> "Settings":
+        """On every target, whatever its own setting. Raises SettingsError."""
+        if not (namespace and image):
+            raise SettingsError("Probe pods need both: --probe-namespace and --probe-image.")
+        targets = {name: target.model_copy(update={"probe": None}) for name, target in self.targets.items()}
+        probe = ProbeSettings(namespace=namespace, image=image)
+        return self.model_copy(update={"probe": probe, "targets": targets})
 
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {

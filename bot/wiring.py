@@ -71,7 +71,7 @@ def _probe_place(settings: Settings, target: str) -> ProbePlace | None:
     """Where pods may be started on this target: its own setting, else the one for all."""
     named = settings.targets.get(target)
     given = (named.probe if named else None) or settings.probe
-    if not (given.namespace and given.image):
+    if not given.image:
         return None
     return ProbePlace(namespace=given.namespace, image=given.image, pull_secret=given.pull_secret)
 

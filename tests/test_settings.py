@@ -66,3 +66,18 @@ def test_a_missing_file_is_named() -> None:
 
 def test_tokens_do_not_show_when_settings_are_printed() -> None:
     assert "xoxb-secret" not in repr(load(None, {"SLACK_BOT_TOKEN": "xoxb-secret", "REDIS_URL": "redis://:xoxb-secret@h"}))
+
+
+def test_probe_pods_need_a_namespace_and_an_image_and_are_off_otherwise(tmp_path: Path) -> None:
+    assert load(None, {}).probe.image == ""
+    with pytest.raises(SettingsError, match="targets.prod.probe: .*both a namespace and an image"):
+        load(written(tmp_path, "targets: {prod: {probe: {namespace: probes}}}"), {})
+
+
+def test_what_the_command_line_says_of_probe_pods_wins_and_must_be_whole(tmp_path: Path) -> None:
+    text = "targets: {prod: {probe: {namespace: a, image: b}}, dev: {context: dev}}"
+    settings = load(written(tmp_path, text), {}).with_probe("probes", "busybox")
+    assert (settings.probe.namespace, settings.probe.image) == ("probes", "busybox")
+    assert settings.targets["prod"].probe is None
+    with pytest.raises(SettingsError, match="--probe-namespace"):
+        load(None, {}).with_probe("", "busybox")

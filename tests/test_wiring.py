@@ -118,3 +118,23 @@ def test_the_namespace_is_that_of_the_settings_else_that_of_the_context(tmp_path
     config = kubeconfig(tmp_path / "config", namespace="web", eu=EU)
     assert target({"kubeconfig": config, "targets": {"prod": {}}}).namespace == "web"
     assert target({"kubeconfig": config, "targets": {"prod": {"namespace": "shop"}}}).namespace == "shop"
+
+
+# --- probe pods -----------------------------------------------------------------------------------------------------
+
+
+async def test_pods_may_be_started_where_the_settings_say_so_and_nowhere_else(tmp_path: Path) -> None:
+    config = kubeconfig(tmp_path / "config", eu=EU, us=US)
+    probe = {"namespace": "probes", "image": "busybox"}
+    targets = {"prod": {"context": "eu"}, "dev": {"context": "us", "probe": {}}}
+    given = {"kubeconfig": config, "targets": targets}
+    places = {}
+    for all_of_them in ({}, {"probe": probe}):
+        clusters = KubeClusters(Settings.model_validate({**given, **all_of_them}))
+        for found in clusters.targets():
+            places[found.name, bool(all_of_them)] = (await clusters.open(found)).probe
+        await clusters.close()
+    place = places.pop(("prod", True))
+    assert place is not None
+    assert (place.namespace, place.image) == ("probes", "busybox")
+    assert set(places.values()) == {None}

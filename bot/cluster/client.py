@@ -159,9 +159,9 @@ class KubernetesCluster:
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         async def send(ask: Ask, path: str, method: str, query: Query, body: bytes | None) -> bytes:
             form = (_ANYTHING, *((("Content-Type", "application/json"),) if body else ()))
-            return await self._send(ask, path, method, query=query, headers=form, body=body, safe=method == "GET")
+            return await self._send(ask, path, method, query=query, headers=form, body=body, safe=method != "POST")
 
-        return await run_pods(send, namespace, pods, patience)
+        return await run_pods(send, namespace, pods, patience, self.now)
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         options = (("container", container), ("stdout", "true"), ("stderr", "true"))

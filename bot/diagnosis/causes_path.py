@@ -10,15 +10,6 @@ BY_HAND = (
     "/api/v1/namespaces/kube-system/pods/POD:8181/proxy/ready`"
 )
 
-PORTS_BETWEEN_NODES = {
-    "Flannel": "UDP 8472 (vxlan; 8285 with the backend udp)",
-    "Canal": "UDP 8472",
-    "Calico": "UDP 4789 (VXLAN), or TCP 179 and IP protocol 4 (BGP with IP-in-IP)",
-    "Weave Net": "TCP 6783 and UDP 6783 and 6784",
-    "Cilium": "UDP 8472 (VXLAN) or UDP 6081 (Geneve)",
-}
-"""What each sends between nodes. Source: Flannel, backends; Calico and Cilium, system requirements; Weave Net, FAQ."""
-
 PATH: tuple[Cause, ...] = (
     Cause(
         code="cni.path", layer=Layer.CNI, title="Pods on one node are not reached from another",
@@ -36,10 +27,11 @@ PATH: tuple[Cause, ...] = (
         scope="node",
         meaning="Pods on the node ask a Service, are led to a pod of the same node, and its answer comes straight over "
         "the bridge, from an address that nobody asked: net.bridge.bridge-nf-call-iptables is 0 there, or the module "
-        "br_netfilter is not loaded. Other nodes work.",
-        by_hand=BY_HAND,
+        "br_netfilter is not loaded. Where it is 1, kube-proxy's rules on the node are old and still lead to a DNS pod "
+        "that is gone. Other nodes work.",
+        by_hand=f"{BY_HAND}. On the node: `sysctl net.bridge.bridge-nf-call-iptables`",
         mend="On the node: `modprobe br_netfilter` and `sysctl -w net.bridge.bridge-nf-call-iptables=1`, and both in "
-        "/etc/modules-load.d and /etc/sysctl.d.",
+        "/etc/modules-load.d and /etc/sysctl.d. Where it is 1 already, delete the kube-proxy pod of the node.",
         source="https://kubernetes.io/docs/setup/production-environment/container-runtimes/",
     ),
     Cause(

@@ -13,7 +13,8 @@ MODES_PAGE = "https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy
 
 NO_VIP = (
     "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
-    "dns.query.*", "proxy.path", "cni.agent", "cni.agent.api", "cni.agent.waits", "cni.sandbox.agent", "dns.pods.sandbox",
+    "dns.query.*", "proxy.path", "cni.bridge-filter", "cni.agent", "cni.agent.api", "cni.agent.waits",
+    "cni.sandbox.agent", "dns.pods.sandbox",
 )
 """What follows where Service addresses do not work: the network's own agents may need them, too."""
 SHOWS = ("proxy.not-covering", "proxy.crashing", "proxy.unsynced", "proxy.rules", "proxy.stale")

@@ -42,13 +42,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look(Generic[A]):
-    """`reads`: the permissions it uses, as in Forbidden (`get pods/log in {dns}`); the chart's roles come from them."""
+    """`reads`: the permissions it uses, as in Forbidden (`get pods/log in {dns}`); the chart's roles come from them.
+    `probes`: those it uses besides where the settings name a namespace for probe pods ({probe})."""
 
     name: str
     args: type[A]
     gather: Callable[[Cluster, A], Awaitable[Evidence]]
     judge: Callable[[Evidence, A], Judgement]
     reads: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
     by_hand: str = ""
 
 

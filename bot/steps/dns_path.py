@@ -6,26 +6,25 @@ firewall. Only what was tried is judged; the rest is called not tested.
 
 import asyncio
 from collections import Counter
-from typing import Any
+from typing import Any, Literal
 
-from bot.cluster import Cluster, Object, ProbePlace
+from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
-from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, Forbidden, NotFound
-from bot.model.finding import Finding, Layer, Verdict
+from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes import SAMPLE, read_nodes
+from bot.steps.nodes import SAMPLE
 from bot.steps.path_api import CLOSED, try_pods
-from bot.steps.path_probe import MOST_NODES, TRIES, probe
-from bot.steps.path_probe_rules import API, SERVICE, judge_probes
+from bot.steps.path_probe import LABELS, gather_probes
+from bot.steps.path_probe_rules import asked, judge_probes
 from bot.steps.path_rules import judge_ways
 from bot.steps.podfacts import pod_facts
-from bot.steps.wording import list_names
 
 MOST_PODS = 3
+Direction = Literal["Ingress", "Egress"]
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (
     ("Calico", "GlobalNetworkPolicy", "crd.projectcalico.org/v1"),
@@ -53,49 +52,17 @@ async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
         "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
         "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,
     }
-    if cluster.probe and pods:
-        evidence |= await _probe(cluster, cluster.probe, dns, pods, skipped)
-    if not any(row["outcome"] in CLOSED for row in [*rows, *evidence.get("probe_rows", ())]):
+    evidence |= await gather_probes(cluster, dns, pods, skipped)
+    if not any(row["outcome"] in CLOSED for row in [*rows, *asked(evidence.get("probe_rows", ()))]):
         return evidence
     nodes, networks = await asyncio.gather(_api_nodes(cluster, skipped), _networks(cluster, skipped))
     labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]
-    policies = await _policies(cluster, dns.namespace, labels, networks, skipped)
-    return {**evidence, "api_nodes": nodes, "networks": networks, "policies": policies}
-
-
-async def _probe(
-    cluster: Cluster, place: ProbePlace, dns: Dns, pods: list[tuple[Object, dict[str, Any]]], skipped: list[str]
-) -> Evidence:
-    """What pods on a few nodes saw: those with DNS pods first."""
-    told: Evidence = {
-        "probe_rows": [], "probe_failures": {}, "probe_namespace": place.namespace, "probed": [], "unprobed": [],
-        "address": (dns.service or {}).get("spec", {}).get("clusterIP", ""),
-    }
-    try:
-        kubernetes, read = await asyncio.gather(
-            cluster.get("Service", "kubernetes", "default"), read_nodes(cluster, (), skipped))
-        homes = {facts["node"] for _, facts in pods}
-        ready = sorted((name for name, node in read["read"].items() if node["ready"] and node["linux"]),
-                       key=lambda name: (name not in homes, name))
-        targets = _targets(dns, pods, kubernetes["spec"])
-        rows, failures = await probe(cluster, place, ready[:MOST_NODES], targets)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return told
-    return {**told, "probe_rows": rows, "probe_failures": failures, "probed": ready[:MOST_NODES],
-            "unprobed": ready[MOST_NODES:][:10]}
-
-
-def _targets(dns: Dns, pods: list[tuple[Object, dict[str, Any]]], api: Object) -> list[dict[str, Any]]:
-    ways = [(facts["name"], facts["node"], facts["ip"], dns_port(server_container(pod["spec"])) or 53, protocol)
-            for pod, facts in pods for protocol in ("UDP", "TCP")
-            if protocol == "TCP" or (dns_port(server_container(pod["spec"])) or 53) == 53]
-    own = (dns.service or {}).get("spec", {}).get("clusterIP", "")
-    if own and own != "None":
-        ways += [(SERVICE, "", own, 53, protocol) for protocol in ("UDP", "TCP") for _ in range(TRIES)]
-    ways.append((API, "", api["clusterIP"], api["ports"][0]["port"], "TCP"))
-    return [{"to": to, "to_node": node, "address": address, "port": port, "protocol": protocol}
-            for to, node, address, port, protocol in ways]
+    evidence |= {"api_nodes": nodes, "networks": networks}
+    evidence["policies"] = await _policies(cluster, dns.namespace, labels, "Ingress", networks, skipped)
+    if "probed" in evidence:
+        place = evidence["probe_namespace"]
+        evidence["probe_policies"] = await _policies(cluster, place, [LABELS], "Egress", networks, skipped)
+    return evidence
 
 
 def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
@@ -139,10 +106,11 @@ async def _networks(cluster: Cluster, skipped: list[str]) -> list[str]:
 
 
 async def _policies(
-    cluster: Cluster, namespace: str, labels: list[dict[str, str]], networks: list[str], skipped: list[str]
+    cluster: Cluster, namespace: str, labels: list[dict[str, str]], way: Direction, networks: list[str],
+    skipped: list[str],
 ) -> list[str] | None:
-    """Policies that may keep the API server from the pods while other pods reach them; None where one kind may not be
-    read. Those of a network plugin count whatever they select."""
+    """Policies that may be why these pods are not reached, or reach nothing; None where one kind may not be read. Those
+    of a network plugin count whatever they select."""
     kinds = [("NetworkPolicy", ""), *((kind, api) for network, kind, api in OTHER_POLICIES if network in networks)]
     found: list[str] = []
     for kind, api in kinds:
@@ -153,16 +121,16 @@ async def _policies(
         except ClusterError as error:
             skipped.append(unread(error))
             return None
-        found += [f"{kind} {item['metadata']['name']}" for item in listing.items if api or _isolates(item, labels)]
+        found += [f"{kind} {item['metadata']['name']}" for item in listing.items if api or _isolates(item, labels, way)]
     return found
 
 
-def _isolates(policy: Object, labels: list[dict[str, str]]) -> bool:
-    """Whether it limits what comes in to one of the pods. An expression that is not read here counts as one."""
+def _isolates(policy: Object, labels: list[dict[str, str]], way: Direction) -> bool:
+    """Whether it limits what one of the pods gets or sends. An expression that is not read here counts as one."""
     spec = policy["spec"]
     chosen = (spec.get("podSelector") or {}).get("matchLabels") or {}
-    limits = "Ingress" in (spec.get("policyTypes") or ["Ingress"])
-    return limits and any(chosen.items() <= own.items() for own in labels)
+    types = spec.get("policyTypes") or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+    return way in types and any(chosen.items() <= own.items() for own in labels)
 
 
 def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:
@@ -170,23 +138,15 @@ def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:
     if not evidence["pods"]:
         text = "No DNS pod is ready, so the way to one was not tested."
         return Judgement((note(Verdict.SKIPPED, Layer.CNI, text), *skipped))
-    found = (*judge_ways(evidence), *_told_of_pods(evidence))
-    return Judgement((*found, *skipped))
-
-
-def _told_of_pods(evidence: Evidence) -> list[Finding]:
-    """Whoever reads the run learns that something was started in the cluster."""
-    if not evidence.get("probed"):
-        return []
-    text = (f"Probe pods were started on {list_names(evidence['probed'])} in namespace "
-            f"{evidence['probe_namespace']}, as the settings allow, and deleted again.")
-    return [note(Verdict.INFO, Layer.CNI, text), *judge_probes(evidence)]
+    return Judgement((*judge_ways(evidence), *judge_probes(evidence), *skipped))
 
 
 PATH = Look(
     name="dns.path", args=PathArgs, gather=gather_path, judge=judge_path,
     reads=("get pods/proxy in {dns}", "list pods in {dns}", "list services", "list nodes", "list daemonsets.apps",
            "list endpointslices.discovery.k8s.io", "list networkpolicies.networking.k8s.io"),
+    probes=("create pods in {probe}", "get pods in {probe}", "list pods in {probe}", "delete pods in {probe}",
+            "get pods/log in {probe}", "list networkpolicies.networking.k8s.io in {probe}"),
     by_hand="`kubectl get --raw /api/v1/namespaces/kube-system/pods/POD:8181/proxy/ready` for each DNS pod; from a pod "
     "on each node `nslookup kubernetes.default` and `nslookup kubernetes.default POD-IP` "
     "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#does-the-service-work-by-dns-name)",

@@ -1,55 +1,80 @@
-"""What probe pods saw, from node to node: the decision table of DNS-10. Pure."""
+"""What probe pods saw, from node to node: the decision table of DNS-10. Pure.
 
-from collections import Counter
+A DNS pod that is not reached at all: the way between two nodes. Reached, and not on the port for DNS: a firewall. All
+DNS pods reached, and a Service not: what turns Service addresses into pods on that node.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
-from bot.steps.path_rules import NOT_TESTED, advise, tell
+from bot.steps.path_api import CLOSED, READY_PORT
+from bot.steps.path_probe import API, SERVICE
+from bot.steps.path_rules import NOT_TESTED, SILENT, advise, tell
 from bot.steps.wording import count, list_names, read_at
 
 Row = dict[str, Any]
 Pair = tuple[str, str]
 """From a node to the DNS pods of a node."""
-SERVICE, API = "the DNS Service", "the API server's Service"
+BRIDGED = frozenset({"Flannel", "Weave Net"})
+"""Networks whose pods hang on a bridge. A cluster without an agent of a known network may have a plain one."""
 
 
 def judge_probes(evidence: Evidence) -> list[Finding]:
+    if "probed" not in evidence:
+        return []
+    started = (f"Probe pods were started on {list_names(evidence['probed'])} in namespace "
+               f"{evidence['probe_namespace']}, as the settings allow, and deleted again.")
+    failed = [note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} from {node}: the probe pod there told nothing: {why}",
+                   node=node, object=f"Node {node}") for node, why in sorted(evidence["probe_failures"].items())]
+    return [note(Verdict.INFO, Layer.CNI, started), *(_judge(evidence) if evidence["probe_rows"] else ()), *failed]
+
+
+def _judge(evidence: Evidence) -> list[Finding]:
     rows = evidence["probe_rows"]
-    told = [note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} from {node}: the probe pod there gave nothing: {why}",
-                 node=node, object=f"Node {node}") for node, why in sorted(evidence["probe_failures"].items())]
-    if not rows:
-        return told
-    if not any(row["outcome"] in ("ok", "refused") for row in rows):
-        text = (f"{NOT_TESTED}: no probe pod got through to anything, which a policy on namespace "
-                f"{evidence['probe_namespace']} would do as well.")
-        return [*told, note(Verdict.UNKNOWN, Layer.CNI, text, evidence=_seen(evidence, rows))]
-    pods = [row for row in rows if row["to"] not in (SERVICE, API)]
-    cut, blocked = _pairs(pods, {"UDP", "TCP"}), _pairs(pods, {"UDP"}) | _pairs(pods, {"TCP"})
-    blocked -= cut
+    if not any(row["outcome"] in CLOSED for row in asked(rows)):
+        return [_untroubled(evidence)]
+    policies = [evidence["policies"], evidence["probe_policies"]]
+    if any(policies) or None in policies:
+        who = list_names(dict.fromkeys(name for names in policies for name in names or ()), 2)
+        who = who or "a policy that may not be read"
+        return [_not_told(evidence, rows, f"the probe pods do not get through everywhere; {who} may be why.")]
+    pairs: dict[Pair, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["to_node"]:
+            pairs[row["from"], row["to_node"]].append(row)
+    cut = {pair for pair, own in pairs.items() if all(row["outcome"] in SILENT for row in own)}
+    blocked = {pair for pair, own in pairs.items() if pair not in cut and _lost(own)}
     troubled = {source for source, _ in cut | blocked}
-    found = [*_cut_off(evidence, cut), *_dropped(evidence, pods, blocked),
-             *_services(evidence, [row for row in rows if row["from"] not in troubled])]
-    return [*(found or [_passed(evidence)]), *told]
+    return [*_cut_off(evidence, cut), *_dropped(evidence, {pair: pairs[pair] for pair in blocked}),
+            *_services(evidence, [row for row in rows if row["from"] not in troubled])] or [_untroubled(evidence)]
 
 
-def _pairs(pods: list[Row], lost: set[str]) -> set[Pair]:
-    """Pairs over which all tries by these protocols were lost."""
-    pairs = {(row["from"], row["to_node"]) for row in pods}
-    return {pair for pair in pairs if (own := [row for row in pods if (row["from"], row["to_node"]) == pair
-                                               and row["protocol"] in lost])
-            and {row["protocol"] for row in own} == lost
-            and all(row["outcome"] in ("timeout", "unreachable", "refused") for row in own)}
+def asked(rows: Iterable[Row]) -> list[Row]:
+    """Without the port that only tells whether a pod is reached: not every DNS server has it."""
+    return [row for row in rows if row["port"] != READY_PORT]
 
 
-def culprits(pairs: set[Pair], innocent: Iterable[str] = ()) -> list[str]:
+def _not_told(evidence: Evidence, rows: list[Row], text: str) -> Finding:
+    return note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED}: {text}", object=evidence["workload"],
+                evidence=_seen(evidence, rows))
+
+
+def _lost(rows: Iterable[Row]) -> list[str]:
+    """The protocols over which no question to these DNS pods got through."""
+    through = {row["protocol"] for row in asked(rows) if row["outcome"] not in CLOSED}
+    return sorted({row["protocol"] for row in asked(rows)} - through, reverse=True)
+
+
+def culprits(pairs: Iterable[Pair], innocent: Iterable[str] = ()) -> list[str]:
     """As few nodes as account for all pairs, those in most of them first; between equals not one of `innocent`."""
     left, named = set(pairs), []
     while left:
         hits = Counter(node for pair in left for node in set(pair))
-        node = max(hits, key=lambda name: (hits[name], (name, name) in pairs, name not in innocent, name))
+        node = max(hits, key=lambda name: (hits[name], (name, name) in left, name not in innocent, name))
         named.append(node)
         left = {pair for pair in left if node not in pair}
     return named
@@ -57,80 +82,93 @@ def culprits(pairs: set[Pair], innocent: Iterable[str] = ()) -> list[str]:
 
 def _cut_off(evidence: Evidence, cut: set[Pair]) -> list[Finding]:
     found = []
-    for node in culprits(cut, evidence.get("api_nodes") or ()):
-        own = sorted(pair for pair in cut if node in pair)
-        ways = list_names((f"{a} to {b}" for a, b in own), 3)
-        text = f"Over the pod network nothing passes from {ways}: neither UDP nor TCP to DNS pods that are ready."
+    for node in culprits(cut, evidence["api_nodes"] or ()):
+        own = {pair for pair in cut if node in pair}
+        text = f"Over the pod network nothing passes from {_ways(own)}: DNS pods that are ready answer on no port."
         rows = [row for row in evidence["probe_rows"] if (row["from"], row["to_node"]) in own]
         found.append(find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
                           evidence=_seen(evidence, rows)))
     return found
 
 
-def _dropped(evidence: Evidence, pods: list[Row], blocked: set[Pair]) -> list[Finding]:
+def _dropped(evidence: Evidence, blocked: dict[Pair, list[Row]]) -> list[Finding]:
     found = []
     for node in culprits(blocked):
-        own = sorted(pair for pair in blocked if node in pair)
-        rows = [row for row in pods if (row["from"], row["to_node"]) in own]
-        lost = next(row for row in rows if row["outcome"] != "ok")
-        passes = "TCP" if lost["protocol"] == "UDP" else "UDP"
-        ways = list_names((f"{a} to {b}" if a != b else f"{a} to itself" for a, b in own), 3)
-        text = (f"{lost['protocol']} {lost['port']} to DNS pods is dropped from {ways} ({tell(lost)}), while {passes} "
-                "passes.")
+        own = {pair: rows for pair, rows in blocked.items() if node in pair}
+        rows = [row for rows in own.values() for row in rows]
+        lost = sorted({protocol for rows in own.values() for protocol in _lost(rows)}, reverse=True)
+        first = next(row for row in asked(rows) if row["outcome"] in CLOSED)
+        text = (f"{list_names(lost)} {first['port']} to DNS pods is dropped from {_ways(own)} ({tell(first)}), while "
+                f"{'TCP passes' if lost == ['UDP'] else 'the same pods are reached otherwise'}.")
         found.append(find("node.dns-port", text, object=f"Node {node}", node=node, evidence=_seen(evidence, rows)))
     return found
 
 
+def _ways(pairs: Iterable[Pair]) -> str:
+    return list_names((f"{a} to {b if a != b else 'itself'}" for a, b in sorted(pairs)), 3)
+
+
 def _services(evidence: Evidence, rows: list[Row]) -> list[Finding]:
-    """Of nodes whose way to every DNS pod is open: what fails there is what turns Service addresses into pods."""
-    homes = {row["to_node"] for row in rows if row["to"] not in (SERVICE, API)}
-    sources = sorted({row["from"] for row in rows})
-    bad = {source: own for source in sources
-           if (own := [row for row in rows if row["from"] == source and row["to"] in (SERVICE, API)
-                       and row["outcome"] not in ("ok", "untold")])}
-    good = [row for row in rows if row["to"] == SERVICE and row["outcome"] == "ok"]
-    if len(bad) > 1 and len(bad) == len(sources) and all(row["to"] == SERVICE for own in bad.values() for row in own) \
-            and not good:
-        text = (f"{SERVICE} gives no answer at {evidence['address']} on any node, while each DNS pod does and the API "
-                "server's Service is reached: it is the Service or its endpoints rather than the service proxy.")
-        rows = [row for own in bad.values() for row in own]
-        return [note(Verdict.UNKNOWN, Layer.DNS_SERVICE, text, evidence=_seen(evidence, rows))]
-    mixed = all(source in homes and _is_mixed(rows, source) for source in bad) and set(sources) - set(bad)
-    code = "cni.bridge-filter" if bad and mixed else "proxy.path"
-    return [_service(evidence, code, source, own) for source, own in bad.items()]
+    """Of nodes whose way to every DNS pod is open."""
+    homes, sources = {row["to_node"] for row in rows}, {row["from"] for row in rows}
+    deaf = {to: {row["from"] for row in rows if row["to"] == to and row["outcome"] in CLOSED} for to in (SERVICE, API)}
+    bad, apart = deaf[SERVICE], deaf[API] - deaf[SERVICE]
+    own = {source: [row for row in rows if row["from"] == source and row["to"] in (SERVICE, API)] for source in sources}
+    if bad == sources and not deaf[API]:
+        text = (f"on no node {SERVICE} always answers, while each DNS pod does and {API} is reached: look at its "
+                "endpoints, or bridged traffic goes past the service proxy's rules on all nodes.")
+        return [_not_told(evidence, rows, text)] if bad else []
+    found = [_bridged(evidence, source, own[source])
+             if source in homes - deaf[API] and _by_turns(own[source]) and _has_bridges(evidence)
+             else _unproxied(evidence, source, own[source]) for source in sorted(bad)]
+    if apart:
+        text = f"from pods on {list_names(sorted(apart))} {API} is not reached, while {SERVICE} is, if there is one."
+        found.append(_not_told(evidence, [row for row in rows if row["from"] in apart], text))
+    return found
 
 
-def _is_mixed(rows: list[Row], source: str) -> bool:
-    told = {row["outcome"] for row in rows if row["from"] == source and row["to"] == SERVICE}
-    return "ok" in told and "timeout" in told
+def _by_turns(own: list[Row]) -> bool:
+    return {"ok", "timeout"} <= {row["outcome"] for row in own if row["to"] == SERVICE}
 
 
-def _service(evidence: Evidence, code: str, source: str, own: list[Row]) -> Finding:
-    what = list_names(dict.fromkeys(row["to"] for row in own))
-    often = "fails when it leads to the DNS pod of that node" if code == "cni.bridge-filter" else "is not reached"
-    text = f"On {source} {what} {often}, while each DNS pod is reached from there at its own address."
-    return find(code, text, object=f"Node {source}", node=source, evidence=_seen(evidence, own))
+def _has_bridges(evidence: Evidence) -> bool:
+    return not evidence["networks"] or bool(BRIDGED & set(evidence["networks"]))
 
 
-def _passed(evidence: Evidence) -> Finding:
+def _bridged(evidence: Evidence, source: str, own: list[Row]) -> Finding:
+    text = (f"From pods on {source} {SERVICE} answers by turns, though each DNS pod does at its own address and other "
+            "nodes have no such trouble: as when it leads to the DNS pod of the same node.")
+    return find("cni.bridge-filter", text, object=f"Node {source}", node=source, evidence=_seen(evidence, own))
+
+
+def _unproxied(evidence: Evidence, source: str, own: list[Row]) -> Finding:
+    closed = list_names(dict.fromkeys(row["to"] for row in own if row["outcome"] in CLOSED))
+    text = f"From pods on {source} no way leads to {closed}, while each DNS pod is reached at its own address."
+    pod = f"kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide --field-selector spec.nodeName={source}"
+    advice = (f"Read the log of kube-proxy on {source} (`{pod}`), then `kubectl -n kube-system delete pod POD`: a new "
+              "one writes all rules again.")
+    return find("proxy.path", text, object=f"Node {source}", node=source, advice=advice, evidence=_seen(evidence, own))
+
+
+def _untroubled(evidence: Evidence) -> Finding:
     rows = evidence["probe_rows"]
-    nodes = sorted({row["from"] for row in rows})
-    lost = sum(row["outcome"] != "ok" for row in rows)
-    rest = f"; {count(lost, 'try', 'tries')} told nothing" if lost else ""
-    others = f"; not tested from {list_names(evidence['unprobed'])}" if evidence["unprobed"] else ""
-    text = (f"From pods on {list_names(nodes)} the DNS Service and each DNS pod answer by UDP and TCP, and the API "
-            f"server's Service is reached{rest}{others}.")
+    odd = [row for row in asked(rows) if row["outcome"] != "ok"]
+    if odd:
+        text = f"{len(odd)} of {count(len(asked(rows)), 'try', 'tries')} failed or told nothing ({tell(odd[0])})."
+        return _not_told(evidence, rows, text)
+    rest = f"; not tested from {count(evidence['unprobed'], 'other node')}" if evidence["unprobed"] else ""
+    text = (f"From pods on {list_names(sorted({row['from'] for row in rows}))} the DNS Service and each DNS pod answer "
+            f"by UDP and TCP, and {API} is reached{rest}.")
     return note(Verdict.PASS, Layer.CNI, text, object=evidence["workload"], evidence=_seen(evidence, rows))
 
 
 def _seen(evidence: Evidence, rows: list[Row]) -> tuple[str, ...]:
     """`n1 → coredns-x on n2: UDP 53 no answer, TCP 53 ok`, those with trouble first."""
     ways: dict[tuple[str, str, str], dict[str, str]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row["outcome"] == "ok"):
         tries = ways.setdefault((row["from"], row["to"], row["to_node"]), {})
         key, said = f"{row['protocol']} {row['port']}", tell(row)
-        tries[key] = said if tries.get(key, said) == said else "now and again"
+        tries[key] = said if tries.get(key, said) == said else f"{tell(row)} and {tries[key]} by turns"
     lines = [f"{source} → {to}{f' on {at}' if at else ''}: {', '.join(f'{key} {said}' for key, said in tries.items())}"
              for (source, to, at), tries in ways.items()]
-    lines.sort(key=lambda line: all(part.endswith(" ok") for part in line.split(", ")))
     return (*lines[:4], read_at(evidence))

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.causes_path import PORTS_BETWEEN_NODES
 from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import find_network
 from bot.steps import Evidence
 from bot.steps.wording import list_names, read_at
 
@@ -66,7 +66,8 @@ def judge_ways(evidence: Evidence) -> list[Finding]:
 def _untroubled(evidence: Evidence, ways: list[Way]) -> list[Finding]:
     good = list_names(way.pod for way in ways if way.state == "answered")
     if good:
-        text = f"The API server gets answers by TCP over the pod network from {good}; {REST}."
+        rest = "" if evidence.get("probe_rows") else f"; {REST}"
+        text = f"The API server gets answers by TCP over the pod network from {good}{rest}."
         return [_tell(Verdict.PASS, evidence, ways, text)]
     if not ways:
         return []  # a permission was missing, which is told
@@ -104,8 +105,8 @@ def _culprits(homes: list[str], cut: list[str], answered: list[str]) -> list[str
 
 def advise(evidence: Evidence, node: str) -> str:
     """How to open the way between this node and the others, by what the network plugin sends."""
-    ports = next((PORTS_BETWEEN_NODES[name] for name in evidence["networks"] if name in PORTS_BETWEEN_NODES), "")
-    what = ports or "what the network plugin sends between nodes"
+    ports = next((found.ports for name in evidence["networks"] if (found := find_network(name)) and found.ports), ())
+    what = list_names(map(str, ports), word="or") or "what the network plugin sends between nodes"
     return (f"Let {what} pass between {node} and the other nodes, both ways: see security groups, and `nft list "
             f"ruleset` and `iptables-save` on {node}; then the log of the network agent there.")
 

@@ -20,7 +20,8 @@ FULL: dict[str, Any] = {
     "slack": {"existingSecret": "netcheck-slack"},
     "redis": {"existingSecret": "netcheck-redis"},
     "kubeconfigs": {"existingSecret": "netcheck-clusters", "keys": ["prod", "staging"]},
-    "rbac": {"configMaps": {"kube-flannel": ["kube-flannel-cfg"]}, "logs": {"namespaces": ["kube-system", "shop"]}},
+    "rbac": {"configMaps": {"kube-flannel": ["kube-flannel-cfg"]}, "logs": {"namespaces": ["kube-system", "shop"]},
+             "probes": {"namespaces": ["probes"]}},
     "changes": {"enabled": True, "namespaces": ["kube-system", "shop"]},
     "podLabels": {"team": "platform"},
     "podAnnotations": {"example.com/note": "yes"},
@@ -109,6 +110,12 @@ def test_pods_are_asked_over_the_pod_network_in_the_named_namespaces_only_and_by
                 and any("pods/proxy" in rule.get("resources", []) for rule in item["rules"])]
     assert [(item["kind"], item["metadata"]["namespace"]) for item in granting] == [("Role", "openshift-dns")]
     assert all(rule["verbs"] == ["get"] for rule in granting[0]["rules"] if "pods/proxy" in rule["resources"])
+
+
+def test_probe_pods_are_made_in_the_named_namespace_only() -> None:
+    making = [item for item in render(FULL) if item["kind"] in ("ClusterRole", "Role")
+              for rule in item["rules"] if "pods" in rule.get("resources", []) and WRITING & set(rule["verbs"])]
+    assert [(item["kind"], item["metadata"]["namespace"]) for item in making] == [("Role", "probes")]
 
 
 def test_config_maps_are_read_by_name_only() -> None:

@@ -10,10 +10,11 @@ from bot.steps import Change, Look
 from bot.steps.library import STEP_TYPES
 from tests.house.chart import of_kind, render
 
-DNS = "kube-system"
+DNS, PROBES = "kube-system", "probes"
 SUBRESOURCES = {"log", "portforward", "exec", "status", "scale"}
 LOOKS = sorted(name for name, step in STEP_TYPES.items() if isinstance(step, Look) and step.reads)
 CHANGES = sorted(name for name, step in STEP_TYPES.items() if isinstance(step, Change))
+PROBING: dict[str, Any] = {"rbac": {"probes": {"namespaces": [PROBES]}}}
 CHANGING: dict[str, Any] = {"changes": {"enabled": True, "namespaces": [DNS]}}
 
 
@@ -38,9 +39,8 @@ def declared(text: str) -> Right:
     whole, _, part = thing.partition("/")
     resource, _, group = whole.partition(".")
     below = part in SUBRESOURCES
-    return Right(
-        verb, group, f"{resource}/{part}" if below else resource, "" if below else part, namespace.format(dns=DNS)
-    )
+    where = namespace.format(dns=DNS, probe=PROBES)
+    return Right(verb, group, f"{resource}/{part}" if below else resource, "" if below else part, where)
 
 
 def granted(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -74,6 +74,19 @@ def test_whatever_a_look_reads_the_chart_lets_it_read(name: str) -> None:
     look = STEP_TYPES[name]
     assert isinstance(look, Look)
     assert missing([declared(text) for text in look.reads], {}) == []
+
+
+def test_where_probe_pods_are_allowed_the_chart_allows_what_they_need_and_no_more() -> None:
+    needed = [declared(text) for step in STEP_TYPES.values() if isinstance(step, Look) for text in step.probes]
+    assert needed
+    assert missing(needed, PROBING) == []
+    assert of_probes(PROBING) <= {(right.verb, right.resource) for right in needed}
+    assert of_probes({}) == set()
+
+
+def of_probes(values: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(verb, resource) for namespace, rule in granted(render(values)) if namespace == PROBES
+            for verb in rule["verbs"] for resource in rule["resources"]}
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -44,7 +44,7 @@ def test_a_node_that_is_cut_off_is_named_with_the_port_of_its_network_plugin() -
     finding = only(PATH, evidence(way("a", "n1", *OPEN), way("b", "n2", *DROPPED)))
     assert (finding.verdict, finding.cause, finding.object, finding.node) == (
         Verdict.FAIL, "cni.path", "Node n2", "n2")
-    assert "UDP 8472" in finding.advice
+    assert "udp 8472" in finding.advice
     assert "API server on n1 → b on n2: TCP 53 no answer, TCP 8181 no answer" in finding.evidence
 
 

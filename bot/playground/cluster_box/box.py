@@ -8,13 +8,13 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 
-from bot.playground.bundle import Bundle
+from bot.playground.bundle import Bundle, Object
 from bot.playground.cluster_box.certificate import make_certificate
 from bot.playground.cluster_box.controllers.life import Life
 from bot.playground.cluster_box.faults import Fault
@@ -29,7 +29,8 @@ LARGEST_HEAD = 1024 * 1024
 
 class ClusterBox:
     """A Kubernetes API made from a bundle. `permissions` are the rules of its one token (default: everything); `lag` is
-    how long in seconds its controllers take for a step, as those of a real cluster take a while."""
+    how long in seconds its controllers take for a step, as those of a real cluster take a while. `start` tells what
+    becomes of a pod that a client creates (its status, its log); without it none can be created."""
 
     def __init__(
         self,
@@ -39,10 +40,12 @@ class ClusterBox:
         user: str = "netcheck",
         context: str = "",
         lag: float = 0.3,
+        start: Callable[[Object], tuple[Object, str]] | None = None,
     ) -> None:
         self._context = context or bundle.name
         self._world = World(
-            bundle=bundle, store=Store(bundle), user=user, token=secrets.token_urlsafe(24), rules=tuple(permissions)
+            bundle=bundle, store=Store(bundle), user=user, token=secrets.token_urlsafe(24), rules=tuple(permissions),
+            start=start,
         )
         self._lag = lag
         self._life = Life(self._world, lag)

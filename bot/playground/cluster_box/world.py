@@ -25,6 +25,8 @@ class World:
     made_logs: MadeLogs = field(default_factory=dict)
     follow: Callable[[Object, Object], None] = lambda before, after: None
     """Told of every change that was stored: the object before and after."""
+    start: Callable[[Object], tuple[Object, str]] | None = None
+    """What becomes of a pod that a client creates: its status and its log. None: nobody may tell."""
     started: float = field(default_factory=time.monotonic)
 
     def now(self) -> float:

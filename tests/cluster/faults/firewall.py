@@ -1,23 +1,28 @@
 """Faults that no object shows: the firewall of one node drops what is sent to the DNS pods there."""
 
+from typing import Literal
+
 from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.node import NODES, Firewall
 
 SECOND = NODES[1]
 PODS = "ip daddr 10.244.0.0/16"
+PROBE = ("--probe-namespace", "default", "--probe-image", "docker.io/library/busybox:1.35")
 
 
-def _row(name: str, says: str, awaits: str, *protocols: str) -> Fault:
+def _row(
+    name: str, says: str, *protocols: str, answer: Literal["broken", "degraded"], arguments: tuple[str, ...] = ()
+) -> Fault:
     rules = tuple(f"{PODS} {protocol} dport 53 drop" for protocol in protocols)
     return Fault(
-        name=name, reference="D41", says=says, network="bridge", awaits=awaits, answer="degraded",
+        name=name, reference="D41", says=says, network="bridge", answer=answer, arguments=arguments,
         breaks=(Firewall(rules, hooks=("forward",), nodes=(SECOND,)),),
         roots=(Root("node.dns-port", "node", f"Node {SECOND}"),), mentions=("53",),
     )
 
 
 FIREWALL = (
-    _row("firewall-53", "a node's firewall drops DNS", "", "udp", "tcp"),
-    _row("firewall-53-udp", "a node's firewall drops DNS over UDP, TCP passes",
-         "DNS-10: a pod that asks over UDP", "udp"),
+    _row("firewall-53", "a node's firewall drops DNS", "udp", "tcp", answer="degraded"),
+    _row("firewall-53-udp", "a node's firewall drops DNS over UDP, TCP passes", "udp", answer="broken",
+         arguments=PROBE),
 )
