@@ -70,7 +70,7 @@ def test_tokens_do_not_show_when_settings_are_printed() -> None:
 
 def test_probe_pods_need_a_namespace_and_an_image_and_are_off_otherwise(tmp_path: Path) -> None:
     assert load(None, {}).probe.image == ""
-    with pytest.raises(SettingsError, match="targets.prod.probe: .*both a namespace and an image"):
+    with pytest.raises(SettingsError, match=r"targets.prod.probe: .*both a namespace and an image"):
         load(written(tmp_path, "targets: {prod: {probe: {namespace: probes}}}"), {})
 
 

@@ -164,11 +164,13 @@ def _untroubled(evidence: Evidence) -> Finding:
 
 def _seen(evidence: Evidence, rows: list[Row]) -> tuple[str, ...]:
     """`n1 → coredns-x on n2: UDP 53 no answer, TCP 53 ok`, those with trouble first."""
-    ways: dict[tuple[str, str, str], dict[str, str]] = {}
+    ways: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in sorted(rows, key=lambda row: row["outcome"] == "ok"):
-        tries = ways.setdefault((row["from"], row["to"], row["to_node"]), {})
-        key, said = f"{row['protocol']} {row['port']}", tell(row)
-        tries[key] = said if tries.get(key, said) == said else f"{tell(row)} and {tries[key]} by turns"
-    lines = [f"{source} → {to}{f' on {at}' if at else ''}: {', '.join(f'{key} {said}' for key, said in tries.items())}"
-             for (source, to, at), tries in ways.items()]
+        tries = ways[row["from"], row["to"], row["to_node"]][f"{row['protocol']} {row['port']}"]
+        if tell(row) not in tries:
+            tries.append(tell(row))
+    lines = []
+    for (source, to, at), ports in ways.items():
+        told = (f"{port} {' and '.join(tries)}{' by turns' * (len(tries) > 1)}" for port, tries in ports.items())
+        lines.append(f"{source} → {to}{f' on {at}' if at else ''}: {', '.join(told)}")
     return (*lines[:4], read_at(evidence))

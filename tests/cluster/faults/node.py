@@ -127,7 +127,7 @@ class Firewall:
 
     def inject(self, cluster: Cluster) -> Heal:
         chains = " ".join(
-            f"chain {hook} {{ type filter hook {hook} priority -300; {'; '.join(self.rules)}; }}"
+            f"chain {hook} {{ type filter hook {hook} priority -300; {'; '.join(self.rules)}; }};"
             for hook in self.hooks)
         for node in self.nodes:
             cluster.on_node(node, "nft", f"table inet {TABLE} {{ {chains} }}")
