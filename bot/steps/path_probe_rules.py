@@ -26,12 +26,14 @@ BRIDGED = frozenset({"Flannel", "Weave Net"})
 def judge_probes(evidence: Evidence) -> list[Finding]:
     if "probed" not in evidence:
         return []
+    read = (read_at(evidence),)
     started = (f"Probe pods were started on {list_names(evidence['probed'])} in namespace "
                f"{evidence['probe_namespace']}, as the settings allow, and deleted again.")
     failed = [note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} from {node}: the probe pod there told nothing: {why}",
-                   node=node, object=f"Node {node}", evidence=(read_at(evidence),)) for node, why in sorted(evidence["probe_failures"].items())]
-    told = note(Verdict.INFO, Layer.CNI, started, evidence=(read_at(evidence),))
-    return [told, *(_judge(evidence) if evidence["probe_rows"] else ()), *failed]
+                   node=node, object=f"Node {node}", evidence=read)
+              for node, why in sorted(evidence["probe_failures"].items())]
+    found = _judge(evidence) if evidence["probe_rows"] else []
+    return [note(Verdict.INFO, Layer.CNI, started, evidence=read), *found, *failed]
 
 
 def _judge(evidence: Evidence) -> list[Finding]:
