@@ -6,21 +6,20 @@ Roles are found by reference: the account's bindings, whatever they are called. 
 import asyncio
 from typing import Any
 
-from bot.cluster import Access, Cluster, Object
+from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import image_version
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns_objects import DnsArgs, find_dns
+from bot.steps.dns_rights import read_rights
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import list_names, read_at
 
 SLICES_SINCE = (1, 8, 0)
 """CoreDNS reads EndpointSlices from here on, and Endpoints before."""
-LISTED = 500
-"""Bindings that are read where the usual names do not lead to the account's."""
 
 
 async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
@@ -30,14 +29,13 @@ async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
     if not dns.template:
         return {**base, "read_at": cluster.now, "account": "", "bindings": []}
     account = str(dns.template.get("serviceAccountName") or "default")
-    exists, answers, bindings = await asyncio.gather(
+    exists, rights = await asyncio.gather(
         _exists(cluster, dns.namespace, account, skipped),
-        _reviews(cluster, dns.namespace, account, _needed(image_version(dns.template)), skipped),
-        _bindings(cluster, dns.namespace, account, (dns.name.rpartition("/")[2],) if dns.workload else (), skipped),
+        read_rights(cluster, dns.namespace, account, _needed(image_version(dns.template)), skipped),
     )
     return {
         **base, "read_at": cluster.now, "account": f"ServiceAccount {dns.namespace}/{account}", "exists": exists,
-        "answers": answers, "bindings": bindings, "serving": any(pod_facts(pod)["ready"] for pod in dns.pods),
+        **rights, "serving": any(pod_facts(pod)["ready"] for pod in dns.pods),
     }
 
 
@@ -56,57 +54,6 @@ async def _exists(cluster: Cluster, namespace: str, account: str, skipped: list[
         skipped.append(unread(error))
         return None
     return True
-
-
-async def _reviews(
-    cluster: Cluster, namespace: str, account: str, needed: list[tuple[str, str]], skipped: list[str]
-) -> list[dict[str, Any]]:
-    """What the account may do, asked of the API server itself. Empty where we may not ask."""
-    user = f"system:serviceaccount:{namespace}:{account}"
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-    asked = [(verb, group, resource) for group, resource in needed for verb in ("list", "watch")]
-    try:
-        allowed = await asyncio.gather(*(
-            cluster.may(Access(verb=verb, group=group, resource=resource, user=user, groups=groups))
-            for verb, group, resource in asked
-        ))
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    return [{"verb": verb, "resource": f"{resource}.{group}".rstrip("."), "allowed": yes}
-            for (verb, group, resource), yes in zip(asked, allowed, strict=True)]
-
-
-async def _bindings(
-    cluster: Cluster, namespace: str, account: str, names: tuple[str, ...], skipped: list[str]
-) -> list[dict[str, str]] | None:
-    """The bindings whose subject is the account: those with usual names first, else all are looked through. None where
-    they may not be read, or are too many to say that none is there."""
-    usual = dict.fromkeys((f"system:{account}", account, *names))
-    try:
-        found = [b for b in await asyncio.gather(*(_binding(cluster, name) for name in usual)) if b]
-        mine = [b for b in found if _names_account(b, namespace, account)]
-        if not mine:
-            listing = await cluster.list("ClusterRoleBinding", limit=LISTED)
-            mine = [b for b in listing.items if _names_account(b, namespace, account)]
-            if not mine and listing.remaining:
-                return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return [{"name": b["metadata"]["name"], "role": b["roleRef"]["name"]} for b in mine]
-
-
-async def _binding(cluster: Cluster, name: str) -> Object | None:
-    try:
-        return await cluster.get("ClusterRoleBinding", name)
-    except NotFound:
-        return None
-
-
-def _names_account(binding: Object, namespace: str, account: str) -> bool:
-    wanted = ("ServiceAccount", account, namespace)
-    return any((s.get("kind"), s.get("name"), s.get("namespace")) == wanted for s in binding.get("subjects") or ())
 
 
 def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
@@ -159,7 +106,7 @@ def _denied(evidence: Evidence, denied: list[dict[str, Any]]) -> Finding:
     table = ", ".join(f"{a['verb']} {a['resource']}: {'yes' if a['allowed'] else 'no'}" for a in evidence["answers"])
     return find(
         "dns.access.denied", text, object=f"ClusterRole {bindings[0]['role']}" if bindings else account,
-        evidence=(f"access review as {account.split(' ')[1]}: {table}", bound or none, read_at(evidence)),
+        evidence=(f"rights of {account.split(' ')[1]}: {table}", bound or none, read_at(evidence)),
         advice=advice, verdict=Verdict.WARN if evidence.get("serving") else Verdict.FAIL,
     )
 
@@ -168,7 +115,8 @@ ACCESS = Look(
     name="dns.access", args=DnsArgs, gather=gather_access, judge=judge_access,
     reads=("get serviceaccounts in {dns}", "create subjectaccessreviews.authorization.k8s.io",
            "get clusterrolebindings.rbac.authorization.k8s.io", "list clusterrolebindings.rbac.authorization.k8s.io",
-           "list services", "list pods in {dns}", "get deployments.apps in {dns}"),
+           "get clusterroles.rbac.authorization.k8s.io", "list services", "list pods in {dns}",
+           "get deployments.apps in {dns}"),
     by_hand="`kubectl -n kube-system get serviceaccount coredns`, `kubectl describe clusterrole system:coredns`, "
     "`kubectl auth can-i list endpointslices --as=system:serviceaccount:kube-system:coredns` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/"

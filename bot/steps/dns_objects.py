@@ -2,7 +2,6 @@
 behind it, its pods. Reads only; within a run each read is made once, however many steps ask."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import Field
@@ -43,7 +42,6 @@ class Dns:
     service: Object | None
     kind: str
     workload: Object | None
-    replica_set: Object | None
     pods: tuple[Object, ...]
     selected: tuple[Object, ...]
     kubelet: KubeletConfig
@@ -79,18 +77,16 @@ async def find_dns(cluster: Cluster, args: DnsArgs) -> Dns:
     listed = await _list_pods(cluster, namespace, selector) if selector else Listing(())
     unseen = listed.remaining
     servers = [pod for pod in listed.items if looks_like_dns(pod.get("spec", {}))]
-    kind, workload, replica_set = await _owner(cluster, namespace, servers, skipped) if servers else ("", None, None)
+    kind, workload = await _owner(cluster, namespace, servers[0], skipped) if servers else ("", None)
     if not servers:
         kind, workload, skipped = await _search(cluster, namespace, selector)
         mine = await _list_pods(cluster, namespace, match_labels(workload)) if workload else Listing(())
         servers, unseen = list(mine.items), mine.remaining
-        if servers and kind == "Deployment":
-            _, _, replica_set = await _owner(cluster, namespace, servers, skipped)
     if service is None:  # it may be the one that has the kubelets' address
         skipped += kubelet.skipped
     return Dns(
-        namespace=namespace, service=service, kind=kind, workload=workload, replica_set=replica_set,
-        pods=tuple(servers), selected=listed.items, kubelet=kubelet, unseen=unseen, skipped=tuple(skipped),
+        namespace=namespace, service=service, kind=kind, workload=workload, pods=tuple(servers),
+        selected=listed.items, kubelet=kubelet, unseen=unseen, skipped=tuple(skipped),
     )
 
 
@@ -136,21 +132,28 @@ def _likeness(workload: Object, selector: dict[str, str]) -> tuple[bool, bool, i
 
 
 async def _owner(
-    cluster: Cluster, namespace: str, pods: Sequence[Object], skipped: list[str]
-) -> tuple[str, Object | None, Object | None]:
-    """Who made the pods: (kind, workload, newest ReplicaSet). A read that fails is noted and not fatal."""
-    owner = _controller(pods[0])
+    cluster: Cluster, namespace: str, pod: Object, skipped: list[str]
+) -> tuple[str, Object | None]:
+    """Who made the pod: (kind, workload). A read that fails is noted and not fatal."""
+    owner = _controller(pod)
+    kind, name = str(owner.get("kind", "")), str(owner.get("name", ""))
     try:
-        if owner.get("kind") != "ReplicaSet":
-            kind = str(owner.get("kind", ""))
-            return kind, (await _get(cluster, kind, owner["name"], namespace) if kind == "DaemonSet" else None), None
-        replica_set = await _get(cluster, "ReplicaSet", owner["name"], namespace)
-        above = _controller(replica_set) if replica_set else {}
-        workload = await _get(cluster, "Deployment", above["name"], namespace) if above else None
-        return "Deployment", workload, replica_set
+        if kind != "ReplicaSet":
+            return kind, (await _get(cluster, kind, name, namespace) if kind == "DaemonSet" else None)
+        return "Deployment", await _deployment(cluster, namespace, name, pod["metadata"].get("labels", {}))
     except ClusterError as error:
         skipped.append(unread(error))
-        return "", None, None
+        return "", None
+
+
+async def _deployment(cluster: Cluster, namespace: str, replica_set: str, labels: dict[str, str]) -> Object | None:
+    """A Deployment calls its ReplicaSets by its own name and their hash, so that they need not be read mostly."""
+    called, _, mark = replica_set.rpartition("-")
+    guessed = await _get(cluster, "Deployment", called, namespace) if mark == labels.get("pod-template-hash") else None
+    if guessed and match_labels(guessed).items() <= labels.items():
+        return guessed
+    above = _controller(await _get(cluster, "ReplicaSet", replica_set, namespace) or {"metadata": {}})
+    return await _get(cluster, "Deployment", above["name"], namespace) if above else None
 
 
 def _controller(item: Object) -> Object:

@@ -64,8 +64,7 @@ def workload_facts(dns: Dns) -> dict[str, Any]:
     item: Object = dns.workload or {}
     spec, status = item.get("spec", {}), item.get("status", {})
     wanted = spec.get("replicas", 1) if dns.kind == "Deployment" else status.get("desiredNumberScheduled", 0)
-    conditions = [*(dns.replica_set or {}).get("status", {}).get("conditions", []), *status.get("conditions", [])]
-    failures = [condition for condition in conditions if condition["type"] == "ReplicaFailure"]
+    failures = [condition for condition in status.get("conditions", []) if condition["type"] == "ReplicaFailure"]
     return {
         "name": dns.name if item else "", "kind": dns.kind if item else "", "wanted": wanted if item else 0,
         "updated": status.get("updatedReplicas", status.get("updatedNumberScheduled", 0)),

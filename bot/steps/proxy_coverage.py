@@ -31,15 +31,15 @@ class ProxyArgs(Args):
 
 async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
     skipped: list[str] = []
-    proxy, kubeadm, nodes, version = await asyncio.gather(
-        find_proxy(cluster), _is_kubeadm(cluster, skipped), read_nodes(cluster, (), skipped),
-        _version(cluster, skipped))
+    proxy, nodes, version = await asyncio.gather(
+        find_proxy(cluster), read_nodes(cluster, (), skipped), _version(cluster, skipped))
     replacement = await read_replacement(cluster, proxy, skipped)
     daemon = proxy.daemon
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
     return {
-        "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon, "kubeadm": kubeadm,
+        "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon,
+        "kubeadm": not proxy.found and await _is_kubeadm(cluster, skipped),
         "version": version, "nodes": nodes, "networks": list(proxy.networks), "replacement": replacement,
         "pods": await list_pods(cluster, daemon, skipped) if daemon and short else None,
         "places": await read_places(cluster, daemon) if daemon and short and nodes["read"] else {},

@@ -27,23 +27,23 @@ UNCUT = ("log", "portforward", "clusterrolebindings")
 NOT_MISSED = {"configmaps/kubelet-config"}
 """Only helps to find the DNS Service: whoever has found it by its label goes without, and does not mention it."""
 STAND_WITHOUT = {
-    "platform.fingerprint": {"version", "apis", "nodes", "daemonsets", "replicasets", "deployments",
+    "platform.fingerprint": {"version", "apis", "nodes", "daemonsets", "deployments",
                              "configmaps/kubelet-config"},  # what is not known is called so, piece by piece
     "api.answers": {"version"},                       # a refusal is an answer
     "node.network": {"daemonsets"},                   # the nodes say that they have a network
     "proxy.coverage": {"nodes", "configmaps/kubeadm-config", "version"},
-    "proxy.live": {"nodes", "services", "replicasets", "deployments", "endpointslices", "portforward"},
-    "dns.service": {"replicasets", "deployments", "configmaps/kubelet-config"},
-    "dns.pods": {"replicasets", "deployments", "nodes"},
-    "dns.access": {"replicasets", "deployments", "clusterrolebindings"},  # the review is the proof, not the roles
-    "dns.logs": {"replicasets", "deployments", "log", "configmaps/coredns"},     # of the pods that could be read
-    "dns.corefile": {"replicasets", "deployments", "configmaps/kubelet-config"},
-    "dns.readiness": {"replicasets", "deployments"},
-    "dns.endpoints": {"replicasets", "deployments"},
-    "dns.upstream": {"replicasets", "deployments", "portforward", "configmaps/coredns"},
-    "dns.query_pods": {"replicasets", "deployments", "portforward", "configmaps/coredns"},  # of pods that were asked
-    "dns.memory": {"replicasets", "deployments", "configmaps/coredns"},  # a cache of usual size is taken for it
-    "dns.policy": {"replicasets", "deployments", "apis"},             # NetworkPolicies, and no others, were evaluated
+    "proxy.live": {"nodes", "services", "deployments", "endpointslices", "portforward"},
+    "dns.service": {"deployments", "configmaps/kubelet-config"},
+    "dns.pods": {"deployments", "nodes"},
+    "dns.access": {"deployments", "clusterrolebindings", "clusterroles"},  # the review is the proof, not the roles
+    "dns.logs": {"deployments", "log", "configmaps/coredns"},     # of the pods that could be read
+    "dns.corefile": {"deployments", "configmaps/kubelet-config"},
+    "dns.readiness": {"deployments"},
+    "dns.endpoints": {"deployments"},
+    "dns.upstream": {"deployments", "portforward", "configmaps/coredns"},
+    "dns.query_pods": {"deployments", "portforward", "configmaps/coredns"},  # of pods that were asked
+    "dns.memory": {"deployments", "configmaps/coredns"},  # a cache of usual size is taken for it
+    "dns.policy": {"deployments", "apis"},             # NetworkPolicies, and no others, were evaluated
 }
 """What a look may go without and still pass, because what it then says does not rest on it."""
 WEAKER = {"dns.service.selector": "dns.endpoints.empty", "cni.missing": "cni.not-configured",
