@@ -128,19 +128,27 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
     **_tabulate("scheduling.k8s.io/v1", False, "PriorityClass=priorityclasses"),
     **_tabulate("storage.k8s.io/v1", False, "StorageClass=storageclasses"),
     # Of CustomResourceDefinitions: those that a run asks for so often that looking their names up would cost too much.
-    **_tabulate("crd.projectcalico.org/v1", False, "GlobalNetworkPolicy=globalnetworkpolicies", builtin=False),
+    **_tabulate(
+        "crd.projectcalico.org/v1", False, "GlobalNetworkPolicy=globalnetworkpolicies", "IPPool=ippools", builtin=False,
+    ),
     **_tabulate(
         "cilium.io/v2", False, "CiliumClusterwideNetworkPolicy=ciliumclusterwidenetworkpolicies", builtin=False,
     ),
-    **_tabulate("policy.networking.k8s.io/v1alpha1", False, "AdminNetworkPolicy=adminnetworkpolicies", builtin=False),
+    **_tabulate(
+        "policy.networking.k8s.io/v1alpha1", False, "AdminNetworkPolicy=adminnetworkpolicies",
+        "BaselineAdminNetworkPolicy=baselineadminnetworkpolicies", builtin=False,
+    ),
 })
+_NAMESAKES = {("NetworkPolicy", "crd.projectcalico.org/v1"): Kind(
+    kind="NetworkPolicy", plural="networkpolicies", api="crd.projectcalico.org/v1", builtin=False)}
+"""Kinds of the same name as one of the table, as costly to look up."""
 
 
 def find_kind(kind: str, api: str) -> Kind | None:
     """The row of the table, or None where only the API server can tell (an `api` the table does not hold)."""
     if kind == "Secret" and api in ("", "v1"):
         raise Rejected("netcheck never reads Secrets: whatever it shows is kept in the journal and in Slack.")
-    row = KINDS.get(kind)
+    row = _NAMESAKES.get((kind, api)) or KINDS.get(kind)
     if row and api in ("", row.api):
         return row
     if not api:

@@ -10,13 +10,12 @@ from bot.diagnosis.causes import explain, find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
-from bot.steps.cni_log_lines import API, Told, read_lines
+from bot.steps.cni_log_lines import API, RIGHTS, Told, read_lines
 from bot.steps.daemons import is_gone, troubled, why_not_there
 from bot.steps.nodes import is_unconfigured, is_young, list_fit
 from bot.steps.wording import cut, list_names, read_at
 
 Agent = dict[str, Any]
-RIGHTS = "cni.agent.forbidden"
 
 
 def judge_agent(evidence: Evidence, agent: Agent, network: Network) -> list[Finding]:

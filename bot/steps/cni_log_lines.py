@@ -7,6 +7,7 @@ from bot.networks import Network
 from bot.steps.wording import cut
 
 API = "api"
+RIGHTS = "cni.agent.forbidden"
 """The cause of a line that tells of the API server out of reach, until it is known which address that was."""
 UNREACHED = re.compile(r"dial tcp:? (?P<to>\S+:(443|6443)): (?P<why>i/o timeout|connect: [\w ]+)"
                        r"|https://(?P<via>[\d.:a-f\[\]]+)/\S*.*(?P<late>TLS handshake timeout|deadline exceeded)")

@@ -7,7 +7,7 @@ from typing import Any
 from bot.cluster import Access, Cluster
 from bot.model.errors import ClusterError
 from bot.networks import Network, Right
-from bot.steps.cni_log_lines import API, keep_telling, read_lines
+from bot.steps.cni_log_lines import API, RIGHTS, keep_telling, read_lines
 from bot.steps.daemons import ended_lately, is_gone, troubled
 from bot.steps.findings import unread
 from bot.steps.pod_logs import read_log
@@ -46,14 +46,15 @@ async def read_suspects(cluster: Cluster, suspicion: Suspicion, skipped: list[st
         asyncio.gather(*(_unhealthy(cluster, suspicion, pod, skipped) for pod in suspects if not pod["ready"])),
         _refusals(cluster, suspicion.daemon, skipped) if uncreated else _nothing())
     told = {pod["name"]: lines for pod, lines in zip(suspects, logs, strict=True)}
-    wanted = suspicion.network.rights if suspects else \
+    lines = [line for rows in logs for line in read_lines(suspicion.network, rows)]
+    ill = any(not pod["ready"] and troubled(pod)["restarts"] + bool(troubled(pod)["started"]) for pod in suspects)
+    wanted = suspicion.network.rights if ill or any(line.cause == RIGHTS for line in lines) else \
         suspicion.network.rights[:1] if suspicion.network.silent else ()
     return {
         "logs": told, "refusals": refusals, "rights": await _rights(cluster, suspicion.daemon, wanted, skipped),
         "unhealthy": {pod["name"]: text for pod, text in zip(
             [pod for pod in suspects if not pod["ready"]], events, strict=True)},
-        "service": await _service(cluster, skipped) if any(
-            line.cause == API for lines in told.values() for line in read_lines(suspicion.network, lines)) else [],
+        "service": await _service(cluster, skipped) if any(line.cause == API for line in lines) else [],
     }
 
 
@@ -104,17 +105,22 @@ async def _events(cluster: Cluster, namespace: str, fields: str, skipped: list[s
 async def _rights(
     cluster: Cluster, daemon: dict[str, Any], wanted: tuple[Right, ...], skipped: list[str]
 ) -> list[dict[str, Any]]:
-    """Asked of the API server itself, so that roles of any name will do."""
+    """Asked of the API server itself, so that roles of any name will do; up to the first that is missing."""
     user = f"system:serviceaccount:{daemon['namespace']}:{daemon['account']}"
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{daemon['namespace']}", "system:authenticated")
+    answers: list[dict[str, Any]] = []
     try:
-        answers = await asyncio.gather(*(cluster.may(Access(
-            verb=right.verb, resource=right.resource, group=right.group, subresource=right.subresource, user=user,
-            groups=groups)) for right in wanted))
+        for right in wanted:
+            allowed = await cluster.may(Access(
+                verb=right.verb, resource=right.resource, group=right.group, subresource=right.subresource, user=user,
+                groups=groups))
+            answers.append({"right": str(right), "allowed": allowed})
+            if not allowed:
+                break
     except ClusterError as error:
         skipped.append(unread(error))
         return []
-    return [{"right": str(right), "allowed": yes} for right, yes in zip(wanted, answers, strict=True)]
+    return answers
 
 
 async def _service(cluster: Cluster, skipped: list[str]) -> list[str]:

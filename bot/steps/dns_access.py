@@ -29,13 +29,14 @@ async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
     if not dns.template:
         return {**base, "read_at": cluster.now, "account": "", "bindings": []}
     account = str(dns.template.get("serviceAccountName") or "default")
+    serving = any(pod_facts(pod)["ready"] for pod in dns.pods)
     exists, rights = await asyncio.gather(
         _exists(cluster, dns.namespace, account, skipped),
-        read_rights(cluster, dns.namespace, account, _needed(image_version(dns.template)), skipped),
+        read_rights(cluster, dns.namespace, account, _needed(image_version(dns.template)), serving, skipped),
     )
     return {
         **base, "read_at": cluster.now, "account": f"ServiceAccount {dns.namespace}/{account}", "exists": exists,
-        **rights, "serving": any(pod_facts(pod)["ready"] for pod in dns.pods),
+        **rights, "serving": serving,
     }
 
 

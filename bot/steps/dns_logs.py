@@ -20,7 +20,7 @@ from bot.steps.pod_logs import read_log
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, list_names, read_at
 
-MOST_PODS = 5
+MOST_PODS = 3
 TAIL = 100
 
 

@@ -16,6 +16,7 @@ from bot.steps.corefile_facts import plugins, read_corefile
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.dns_pod_states import RECENT
 from bot.steps.findings import tell_skipped, unread
+from bot.steps.nodes import SAMPLE
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, parse_time, read_at
 
@@ -38,7 +39,9 @@ async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
     except ClusterError as error:
         skipped.append(unread(error))
     needed = bool(read_quantity(limit)) and dns.server == "coredns"
-    pods = await _count(cluster, "Pod", skipped) if needed else None
+    pods = most = await _most_pods(cluster, skipped) if needed else None
+    if needed and (most is None or estimate(most, MANY_SERVICES, cache, autopath) > read_quantity(limit) / 1e6):
+        pods, most = await _count(cluster, "Pod", skipped), None
     services = None
     if pods is not None and estimate(pods, MANY_SERVICES, cache, autopath) > read_quantity(limit) / 1e6:
         services = await _count(cluster, "Service", skipped)
@@ -46,8 +49,20 @@ async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
     killed = [{key: pod[key] for key in ("name", "waiting", "restarts", "last_ended")} for pod in facts
               if pod["last_ended"].get("reason") == "OOMKilled"]
     return {"workload": dns.name, "server": dns.server, "limit": limit, "cache": cache, "autopath": autopath,
-            "pods": pods, "services": services, "killed": killed, "ready": sum(pod["ready"] for pod in facts),
-            "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+            "pods": pods, "bound": most is not None, "services": services, "killed": killed,
+            "ready": sum(pod["ready"] for pod in facts), "skipped": list(dict.fromkeys(skipped)),
+            "read_at": cluster.now}
+
+
+async def _most_pods(cluster: Cluster, skipped: list[str]) -> int | None:
+    """As many as the nodes may hold, which other steps read as well; None where they are not all read."""
+    try:
+        nodes = await cluster.list("Node", limit=SAMPLE)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    each = [int(read_quantity(str(node["status"].get("capacity", {}).get("pods", "")))) for node in nodes.items]
+    return sum(each) if all(each) and not nodes.remaining else None
 
 
 async def _count(cluster: Cluster, kind: str, skipped: list[str]) -> int | None:
@@ -104,7 +119,8 @@ def _memory(evidence: Evidence) -> list[Finding]:
     services = evidence["services"]
     need = estimate(evidence["pods"], MANY_SERVICES if services is None else services, evidence["cache"],
                     evidence["autopath"])
-    size = f"{evidence['pods']} pods and {f'up to {MANY_SERVICES}' if services is None else services} Services"
+    size = (f"{'up to ' if evidence['bound'] else ''}{evidence['pods']} pods and "
+            f"{f'up to {MANY_SERVICES}' if services is None else services} Services")
     if killed := [pod for pod in evidence["killed"] if _is_recent(pod, evidence)]:
         return [_killed(evidence, killed, f"about {need:.0f} MB are needed for {size}")]
     if read_quantity(evidence["limit"]) / 1e6 >= need:
@@ -146,7 +162,7 @@ def _killed(evidence: Evidence, killed: list[dict[str, Any]], needed: str) -> Fi
 
 MEMORY = Look(
     name="dns.memory", args=DnsArgs, gather=gather_memory, judge=judge_memory,
-    reads=("list pods", "list services", "list pods in {dns}", "get deployments.apps in {dns}",
+    reads=("list nodes", "list pods", "list services", "list pods in {dns}", "get deployments.apps in {dns}",
            "get replicasets.apps in {dns}", "get configmaps/coredns in {dns}"),
     by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (resources), `kubectl get pods,services -A` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-horizontal-autoscaling/)",

@@ -5,7 +5,6 @@ firewall. Only what was tried is judged; the rest is called not tested.
 """
 
 import asyncio
-from collections import Counter
 from typing import Any, Literal
 
 from bot.cluster import Cluster, Object
@@ -21,9 +20,10 @@ from bot.steps.path_api import CLOSED, try_pods
 from bot.steps.path_probe import LABELS, gather_probes
 from bot.steps.path_probe_rules import asked, judge_probes
 from bot.steps.path_rules import judge_ways
-from bot.steps.podfacts import pod_facts
+from bot.steps.podfacts import pod_facts, spread
+from bot.steps.policy_facts import NAMED
 
-MOST_PODS = 3
+MOST_PODS = 2
 Direction = Literal["Ingress", "Egress"]
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (
@@ -38,7 +38,7 @@ OTHER_POLICIES = (
 
 
 class PathArgs(DnsArgs):
-    """Has the API server ask up to three ready DNS pods over the pod network, on as many nodes as it can."""
+    """Has the API server ask up to two ready DNS pods over the pod network, on as many nodes as it can."""
 
 
 async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
@@ -69,12 +69,7 @@ def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
     """Ready pods with an address of their own, of as many nodes as there are."""
     ready = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["ready"] and not facts["deleting"]
              and facts["ip"] and not pod["spec"].get("hostNetwork")]
-    taken: Counter[str] = Counter()
-    ranked = []
-    for pod, facts in ready:
-        ranked.append((taken[facts["node"]], pod, facts))
-        taken[facts["node"]] += 1
-    return [(pod, facts) for _, pod, facts in sorted(ranked, key=lambda entry: entry[0])][:MOST_PODS]
+    return [chosen for one in spread(ready) for chosen in one][:MOST_PODS]
 
 
 async def _api_nodes(cluster: Cluster, skipped: list[str]) -> list[str] | None:
@@ -114,8 +109,10 @@ async def _policies(
     kinds = [("NetworkPolicy", ""), *((kind, api) for network, kind, api in OTHER_POLICIES if network in networks)]
     found: list[str] = []
     for kind, api in kinds:
-        try:
-            listing = await cluster.list(kind, "" if "Global" in kind or "Clusterwide" in kind else namespace, api=api)
+        where = "" if "Global" in kind or "Clusterwide" in kind else namespace
+        try:  # as `dns.policy` reads them
+            listing = await (cluster.list(kind, where, api=api, limit=NAMED, form="metadata") if api else
+                             cluster.list(kind, where))
         except NotFound:
             continue
         except ClusterError as error:

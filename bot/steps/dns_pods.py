@@ -18,7 +18,7 @@ from bot.steps.nodes import read_nodes
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
-EVENT_PODS = 4
+EVENT_PODS = 2
 """Pods whose events are read; what they say is mostly the same for all."""
 LAG = 60.0
 """Seconds in which a controller must have taken notice of a change."""

@@ -55,7 +55,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     }
     if mine:
         await _read_around(cluster, dns, evidence, skipped)
-    others = await read_other_apis(cluster, spaces, bool(mine or pod), skipped)
+    others = await read_other_apis(cluster, spaces, bool(mine or pod), bool(mine) or not pod, skipped)
     return {**evidence, "others": others, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
@@ -90,7 +90,7 @@ async def _client(cluster: Cluster, pod: str, skipped: list[str]) -> dict[str, A
     except ClusterError as error:
         skipped.append(unread(error))
         return None
-    return side(item, await namespace_labels(cluster, namespace, skipped))
+    return side(item, None)
 
 
 def _may_select(policy: dict[str, Any], pod: dict[str, Any]) -> bool:
@@ -110,7 +110,8 @@ async def _read_around(cluster: Cluster, dns: Dns, evidence: Evidence, skipped: 
         if any(isolates(policy, "Egress") for policy in taken):
             evidence["api"] = await _api_addresses(cluster, skipped)
             evidence["upstream"] = await _upstreams(cluster, dns, skipped)
-    if evidence["client"]:
+    if client := evidence["client"]:
+        client["namespace_labels"] = await namespace_labels(cluster, client["namespace"], skipped)
         evidence["cache"] = await _cache_addresses(cluster, dns, skipped)
 
 

@@ -24,14 +24,14 @@ from bot.steps.findings import tell_skipped, unread
 from bot.steps.kubelet import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 
-MOST_PODS = 5
+MOST_PODS = 3
 ALTERING = frozenset({"acl", "auto", "erratic", "file", "hosts", "rewrite", "template", "view"})
 NOBODY = "netcheck-no-such-name.default.svc"
 """A name that no Service has: what comes back for it shows wildcards and rewrites."""
 
 
 class QueryArgs(DnsArgs):
-    """Asks up to five DNS pods over a port-forward, each by itself, for names whose answers are known.
+    """Asks up to three DNS pods over a port-forward, each by itself, for names whose answers are known.
 
     `names`: further names to ask for, as a pod in the namespace `default` would: each is tried with the search
     suffixes of the cluster.

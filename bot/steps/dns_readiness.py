@@ -16,7 +16,7 @@ from bot.steps.http_page import read_page
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
-MOST_PODS = 5
+MOST_PODS = 3
 PATIENCE = 3.0
 
 

@@ -1,5 +1,5 @@
 """What an account may list and watch in the whole cluster. Its role is read first: what the rules grant is put to the
-API server by one question for all, what they do not is asked one by one. The API server's answer decides.
+API server by one question for all, what they do not is asked one by one. Its answer decides.
 
 Rules: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ (`*` stands for all; resourceNames limit a rule).
 """
@@ -22,20 +22,23 @@ class _Right(NamedTuple):
 
 
 async def read_rights(
-    cluster: Cluster, namespace: str, account: str, needed: list[tuple[str, str]], skipped: list[str]
+    cluster: Cluster, namespace: str, account: str, needed: list[tuple[str, str]], works: bool,
+    skipped: list[str],
 ) -> dict[str, Any]:
     """{answers: [{verb, resource, allowed}], bindings: [{name, role}]} for each (group, resource) in `needed`.
 
-    `answers` is empty where we may not ask, and leaves out watching where listing is not allowed. `bindings` is None
-    where they may not be read, or are too many to say that none is there.
+    `works`: whether pods of the account are known to have read it all; then what the rules grant is not put to the API
+    server. `answers` is empty where we may not ask, and leaves out watching where listing is not allowed. `bindings` is
+    None where they may not be read, or are too many to say that none is there.
     """
     bindings = await _bindings(cluster, namespace, account, skipped)
     rights = [_Right(verb, *of) for verb in ("list", "watch") for of in needed]
     rules = await _rules(cluster, [binding["role"] for binding in bindings or ()], skipped)
     told = [right for right in rights if any(_grants(rule, right) for rule in rules)]
     try:
-        answers = await _ask(cluster, namespace, account, [r for r in rights if r not in told] or told[-1:])
-        if told and not any(answers.values()) and len(told) == len(rights):  # roles alone give no rights here
+        unproved = [right for right in rights if right not in told]
+        answers = await _ask(cluster, namespace, account, unproved or ([] if works else told[-1:]))
+        if answers and not any(answers.values()) and len(told) == len(rights):  # roles alone give no rights here
             answers |= await _ask(cluster, namespace, account, told[:-1])
     except ClusterError as error:
         skipped.append(unread(error))

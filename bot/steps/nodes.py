@@ -26,7 +26,7 @@ async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[st
         skipped.append(unread(error))
         return {"read": {}, "total": 0, "unread": 0}
     read = {str(node["metadata"]["name"]): node for node in listing.items}
-    missing = [name for name in wanted if name not in read][:5]
+    missing = [name for name in wanted if name not in read][:2]
     for node in await asyncio.gather(*(_node(cluster, name, skipped) for name in missing)):
         if node:
             read[node["metadata"]["name"]] = node

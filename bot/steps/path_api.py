@@ -43,14 +43,14 @@ async def try_pods(cluster: Cluster, namespace: str, pods: list[tuple[Object, di
 
 async def _try_pod(cluster: Cluster, namespace: str, pod: Object, facts: dict[str, Any]) -> list[Row]:
     port = dns_port(server_container(pod["spec"])) or 53
-    quick, _ = await _ask(cluster, namespace, facts["name"], port, SHAPED, _FILLER, QUICK)
+    quick, said = await _ask(cluster, namespace, facts["name"], port, SHAPED, _FILLER, QUICK)
     if quick == "ok":
         return [row(facts, port, quick)]
-    # Not every server answers that, and not every proxy lets it pass: what counts is the plain request.
-    asked = [(port, ""), (READY_PORT, "ready")]
-    told = await asyncio.gather(*(
-        _ask(cluster, namespace, facts["name"], number, path, (), PATIENCE) for number, path in asked))
-    return [row(facts, number, *one) for (number, _), one in zip(asked, told, strict=True)]
+    ready = await _ask(cluster, namespace, facts["name"], READY_PORT, "ready", (), PATIENCE)
+    if not {quick, ready[0]} <= CLOSED:
+        # Not every server answers that, and not every proxy lets it pass: what counts is the plain request.
+        quick, said = await _ask(cluster, namespace, facts["name"], port, "", (), PATIENCE)
+    return [row(facts, port, quick, said), row(facts, READY_PORT, *ready)]
 
 
 async def _ask(

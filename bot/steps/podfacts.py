@@ -1,10 +1,24 @@
 """A pod, cut down to what is judged or shown."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from bot.cluster import Object
 from bot.diagnosis.platform import server_container
 from bot.steps.wording import cut
+
+
+def spread(pods: Sequence[tuple[Object, dict[str, Any]]]) -> list[list[tuple[Object, dict[str, Any]]]]:
+    """Pods with their facts in rounds: the first of each node, the second of each, and so on."""
+    taken: Counter[str] = Counter()
+    rounds: list[list[tuple[Object, dict[str, Any]]]] = []
+    for pod, facts in pods:
+        place = taken[facts["node"]]
+        rounds += [[]] if place == len(rounds) else []
+        rounds[place].append((pod, facts))
+        taken[facts["node"]] += 1
+    return rounds
 
 
 def pod_facts(pod: Object) -> dict[str, Any]:

@@ -17,10 +17,13 @@ WIDE = (
 )
 NARROW = (
     ("crd.projectcalico.org/v1", "NetworkPolicy"), ("cilium.io/v2", "CiliumNetworkPolicy"),
-    ("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),
 )
-"""What else can forbid a connection (NP-07): for the whole cluster, and what is read only where a pod is in question.
+LAST = (("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),)
+"""What else can forbid a connection (NP-07): for the whole cluster, what is read only where a pod is in question, and
+what counts only where no NetworkPolicy selects a pod (https://network-policy-api.sigs.k8s.io/api-overview/).
 A group that is served may hold nothing of it."""
+NAMED = 20
+"""Of these that are read by name; more are counted."""
 NAMESPACED = frozenset({"NetworkPolicy", "CiliumNetworkPolicy"})
 DNS_PROTOCOLS = ("UDP", "TCP")
 
@@ -79,7 +82,7 @@ async def namespace_labels(cluster: Cluster, namespace: str, skipped: list[str])
 
 
 async def read_other_apis(
-    cluster: Cluster, namespaces: tuple[str, ...], close: bool, skipped: list[str]
+    cluster: Cluster, namespaces: tuple[str, ...], close: bool, ruled: bool, skipped: list[str]
 ) -> list[str]:
     """Objects of other policy APIs that may select these pods: `2 GlobalNetworkPolicies (crd.projectcalico.org)`."""
     try:
@@ -87,15 +90,26 @@ async def read_other_apis(
     except ClusterError as error:
         skipped.append(unread(error))
         return []
-    served = [(api, kind) for api, kind in (*WIDE, *(NARROW if close else ())) if api.split("/")[0] in groups]
-    asked = [(api, kind, space) for api, kind in served
-             for space in (namespaces if kind in NAMESPACED else ("",))]
-    return [told for told in await asyncio.gather(*(_other(cluster, *question, skipped) for question in asked)) if told]
+    kinds = (*WIDE, *(NARROW if close else ()), *(LAST if not ruled else ()))
+    served = [(api, kind) for api, kind in kinds if api.split("/")[0] in groups]
+    asked = [(api, kind, spaces) for api, kind in served
+             for spaces in ((namespaces if kind in NAMESPACED else ("",)),)]
+    found = await asyncio.gather(*(_others(cluster, *question, skipped) for question in asked))
+    return [told for some in found for told in some if told]
+
+
+async def _others(
+    cluster: Cluster, api: str, kind: str, namespaces: tuple[str, ...], skipped: list[str]
+) -> list[str]:
+    """Of two namespaces only where there is one of them anywhere."""
+    if len(namespaces) > 1 and not await _other(cluster, api, kind, "", skipped):
+        return []
+    return [await _other(cluster, api, kind, namespace, skipped) for namespace in namespaces]
 
 
 async def _other(cluster: Cluster, api: str, kind: str, namespace: str, skipped: list[str]) -> str:
     try:
-        listing = await cluster.list(kind, namespace, api=api, limit=1, form="metadata")
+        listing = await cluster.list(kind, namespace, api=api, limit=NAMED, form="metadata")
     except NotFound:
         return ""
     except ClusterError as error:

@@ -28,7 +28,7 @@ METRICS, HEALTH = 10249, 10256
 
 
 class LiveArgs(Args):
-    """Asks kube-proxy's metrics page on up to three nodes, and its health page where that does not answer.
+    """Asks kube-proxy's metrics page on up to two nodes, and its health page where that does not answer.
 
     `nodes`: their names; without them those that host DNS pods. Gives `suspects`: nodes whose log should be read.
     """

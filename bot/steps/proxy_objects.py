@@ -13,7 +13,7 @@ from bot.steps.findings import unread
 from bot.steps.nodes import list_fit, read_nodes
 
 HOME, NAME = "kube-system", "kube-proxy"
-MOST_NODES = 3
+MOST_NODES = 2
 """Nodes whose proxy is asked and whose log is read: those that host DNS pods, and suspects."""
 SMALL = 10
 """Nodes up to which all pods of the proxy are listed at once; beyond, those of the chosen nodes are asked for."""

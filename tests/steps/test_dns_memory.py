@@ -12,7 +12,7 @@ from tests.steps.dns_evidence import LONG_AGO, NOW, RECENTLY, WORKLOAD, causes, 
 
 def seen(**changes: Any) -> Evidence:
     return {"read_at": NOW, "workload": WORKLOAD, "server": "coredns", "limit": "170Mi", "cache": USUAL_CAPACITY,
-            "autopath": False, "pods": 200, "services": None, "killed": [], "ready": 2, "skipped": [],
+            "autopath": False, "pods": 200, "bound": False, "services": None, "killed": [], "ready": 2, "skipped": [],
             **changes}
 
 
