@@ -206,7 +206,8 @@ def _plain(args: Args) -> dict[str, Any]:
 
 GET = Look(
     name="kubernetes.get", args=GetArgs, gather=gather_object, judge=judge_object,
-    by_hand="`kubectl get <kind> <name> -n <namespace> -o yaml`",
+    by_hand="`kubectl get <kind> <name> -n <namespace> -o yaml` "
+    "(https://kubernetes.io/docs/reference/kubectl/generated/kubectl_get/)",
 )
 LIST = Look(
     name="kubernetes.list", args=ListArgs, gather=gather_items, judge=judge_items,
