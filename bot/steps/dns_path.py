@@ -11,8 +11,8 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.model.errors import ClusterError, Forbidden, NotFound
 from bot.model.finding import Layer, Verdict
-from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.daemons import find_networks
 from bot.steps.dns_objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes import SAMPLE
@@ -91,13 +91,10 @@ async def _api_nodes(cluster: Cluster, skipped: list[str]) -> list[str] | None:
 
 async def _networks(cluster: Cluster, skipped: list[str]) -> list[str]:
     try:
-        listing = await cluster.list("DaemonSet", form="metadata")
+        return [network.name for network in await find_networks(cluster) if not network.meta]
     except ClusterError as error:
         skipped.append(unread(error))
-        return []
-    found = recognise_all({"name": s["metadata"]["name"], "labels": s["metadata"].get("labels", {})}
-                          for s in listing.items)
-    return [network.name for network, _ in found if not network.meta]
+    return []
 
 
 async def _policies(
