@@ -9,6 +9,7 @@ from bot.steps.dns_access import ACCESS
 from bot.steps.dns_client import CLIENT
 from bot.steps.dns_corefile import COREFILE
 from bot.steps.dns_endpoints import ENDPOINTS
+from bot.steps.dns_local_cache import LOCAL_CACHE
 from bot.steps.dns_logs import LOGS as DNS_LOGS
 from bot.steps.dns_memory import MEMORY
 from bot.steps.dns_path import PATH
@@ -35,7 +36,7 @@ STEP_TYPES: dict[str, StepType] = {
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, COVERAGE, LIVE, PROXY_LOGS,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
-        MEMORY, POLICY, PATH, CLIENT,
+        MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

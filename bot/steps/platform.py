@@ -21,7 +21,8 @@ from bot.steps.wording import count, list_names, name_object, read_at
 class PlatformArgs(DnsArgs):
     """Finds out which platform this is and where its network plugin, service proxy and DNS server are.
 
-    Gives `platform`, `version`, `networks`, `proxy`, `zone`, and `dns.{service, workload, labels, server, addresses}`.
+    Gives `platform`, `version`, `networks`, `proxy`, `cache`, `zone`, and `dns.{service, workload, labels,
+    server, addresses}`.
     """
 
 
@@ -89,6 +90,7 @@ def judge_platform(evidence: Evidence, args: PlatformArgs) -> Judgement:
                                   ["config.openshift.io"], evidence["kubeadm"])
     networks = list(dict.fromkeys(a["network"] for a in agents if a["network"] not in ("", "cache")))
     proxy = next((f"DaemonSet {a['namespace']}/{a['name']}" for a in agents if a["network"] == ""), "")
+    cache = next((f"{a['namespace']}/{a['name']}" for a in agents if a["network"] == "cache"), "")
     server = {"coredns": "CoreDNS", "kube-dns": "kube-dns"}.get(dns["server"], "a DNS server of unknown make")
     found = f"{server} {dns['image_version']}".strip() + f" in {dns['workload']}"
     told, nodes = evidence["agents"] is not None, evidence["node_count"]
@@ -101,7 +103,7 @@ def judge_platform(evidence: Evidence, args: PlatformArgs) -> Judgement:
     ]
     finding = note(Verdict.PASS, Layer.NODE, "; ".join(parts) + ".", evidence=(read_at(evidence),))
     outputs = {
-        "platform": platform, "version": evidence["version"], "networks": networks, "proxy": proxy,
+        "platform": platform, "version": evidence["version"], "networks": networks, "proxy": proxy, "cache": cache,
         "zone": dns["zone"] or DEFAULT_DOMAIN, "dns": dict(dns),
     }
     return Judgement((finding, *tell_skipped(evidence, Layer.NODE)), outputs)

@@ -1,0 +1,93 @@
+"""NodeLocal DNSCache: on evidence alone, and in the cluster box (DNS-11; D38, D39, H05)."""
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.model.finding import Finding, Verdict
+from bot.playground.bundle import Bundle, Object
+from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.scenarios import load_scenario
+from bot.steps.dns_local_cache_rules import judge_cache
+from bot.steps.dns_objects import DnsArgs
+from tests.playground.test_scenarios import run_dns
+
+LOCAL, SERVICE = "169.254.20.10", "10.96.0.10"
+NOW = 1_800_000_000.0
+CONFIG = f".:53 {{\n  bind {LOCAL} {SERVICE}\n  forward . __PILLAR__CLUSTER__DNS__ {{\n    force_tcp\n  }}\n}}\n"
+
+
+def cache_pod(name: str, node: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "node": node, "ready": True, "waiting": "", "waiting_message": "", "last_ended": {},
+            "created": "2026-01-01T00:00:00Z", "deleting": False, **more}
+
+
+def judged(handed: str = LOCAL, **changed: Any) -> tuple[Finding, ...]:
+    cache = {
+        "name": "DaemonSet kube-system/node-local-dns", "namespace": "kube-system", "wanted": 2, "ready": 2,
+        "rolling": False, "created": "2026-01-01T00:00:00Z", "pods": [cache_pod("a", "n1"), cache_pod("b", "n2")],
+        "config": {"name": "ConfigMap kube-system/node-local-dns", "bind": [LOCAL, SERVICE], "unfilled": [],
+                   "tcp": True},
+        "upstream": {"missing": False, "selector": {"k8s-app": "kube-dns"}, "ports": [[53, "UDP"], [53, "TCP"]],
+                     "servers": 2, "selected": 2, "labels": {"k8s-app": "kube-dns"}},
+    }
+    evidence = {"known": True, "handed": [handed], "source": "ConfigMap kube-system/kubelet-config", "skipped": [],
+                "service": [SERVICE], "read_at": NOW, "cache": {**cache, **changed}}
+    return judge_cache(evidence, DnsArgs()).findings
+
+
+def test_a_cache_that_runs_everywhere_is_well_whatever_address_kubelets_hand_out() -> None:
+    for handed in (LOCAL, SERVICE):
+        assert [(f.verdict, f.cause) for f in judged(handed)] == [(Verdict.PASS, "")]
+
+
+def test_a_cache_that_is_down_on_a_node_whose_pods_ask_only_it_is_a_fault_of_that_node() -> None:
+    down = cache_pod("b", "n2", ready=False, waiting="ImagePullBackOff")
+    (found,) = judged(ready=1, pods=[cache_pod("a", "n1"), down])
+    assert (found.cause, found.node, found.verdict) == ("dns.local-cache.down", "n2", Verdict.FAIL)
+    (milder,) = judged(SERVICE, ready=1, pods=[cache_pod("a", "n1"), down])
+    assert milder.verdict is Verdict.WARN
+
+
+def test_an_upstream_service_that_selects_nothing_is_named_with_the_labels_it_wants() -> None:
+    upstream = {"missing": False, "selector": {"k8s-app": "gone"}, "ports": [[53, "TCP"]], "servers": 2, "selected": 0,
+                "labels": {"k8s-app": "kube-dns"}}
+    (found,) = judged(upstream=upstream)
+    assert (found.cause, found.object) == ("dns.local-cache.upstream", "Service kube-system/kube-dns-upstream")
+    assert "k8s-app=kube-dns" in found.evidence[0]
+
+
+def test_a_template_that_was_not_filled_in_is_named() -> None:
+    config = {"name": "ConfigMap kube-system/node-local-dns", "bind": [], "tcp": True,
+              "unfilled": ["__PILLAR__DNS__SERVER__"]}
+    (found,) = judged(config=config)
+    assert found.cause == "dns.local-cache.template"
+
+
+def with_cache(bundle: Bundle, selector: dict[str, str]) -> Bundle:
+    """The cache beside the recorded cluster, which hands out the Service's address."""
+    name, labels = {"name": "node-local-dns", "namespace": "kube-system"}, {"k8s-app": "node-local-dns"}
+    spec = {"containers": [{"name": "node-cache", "image": "node-cache:1"}], "hostNetwork": True,
+            "volumes": [{"name": "config", "configMap": {"name": "node-local-dns"}}]}
+    daemon: Object = {
+        "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {**name, "uid": "cache"},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}},
+        "status": {"desiredNumberScheduled": 2, "numberReady": 2, "updatedNumberScheduled": 2},
+    }
+    service = next(x for x in bundle.objects if x["kind"] == "Service" and x["metadata"]["name"] == "kube-dns")
+    upstream = copy.deepcopy(service)
+    upstream["metadata"] = {"name": "kube-dns-upstream", "namespace": "kube-system", "uid": "upstream"}
+    upstream["spec"] |= {"clusterIP": "10.96.0.99", "clusterIPs": ["10.96.0.99"], "selector": selector}
+    config: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**name, "uid": "config"},
+                      "data": {"Corefile": CONFIG}}
+    return replace(bundle, objects=(*bundle.objects, daemon, config, upstream))
+
+
+async def test_in_a_cluster_with_a_cache_its_placeholders_are_no_fault_and_a_wrong_upstream_is(tmp_path: Path) -> None:
+    async with ClusterBox(with_cache(load_scenario("healthy"), {"k8s-app": "kube-dns"})) as box:
+        well = await run_dns(box, tmp_path)
+    async with ClusterBox(with_cache(load_scenario("healthy"), {"k8s-app": "gone"})) as box:
+        ill = await run_dns(box, tmp_path)
+    assert (well["answer"], well["root_causes"]) == ("ok", [])
+    assert [root["cause"] for root in ill["root_causes"]] == ["dns.local-cache.upstream"]
