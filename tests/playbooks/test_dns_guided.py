@@ -37,8 +37,8 @@ def waiting(run: Run) -> list[str]:
 
 @pytest.mark.parametrize(("scenario", "changes"), [
     ("dns-selector", ["select"]),
-    ("scaled-to-zero", ["scale"]),
-    ("corefile-broken", ["configure", "restart"]),
+    ("dns-scaled-to-zero", ["scale"]),
+    ("corefile-proxy", ["configure", "restart"]),
 ])  # fmt: skip
 async def test_what_is_approved_mends_the_cluster_and_is_seen_to_have_mended_it(
     scenario: str, changes: list[str], tmp_path: Path
@@ -50,7 +50,7 @@ async def test_what_is_approved_mends_the_cluster_and_is_seen_to_have_mended_it(
     assert run.conclusion.answer is Answer.OK, run.conclusion
 
 
-@pytest.mark.parametrize("scenario", ["healthy", "upstream-dead", "no-network"])
+@pytest.mark.parametrize("scenario", ["healthy", "upstream-stopped", "no-network-plugin"])
 async def test_nothing_is_offered_that_would_not_mend_what_was_found(scenario: str, tmp_path: Path) -> None:
     async with ClusterBox(load_scenario(scenario), lag=0.0) as box, working(box, tmp_path) as (net, states):
         _, asked = await approve_all(net, states)

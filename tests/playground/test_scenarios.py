@@ -12,17 +12,15 @@ from typing import Any
 
 import pytest
 
+from bot import verbs
 from bot.model.errors import UsageError
 from bot.playground.bundle import Bundle, pack_bundle
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import FOLDER, SCENARIOS, load_scenario
+from bot.settings import Settings
 from tests.playground.cluster_box.client import CORE, open_client
 
 NETCHECK = Path(sys.executable).parent / "netcheck"
-YOUNGER = re.compile(
-    r"the list of (networkpolicies|pods in all namespaces|events in all namespaces|"
-    r"pods in namespace kube-system with labelSelector=k8s-app=kube-proxy)")
-"""What the looks read that came after the scenarios were recorded; to go when they are recorded again."""
 MOST_REQUESTS, MOST_BYTES = 40, 200_000
 """What a run may ask of a cluster, also where something is broken in it."""
 LARGEST = 150_000
@@ -30,15 +28,10 @@ LARGEST = 150_000
 
 
 async def run_dns(box: ClusterBox, folder: Path, *words: str) -> Any:
-    """The command line as a person calls it, against the box."""
-    kubeconfig = str(box.write_kubeconfig(folder / "kubeconfig"))
-    line = (str(NETCHECK), "run", *(words or ("dns",)), "--kubeconfig", kubeconfig, "--output", "json")
-    process = await asyncio.create_subprocess_exec(
-        *line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, errors = await process.communicate()
-    assert process.returncode in (0, 1, 2), errors.decode()
-    return json.loads(output)
+    """What the command line would print as JSON, against the box."""
+    settings = Settings(kubeconfig=str(box.write_kubeconfig(folder / "kubeconfig")))
+    said, _ = await verbs.run(settings, "", " ".join(words or ("dns",)), "json")
+    return json.loads(said)
 
 
 def is_meant(wanted: tuple[str, str], found: tuple[str, str]) -> bool:
@@ -60,8 +53,16 @@ async def test_the_diagnosis_of_a_scenario_is_what_was_broken_in_it(name: str, t
     assert (run["answer"], missing, strange) == (scenario.answer, [], [])
     assert run["requests"] <= MOST_REQUESTS
     assert run["bytes"] <= MOST_BYTES
-    unknown = [finding["summary"] for finding in run["findings"] if "not recorded" in finding["summary"]]
-    assert not [summary for summary in unknown if not YOUNGER.search(summary)]
+    assert not [finding for finding in run["findings"] if "not recorded" in finding["summary"]]
+
+
+async def test_the_command_line_tells_the_same_of_a_scenario(tmp_path: Path) -> None:
+    async with ClusterBox(load_scenario("dns-selector")) as box:
+        kubeconfig = str(box.write_kubeconfig(tmp_path / "kubeconfig"))
+        line = (str(NETCHECK), "run", "dns", "--kubeconfig", kubeconfig, "--output", "json")
+        process = await asyncio.create_subprocess_exec(*line, stdout=asyncio.subprocess.PIPE)
+        output, _ = await process.communicate()
+    assert (process.returncode, causes_of(json.loads(output))) == (1, ("dns.service.selector",))
 
 
 async def test_a_run_about_a_pod_that_is_not_there_can_tell_nothing(tmp_path: Path) -> None:
@@ -77,9 +78,9 @@ async def test_a_wrong_selector_once_mended_is_seen_mended(tmp_path: Path) -> No
 
 
 async def test_a_mended_corefile_is_seen_to_have_mended_the_pods(tmp_path: Path) -> None:
-    async with ClusterBox(load_scenario("corefile-broken"), lag=0.0) as box, open_client(box) as client:
+    async with ClusterBox(load_scenario("corefile-proxy"), lag=0.0) as box, open_client(box) as client:
         text = (await client.get(f"{CORE}/configmaps/coredns")).body["data"]["Corefile"]
-        await client.change(f"{CORE}/configmaps/coredns", {"data": {"Corefile": text.replace("forwrad", "forward")}})
+        await client.change(f"{CORE}/configmaps/coredns", {"data": {"Corefile": text.replace("proxy .", "forward .")}})
         run = await run_dns(box, tmp_path)
     assert causes_of(run) == ()
     assert any("2 ready endpoints" in finding["summary"] for finding in run["findings"])
@@ -87,7 +88,7 @@ async def test_a_mended_corefile_is_seen_to_have_mended_the_pods(tmp_path: Path)
 
 async def test_a_workload_scaled_up_again_is_seen_to_be_there(tmp_path: Path) -> None:
     path = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
-    async with ClusterBox(load_scenario("scaled-to-zero"), lag=0.0) as box, open_client(box) as client:
+    async with ClusterBox(load_scenario("dns-scaled-to-zero"), lag=0.0) as box, open_client(box) as client:
         await client.change(path, {"spec": {"replicas": 2}})
         run = await run_dns(box, tmp_path)
     assert causes_of(run) == ()
@@ -123,4 +124,4 @@ def test_every_file_is_a_scenario_and_a_mistyped_name_gets_near_ones() -> None:
     assert sorted(path.name for path in FOLDER.glob("*.gz")) == sorted(f"{name}.json.gz" for name in SCENARIOS)
     with pytest.raises(UsageError, match="There is no scenario 'dns-selektor'") as refusal:
         load_scenario("dns-selektor")
-    assert refusal.value.near == ("dns-selector",)
+    assert "dns-selector" in refusal.value.near
