@@ -171,9 +171,12 @@ def unpack_bundle(data: bytes, origin: str) -> Bundle:
 
 
 def save_bundle(bundle: Bundle, path: Path) -> int:
-    """Writes the file and gives its size in bytes."""
+    """Writes the file and gives its size in bytes. Raises UsageError."""
     data = pack_bundle(bundle)
-    path.write_bytes(data)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}. Name a file in a folder that exists.") from None
     return len(data)
 
 

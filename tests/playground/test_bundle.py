@@ -52,3 +52,8 @@ def test_what_is_no_bundle_is_refused_with_the_place_and_the_fix(data: bytes, me
 def test_a_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nosuch\.json\.gz cannot be read: No such file"):
         load_bundle(tmp_path / "nosuch.json.gz")
+
+
+def test_a_place_that_cannot_be_written_is_named_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Name a file in a folder that exists"):
+        save_bundle(make_town(), tmp_path / "nowhere" / "bundle.json.gz")

@@ -1,14 +1,15 @@
 """Two faults at once: both are told where they are independent, and the deeper one where it brings about the other."""
 
 from tests.cluster.faults.api import Delete, Patch, RestartPods
-from tests.cluster.faults.conditions import Condition, both, dns_log, endpoints
+from tests.cluster.faults.conditions import Condition, both, dns_log, endpoints, live_pods
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import OnNode
-from tests.cluster.faults.objects import COREFILE, DNS_PODS, DNS_SERVICE, PROXY
+from tests.cluster.faults.node import Await, OnNode
+from tests.cluster.faults.objects import COREFILE, DNS_PODS, DNS_SERVICE, PROXY, PROXY_PODS
 from tests.cluster.faults.upstream import DEAD, UPSTREAM_DEAD
 
 WRONG_SELECTOR = Patch(DNS_SERVICE, {"spec": {"selector": {"k8s-app": "kube-dnss"}}})
 NO_PROXY_RULES = OnNode("iptables-save | grep -v KUBE- | iptables-restore")
+NO_PROXY_PODS = Condition("kube-proxy has ended", lambda c: not live_pods(c, PROXY_PODS))
 NO_VIP = ("dns.pods.*", "dns.endpoints.*", "dns.query.*", "cni.*")
 
 
@@ -33,7 +34,8 @@ COMBINED = (
     Fault(
         name="proxy-gone-when-dns-restarts", reference="D30",
         says="kube-proxy and its rules are gone when CoreDNS restarts, which then finds no API server",
-        network="bridge", breaks=(Delete(PROXY), NO_PROXY_RULES, RestartPods(DNS_PODS)), wait=_no_vip(),
+        network="bridge", breaks=(Delete(PROXY), Await(NO_PROXY_PODS), NO_PROXY_RULES, RestartPods(DNS_PODS)),
+        wait=_no_vip(),
         roots=(Root("proxy.missing", "proxy", str(PROXY)),), consequences=NO_VIP,
     ),
 )

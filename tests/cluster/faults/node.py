@@ -154,6 +154,18 @@ class OnNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Nothing is done: what comes next waits for the effect of what came before."""
+
+    condition: Condition
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        self.condition.until(cluster)
+        return lambda then: None
+
+
+@dataclass(frozen=True, slots=True)
 class KillContainer:
     """The first container of one pod with these labels, as a crash would end it."""
 

@@ -43,7 +43,7 @@ QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-p
          "spec": {"hard": {"pods": "0"}}}
 POD_FAULTS = (
     _row("dns-oom", "D23", "CoreDNS runs out of memory",
-         container(resources={"limits": {"memory": "14Mi"}, "requests": {"memory": "14Mi"}}),
+         container(resources={"limits": {"memory": "8Mi"}, "requests": {"memory": "8Mi"}}),
          both(ended_by("OOMKilled"), endpoints(0)), "dns.pods.oom", "memory"),
     _row("dns-node-selector", "D25", "CoreDNS asks for nodes that do not exist",
          at_once({"nodeSelector": {"nosuch": "label"}}), both(PENDING, endpoints(0)),

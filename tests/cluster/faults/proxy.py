@@ -14,7 +14,7 @@ def _logs_failures(cluster: Cluster) -> bool:
 
 PROXY_FAULTS = (
     Fault(
-        name="proxy-kubeconfig", reference="P06", network="bridge", answer="degraded",
+        name="proxy-kubeconfig", reference="P06", network="bridge",
         says="kube-proxy runs and is ready, and asks an API server that is not there",
         breaks=(EditText(PROXY_CONFIG, "kubeconfig.conf", r'https://[^"\s]+', "https://192.0.2.10:6443"),
                 RestartPods(PROXY_PODS)),
