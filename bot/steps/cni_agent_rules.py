@@ -1,9 +1,11 @@
 """What an agent's DaemonSet, pods, rights and log lines speak for. Pure.
 
 A missing or unready agent is told by node, with the cause that its log names; a right that is missing is told once for
-all nodes. Rollouts, new nodes and dead nodes explain themselves, unless the API server refuses to make the pods.
+all nodes. Rollouts, new nodes and dead nodes explain themselves, unless the API server refuses to make the pods, or the
+DaemonSet itself keeps them off a node.
 """
 
+import re
 from typing import Any
 
 from bot.diagnosis.causes import explain, find, note
@@ -16,6 +18,7 @@ from bot.steps.nodes import is_unconfigured, is_young, list_fit
 from bot.steps.wording import cut, list_names, read_at
 
 Agent = dict[str, Any]
+VIOLATES = re.compile(r'violates PodSecurity "(?P<level>[^:"]+)')
 
 
 def judge_agent(evidence: Evidence, agent: Agent, network: Network) -> list[Finding]:
@@ -55,13 +58,15 @@ def _forbidden(evidence: Evidence, agent: Agent, network: Network, denied: list[
 def _refused(evidence: Evidence, agent: Agent, network: Network) -> Finding:
     """The API server lets no pod of the DaemonSet be made: mostly Pod Security."""
     daemon, why = agent["daemon"], agent["refusals"][0]
-    secure = "violates PodSecurity" in why
+    secure = VIOLATES.search(why)
+    place = f"Namespace {daemon['namespace']}"
+    level = (f"{place}: Pod Security enforces {secure['level']}, expected privileged",) if secure else ()
     label = f"`kubectl label namespace {daemon['namespace']} --overwrite pod-security.kubernetes.io/enforce=privileged`"
-    text = (f"Pods of {daemon['name']} ({network.name}) cannot be made ({daemon['current']} of {daemon['desired']} are "
-            f"there): {cut(why, 200)}")
-    about = f"Namespace {daemon['namespace']}" if secure else daemon["name"]
+    text = (f"Pods of {daemon['name']} ({network.name}) cannot be made in {place} ({daemon['current']} of "
+            f"{daemon['desired']} are there): {cut(why, 200)}")
+    about = place if secure else daemon["name"]
     return find("cni.agent.refused", text, verdict=_verdict(agent), object=about,
-                evidence=(f"event FailedCreate of {daemon['name']}: {cut(why)}", read_at(evidence)),
+                evidence=(f"event FailedCreate of {daemon['name']}: {cut(why)}", *level, read_at(evidence)),
                 advice=label if secure else "")
 
 
@@ -99,29 +104,41 @@ def _api(agent: Agent, told: Told) -> str:
 def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]) -> list[Finding]:
     daemon, read = agent["daemon"], evidence["nodes"]["read"]
     fit = list_fit(read)
-    away = [name for name in fit if is_young(read[name], evidence) or not _could(read[name])]
+    kept = [name for name in fit if _could(read[name]) and _is_kept_off(agent, name)]
+    away = [name for name in fit if name not in kept and (is_young(read[name], evidence) or not _could(read[name]))]
     total = max(agent["covered"], daemon["desired"])
     if total - daemon["ready"] <= len(away):
         return []
     text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
-    states = {name: why for name in fit if name not in away and (why := _why(agent, name))}
-    told = [f for pod in agent["pods"] or () if not pod["ready"] and pod["node"] in states
+    if not daemon["desired"] and any(other["daemon"]["ready"] for other in evidence["agents"]):
+        return [_told(evidence, agent, f"{text}: it is set to run nowhere, and another network runs.")]
+    ill = {name: why for name in fit if name not in away and (why := _why(agent, name))}
+    told = [f for pod in agent["pods"] or () if not pod["ready"] and pod["node"] in ill
             for f in _lines(evidence, agent, network, pod, denied)]
     if told:
         return told
-    if is_young(daemon, evidence) or (states and all(_is_new(evidence, agent, name) for name in states)):
-        return [note(Verdict.INFO, Layer.CNI, f"{text}. It is being rolled out.", object=daemon["name"],
-                     evidence=(read_at(evidence),))]
-    if denied:
-        return []
+    lasting = {name: why for name, why in ill.items() if name in kept or not (
+        is_young(daemon, evidence) or _is_new(evidence, agent, name))}
+    if not lasting and (ill or is_young(daemon, evidence)):
+        return [_told(evidence, agent, f"{text}. It is being rolled out.")]
+    return [] if denied else _absent(evidence, agent, text, lasting)
+
+
+def _told(evidence: Evidence, agent: Agent, text: str) -> Finding:
+    return note(Verdict.INFO, Layer.CNI, text, object=agent["daemon"]["name"], evidence=(read_at(evidence),))
+
+
+def _absent(evidence: Evidence, agent: Agent, text: str, ill: dict[str, str]) -> list[Finding]:
+    """One finding for each node; one for all where no agent is ready, or nobody says where it is not."""
+    daemon, verdict = agent["daemon"], _verdict(agent)
     advice = _advice("cni.agent", daemon)
-    if not daemon["ready"] or not states:
-        why = f": {next(iter(states.values()))}" if states else ""
-        return [find("cni.agent", f"{text}{why}.", verdict=_verdict(agent), object=daemon["name"], advice=advice,
-                     evidence=(*(f"node {name}: {why}" for name, why in list(states.items())[:3]), read_at(evidence)))]
-    return [find("cni.agent", f"{text}: on node {name}, {why}.", verdict=_verdict(agent), object=daemon["name"],
-                 node=name, advice=advice, evidence=(f"{text}, expected {total}", f"node {name}: {why}",
-                                                     read_at(evidence))) for name, why in states.items()]
+    if not daemon["ready"] or not ill:
+        why = f": {next(iter(ill.values()))}" if ill else ""
+        return [find("cni.agent", f"{text}{why}.", verdict=verdict, object=daemon["name"], advice=advice,
+                     evidence=(*(f"node {name}: {why}" for name, why in list(ill.items())[:3]), read_at(evidence)))]
+    return [find("cni.agent", f"{text}: on node {name}, {why}.", verdict=verdict, object=daemon["name"], node=name,
+                 advice=advice, evidence=(f"{text}, expected one on each node", f"node {name}: {why}",
+                                          read_at(evidence))) for name, why in ill.items()]
 
 
 def _advice(code: str, daemon: dict[str, Any]) -> str:
@@ -131,8 +148,15 @@ def _advice(code: str, daemon: dict[str, Any]) -> str:
 
 
 def _could(node: dict[str, Any]) -> bool:
-    """A node that is not ready for want of this very agent is no excuse for the agent."""
-    return bool(node["ready"]) or is_unconfigured(node)
+    """A node that is not ready for want of this very agent is no excuse for the agent; one that is on its way out of
+    the cluster, or not yet in it, is."""
+    return (bool(node["ready"]) or is_unconfigured(node)) and not node.get("barred")
+
+
+def _is_kept_off(agent: Agent, node: str) -> bool:
+    """Whether it has no ready agent for as long as the DaemonSet and its node are as they are: age is no excuse."""
+    place = agent["places"].get(node)
+    return bool(place and why_not_there(agent["daemon"], place) and _why(agent, node))
 
 
 def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:

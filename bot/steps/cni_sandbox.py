@@ -1,7 +1,8 @@
 """`cni.sandbox`: pods that have a node and get no network there, and which plugin says why (CNI-02).
 
-An event is history once its pod has started or is gone: agents that start after their node leave such events behind
-on every healthy cluster. No event is no evidence of health; events expire within the hour.
+An event is history once its pod has started or is gone, or once the network's agent on that node has become ready: the
+kubelet tries again by itself. Agents that start after their node leave such events behind on every healthy cluster. No
+event is no evidence of health; events expire within the hour.
 """
 
 import asyncio
@@ -12,17 +13,21 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import NETWORKS, find_plugin
+from bot.networks import NETWORKS, find_plugin, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import find_networks
+from bot.steps.daemons import daemon_facts, find_networks, is_gone, list_pods, name_sets
 from bot.steps.dns_objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 REASON = "FailedCreatePodSandBox"
 MOST_EVENTS = 20
+MOST_AGENTS = 3
+SETTLING = 20.0
+"""Seconds after an agent became ready: one without a probe is ready before it has written what the plugin looks for."""
 MOST_PODS = 2
 """Groups of events whose newest pod is read, to tell now from then."""
+SANDBOXED = "PodReadyToStartContainers"
 FRESH = 600.0
 """Seconds: the kubelet tries again every few seconds, and events of one pod are thinned out to one in five minutes."""
 IDS = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -62,7 +67,28 @@ async def gather_sandbox(cluster: Cluster, args: SandboxArgs) -> Evidence:
     except ClusterError as error:
         return {"read_at": cluster.now, "groups": None, "networks": [], "skipped": [unread(error)]}
     networks = await _networks(cluster) if groups else []
-    return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped}
+    nodes = {group["node"] for group in groups if group["state"] == "waiting"}
+    return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped,
+            "agents": await _agents_since(cluster, nodes, skipped) if nodes else {}}
+
+
+async def _agents_since(cluster: Cluster, nodes: set[str], skipped: list[str]) -> dict[str, str]:
+    """Since when each node's agents of the network are ready; without the nodes where one is not, or none is known."""
+    try:
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
+        known = [item for network, item in recognise_all(name_sets(sets)) if not network.meta][:MOST_AGENTS]
+        daemons = [daemon_facts(await cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])))
+                   for item in known]
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    found: dict[str, str] = {}
+    for node in nodes:
+        pods = [pod for daemon in daemons for pod in await list_pods(cluster, daemon, skipped, node) or ()
+                if not is_gone(pod)]
+        if pods and all(pod["ready"] for pod in pods):
+            found[node] = max((pod["since"] for pod in pods), key=parse_time)
+    return found
 
 
 def node_of(event: Object) -> str:
@@ -120,16 +146,23 @@ async def _state(cluster: Cluster, group: dict[str, Any], known: dict[str, Objec
         return "unknown"
     if (uid and pod["metadata"].get("uid") != uid) or "deletionTimestamp" in pod["metadata"]:
         return "gone"
-    states = [*pod.get("status", {}).get("containerStatuses", []), *pod["status"].get("initContainerStatuses", [])]
+    return state_of(pod.get("status", {}))
+
+
+def state_of(status: Object) -> str:
+    """By a pod's status. What still waits when its sandbox is there, network and all, waits for something else."""
+    if any(c["type"] == SANDBOXED and c["status"] == "True" for c in status.get("conditions", [])):
+        return "started"
+    states = [*status.get("containerStatuses", []), *status.get("initContainerStatuses", [])]
     has_begun = any("running" in s.get("state", {}) or "terminated" in s.get("state", {}) for s in states)
-    return "started" if has_begun or pod["status"].get("podIP") else "waiting"
+    return "started" if has_begun or status.get("podIP") else "waiting"
 
 
 def judge_sandbox(evidence: Evidence, args: SandboxArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.CNI)
     if evidence["groups"] is None:
         return Judgement(skipped, {"nodes": []})
-    waiting = [group for group in evidence["groups"] if group["state"] == "waiting"]
+    waiting = [group for group in evidence["groups"] if group["state"] == "waiting" and not _is_over(evidence, group)]
     if not waiting:
         past = sum(len(group["pods"]) for group in evidence["groups"])
         text = "No event of the last hour says that a pod waits for a network." if not past else \
@@ -138,6 +171,12 @@ def judge_sandbox(evidence: Evidence, args: SandboxArgs) -> Judgement:
         return Judgement((note(Verdict.INFO, Layer.CNI, text, evidence=(read_at(evidence),)), *skipped), {"nodes": []})
     return Judgement((*(_tell(evidence, group) for group in waiting), *skipped),
                      {"nodes": list(dict.fromkeys(group["node"] for group in waiting))})
+
+
+def _is_over(evidence: Evidence, group: dict[str, Any]) -> bool:
+    """Whether the last try that failed came before the node's agent was there to answer."""
+    since = evidence.get("agents", {}).get(group["node"], "")
+    return bool(since) and parse_time(group["at"]) <= parse_time(since) + SETTLING
 
 
 def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:

@@ -126,9 +126,15 @@ def agent_facts(pod: Object) -> dict[str, Any]:
         "name": meta["name"], "uid": meta.get("uid", ""), "node": spec.get("nodeName", ""),
         "created": meta.get("creationTimestamp", ""), "deleting": "deletionTimestamp" in meta,
         "phase": status.get("phase", ""), "reason": cut(status.get("reason", "")),
-        "ready": conditions.get("Ready") == "True", "host": bool(spec.get("hostNetwork")),
+        "ready": conditions.get("Ready") == "True", "since": _since(status), "host": bool(spec.get("hostNetwork")),
         "containers": states or [{"name": name, **_EMPTY} for name in names],
     }
+
+
+def _since(status: Object) -> str:
+    """When it became ready, or ceased to be."""
+    times = (c.get("lastTransitionTime", "") for c in status.get("conditions", []) if c["type"] == "Ready")
+    return str(next(times, ""))
 
 
 _EMPTY: dict[str, Any] = {"init": False, "ready": False, "started": "", "waiting": "", "message": "", "restarts": 0,

@@ -14,6 +14,12 @@ NO_PLUGIN = re.compile(
     re.IGNORECASE,
 )
 SAMPLE = 10
+BARRED = frozenset({
+    "node.kubernetes.io/out-of-service", "node.cloudprovider.kubernetes.io/shutdown",
+    "node.cloudprovider.kubernetes.io/uninitialized", "ToBeDeletedByClusterAutoscaler",
+})
+"""Taints of nodes that are not for pods: on their way out of the cluster, or not yet in it.
+https://kubernetes.io/docs/reference/labels-annotations-taints/"""
 GRACE = 120.0
 """Seconds that a node, or what runs on each node, is given after it was made."""
 
@@ -55,14 +61,19 @@ def node_facts(node: Object) -> dict[str, Any]:
         "created": node["metadata"].get("creationTimestamp", ""),
         "cordoned": bool(node.get("spec", {}).get("unschedulable")),
         "linux": node.get("status", {}).get("nodeInfo", {}).get("operatingSystem", "linux") == "linux",
-        "virtual": is_virtual(node),
+        "virtual": is_virtual(node), "barred": any(taint in BARRED for taint in _taints(node)),
     }
 
 
 def is_virtual(node: Object) -> bool:
     """Nodes that stand for a service and run no DaemonSet: virtual kubelets, Fargate."""
     labels: dict[str, str] = node["metadata"].get("labels", {})
-    return labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate"
+    return (labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate"
+            or "virtual-kubelet.io/provider" in _taints(node))
+
+
+def _taints(node: Object) -> list[str]:
+    return [str(taint.get("key", "")) for taint in node.get("spec", {}).get("taints") or ()]
 
 
 def is_unconfigured(node: dict[str, Any]) -> bool:

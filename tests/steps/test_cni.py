@@ -103,13 +103,42 @@ def test_the_node_that_is_left_out_is_named_with_the_reason_and_the_command_with
 
 @pytest.mark.parametrize(("evidence", "about"), [
     (agents(agent(rights=DENIED)), "ServiceAccount kube-system/kube-flannel-ds"),
-    (agents(agent(ready=1, current=1, refusals=['pods "x" is forbidden: violates PodSecurity'], pods=[pod("n1")])),
+    (agents(agent(ready=1, current=1, refusals=['pods "x" is forbidden: violates PodSecurity "baseline:latest"'],
+                  pods=[pod("n1")])),
      "Namespace kube-system"),
     (agents(agent(ready=1, current=1, refusals=['pods "x" is forbidden: exceeded quota'], pods=[pod("n1")])),
      "DaemonSet kube-system/kube-flannel-ds"),
 ])
 def test_the_object_that_must_be_altered_is_the_one_that_is_named(evidence: Any, about: str) -> None:
     assert only(AGENTS, evidence).object == about
+
+
+KEPT_OFF: dict[str, Any] = {"ready": 1, "desired": 1, "pods": [pod("n1")],
+                            "terms": [[{"key": "metadata.name", "operator": "NotIn", "values": ["n2"]}]],
+                            "places": {n: {"taints": [], "labels": {"metadata.name": n}} for n in ("n1", "n2")}}
+
+
+@pytest.mark.parametrize("fresh", [{"created": JUST_NOW}, {"rolling": True}])
+def test_that_a_daemonset_keeps_off_a_node_counts_at_any_age(fresh: dict[str, Any]) -> None:
+    found = only(AGENTS, agents(agent(**KEPT_OFF, **fresh), nodes=nodes(n1=node(), n2=node(created=JUST_NOW))))
+    assert (found.cause, found.node, found.verdict) == ("cni.agent", "n2", Verdict.WARN)
+    assert "node affinity" in found.summary
+
+
+def test_a_node_that_leaves_or_has_not_come_misses_no_agent() -> None:
+    assert causes(AGENTS, agents(agent(**KEPT_OFF), nodes=nodes(n1=node(), n2=node(barred=True)))) == []
+
+
+def test_an_agent_set_to_run_nowhere_beside_another_network_is_no_fault() -> None:
+    off = agent(**{**KEPT_OFF, "ready": 0, "desired": 0, "current": 0, "pods": []}, selector={"off": "yes"})
+    assert causes(AGENTS, agents(agent("Cilium"), off)) == []
+    assert causes(AGENTS, agents(off)) == ["cni.agent"]
+
+
+def test_pods_refused_by_pod_security_are_told_with_the_namespace_and_its_level() -> None:
+    why = 'pods "x" is forbidden: violates PodSecurity "baseline:latest": host namespaces'
+    finding = only(AGENTS, agents(agent(ready=0, current=0, refusals=[why])))
+    assert "Namespace kube-system: Pod Security enforces baseline, expected privileged" in finding.evidence
 
 
 def test_what_the_readiness_probe_says_is_told() -> None:

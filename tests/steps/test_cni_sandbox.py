@@ -7,8 +7,8 @@ import pytest
 from bot.diagnosis.causes import find
 from bot.diagnosis.conclusion import conclude
 from bot.model.finding import Verdict
-from bot.steps.cni_sandbox import SANDBOX, normalise, read_message
-from tests.steps.dns_evidence import LONG_AGO, NOW, causes, judge, roots
+from bot.steps.cni_sandbox import SANDBOX, normalise, read_message, state_of
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, RECENTLY, causes, judge, roots
 
 EVENT = ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox '
          '"7e09b7f996cf2063e9ed5f75192f7a79": plugin type="{}" failed (add): {}')
@@ -49,6 +49,18 @@ def test_a_pod_that_still_waits_is_told_with_its_node() -> None:
     judged = judge(SANDBOX, sandbox(group()))
     assert [(f.cause, f.node) for f in judged.findings] == [("cni.sandbox.agent", "n2")]
     assert judged.outputs["nodes"] == ["n2"]
+
+
+@pytest.mark.parametrize(("since", "expected"), [(JUST_NOW, []), (LONG_AGO, ["cni.sandbox.agent"])])
+def test_a_try_that_failed_before_the_agent_was_ready_is_history(since: str, expected: list[str]) -> None:
+    tried = {**group(), "at": RECENTLY}
+    assert causes(SANDBOX, {**sandbox(tried), "agents": {"n2": since}}) == expected
+
+
+def test_a_waiting_pod_whose_sandbox_is_there_waits_for_something_else() -> None:
+    conditions = [{"type": "PodReadyToStartContainers", "status": "True"}]
+    assert state_of({"conditions": conditions}) == "started"
+    assert state_of({"conditions": [{**conditions[0], "status": "False"}]}) == "waiting"
 
 
 def test_where_events_may_not_be_read_nothing_is_concluded() -> None:

@@ -3,10 +3,10 @@
 import re
 
 from tests.cluster.faults.api import Delete, Patch, RestartPods, Wake
-from tests.cluster.faults.conditions import both, daemon_pods, event
-from tests.cluster.faults.fault import Fault, Network, Root
+from tests.cluster.faults.conditions import both, daemon_pods, event, left_out
+from tests.cluster.faults.fault import Answer, Fault, Network, Root
 from tests.cluster.faults.node import NODES, Firewall
-from tests.cluster.faults.objects import AGENTS, CALICO, FLANNEL, WEAVE, Agent, Ref
+from tests.cluster.faults.objects import CALICO, FLANNEL, WEAVE, Agent, Ref
 
 SECOND = NODES[1]
 NETWORKS: dict[str, Network] = {"flannel": "flannel", "weave": "weave", "calico": "calico"}
@@ -16,23 +16,26 @@ NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": 
 NAMESPACE = Ref("Namespace", "kube-flannel", "")
 
 
-def _missing(agent: Agent) -> Fault:
+def _missing(agent: Agent, answer: Answer = "degraded") -> Fault:
+    """`broken` where pods on the node are not reached any longer without it."""
     return Fault(
-        name=f"{agent.network}-agent-missing", reference="C06/C11", network=NETWORKS[agent.network], answer="degraded",
+        name=f"{agent.network}-agent-missing", reference="C06/C11", network=NETWORKS[agent.network], answer=answer,
         says="the agent's DaemonSet leaves out one node",
         breaks=(Patch(agent.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}),),
-        wait=daemon_pods(agent.set, 1), roots=(Root("cni.agent", "cni", str(agent.set)),), consequences=NO_NETWORK,
+        wait=left_out(agent.set, 1), roots=(Root("cni.agent", "cni", str(agent.set)),), consequences=NO_NETWORK,
         mentions=(SECOND,),
     )
 
 
-def _denied(agent: Agent) -> Fault:
+def _denied(agent: Agent, answer: Answer = "broken") -> Fault:
+    """`degraded` where the agent has no probe, is Ready all the same, and the nodes keep what it last wrote."""
     return Fault(
-        name=f"{agent.network}-agent-denied", reference="C09", network=NETWORKS[agent.network],
+        name=f"{agent.network}-agent-denied", reference="C09", network=NETWORKS[agent.network], answer=answer,
         says="nothing gives the agent its role, and its pods are made anew",
-        breaks=(Delete(agent.binding), RestartPods(agent.pods, agent.set.namespace)), wait=daemon_pods(agent.set, 0),
+        breaks=(Delete(agent.binding), RestartPods(agent.pods, agent.set.namespace)),
+        wait=daemon_pods(agent.set, 0 if answer == "broken" else len(NODES)),
         roots=(Root("cni.agent.forbidden", "cni", str(agent.account)),), consequences=NO_NETWORK,
-        mentions=(agent.account.name,),
+        mentions=(str(agent.account),),
     )
 
 
@@ -40,22 +43,24 @@ def _cut_off(agent: Agent, root: Root) -> Fault:
     return Fault(
         name=f"{agent.network}-cut-off", reference="C17/C23", network=NETWORKS[agent.network],
         says="the nodes' firewall drops what the agents send each other",
-        breaks=(Firewall((f"{agent.ports} drop",), hooks=("input",)),), roots=(root,),
+        breaks=(Firewall((f"iifname != lo {agent.ports} drop",), hooks=("input",)),), roots=(root,),
         consequences=NO_NETWORK, mentions=(re.findall(r"\d{4}", agent.ports)[0],),
     )
 
 
 CUT = Root("cni.path", "cni", f"Node {SECOND}")
 AGENT_FAULTS = (
-    *(make(agent) for agent in AGENTS for make in (_missing, _denied)),
+    _missing(FLANNEL), _missing(WEAVE, "broken"), _missing(CALICO),
+    _denied(FLANNEL, "degraded"), _denied(WEAVE), _denied(CALICO),
     _cut_off(FLANNEL, CUT), _cut_off(CALICO, CUT),
-    _cut_off(WEAVE, Root("cni.agent.peers", "cni", str(WEAVE.set))),
+    _cut_off(WEAVE, CUT),  # its routers tell of it themselves only when they have noticed, after 40 seconds
     Fault(
         name="flannel-not-privileged", reference="C09", network="flannel",
         says="Flannel's namespace forbids privileged pods, and its pods are made anew",
         breaks=(Patch(NAMESPACE, {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}),
                 RestartPods(FLANNEL.pods, NAMESPACE.name), Wake(FLANNEL.set)),
         wait=both(daemon_pods(FLANNEL.set, 0), event(NAMESPACE.name, "FailedCreate", "violates PodSecurity")),
-        roots=(Root("cni.agent.refused", "cni", str(NAMESPACE)),), consequences=NO_NETWORK, mentions=("privileged",),
+        roots=(Root("cni.agent.refused", "cni", str(NAMESPACE)),), consequences=NO_NETWORK,
+        mentions=("privileged", str(NAMESPACE)),
     ),
 )

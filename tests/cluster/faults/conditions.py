@@ -133,6 +133,15 @@ def daemon_pods(ref: Ref, ready: int) -> Condition:
     return Condition(f"{ref} has {ready} ready pods", hold)
 
 
+def left_out(ref: Ref, pods: int) -> Condition:
+    """It wants fewer pods than there are nodes, and has made anew those that it wants."""
+    def hold(cluster: Cluster) -> bool:
+        item = ref.read(cluster)
+        return int(item["status"]["desiredNumberScheduled"]) == pods and _is_rolled_out(
+            item, pods, "numberReady", "updatedNumberScheduled")
+    return Condition(f"{ref} wants {pods} pods, which are new and ready", hold)
+
+
 def event(namespace: str, reason: str, words: str) -> Condition:
     def hold(cluster: Cluster) -> bool:
         told = items(cluster, "-n", namespace, "events", "--field-selector", f"reason={reason}")

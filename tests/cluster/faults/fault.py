@@ -9,6 +9,7 @@ from tests.cluster.rig import Cluster
 
 Network = Literal["any", "bridge", "flannel", "flannel-hostgw", "weave", "calico", "none"]
 Proxy = Literal["iptables", "nftables"]
+Answer = Literal["broken", "degraded", "ok"]
 Heal = Callable[[Cluster], None]
 
 
@@ -47,7 +48,7 @@ class Fault:
     proxy: Proxy = "iptables"
     breaks: tuple[Injection, ...] = ()
     wait: Condition = NOW
-    answer: Literal["broken", "degraded", "ok"] = "broken"
+    answer: Answer = "broken"
     roots: tuple[Root, ...] = ()
     mentions: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()

@@ -68,4 +68,3 @@ WEAVE = Agent(
 CALICO = Agent(
     "calico", Ref("DaemonSet", "calico-node"), "k8s-app=calico-node", Ref("ServiceAccount", "calico-node"),
     Ref("ClusterRoleBinding", "calico-node", ""), "udp dport 4789")
-AGENTS = (FLANNEL, WEAVE, CALICO)

@@ -48,13 +48,18 @@ def try_fault(cluster: Cluster, fault: Fault, recorder: Recorder | None = None) 
 def broken(cluster: Cluster, fault: Fault) -> Iterator[None]:
     """Heals in any case, also after Ctrl-C, and as far as it can where one part of it fails."""
     heals: list[Heal] = []
+    failed: list[str] = []
     try:
         heals.extend(injection.inject(cluster) for injection in fault.breaks)  # one by one: what was made is healed
         yield
+    except Exception as error:
+        if len(heals) < len(fault.breaks):
+            failed.append(f"it could not be broken as meant: {error}")
+        raise
     finally:
-        failed = [trouble for heal in heals if (trouble := _heal(cluster, heal))]
-        if failed or len(heals) < len(fault.breaks):
-            raise NotHealed("; ".join(failed) or "it could not be broken as meant")
+        failed += [trouble for heal in heals if (trouble := _heal(cluster, heal))]
+        if failed:
+            raise NotHealed("; ".join(failed))
         try:
             fault.healed.until(cluster)
         except Exception as error:
