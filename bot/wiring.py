@@ -30,6 +30,8 @@ from bot.model.permission import Person
 from bot.settings import Settings, TargetSettings
 from bot.steps.library import STEP_TYPES
 
+DAY = 24 * 3600.0
+
 
 class KubeClusters:
     """The targets of the settings, and the contexts of the kubeconfig; one connection pool for each."""
@@ -144,7 +146,7 @@ class Netcheck:
 
     @property
     def incidents(self) -> Incidents:
-        return Incidents(self.desk)
+        return Incidents(self.desk, self.settings.keep_days * DAY)
 
     async def close(self) -> None:
         await self.clusters.close()
@@ -174,7 +176,7 @@ def assemble(
         nonce=nonce,
         approval_lasts=settings.approval_hours * 3600,
     )
-    worker = Worker(f"{socket.gethostname()}-{secrets.token_hex(4)}", tools, surfaces, settings.keep_days * 86400)
+    worker = Worker(f"{socket.gethostname()}-{secrets.token_hex(4)}", tools, surfaces, settings.keep_days * DAY)
     desk = Desk(
         journal=journal,
         library=Library([shipped_folder(), *map(Path, settings.playbook_folders)]),

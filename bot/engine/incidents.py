@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.engine.desk import Desk, Started
+from bot.engine.worker import KEEP
 from bot.journal import change
 from bot.model import event as e
 from bot.model import incident as i
@@ -47,7 +48,10 @@ class Histories:
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
+    """`keep`: seconds for which closed ones are kept."""
+
     desk: Desk
+    keep: float = KEEP
 
     async def open(self, channel: str, title: str, by: Person, delivery: str = "") -> str:
         """Raises Refused when one is open in the channel already."""
@@ -93,6 +97,7 @@ class Incidents:
             return e.IncidentClosed(at=at, by=by.id, summary=summary)
 
         await self._change(incident_id, decide, delivery)
+        await self.desk.journal.expire(incident_id, self.keep)
         return incident_id
 
     async def note(self, channel: str, text: str, by: Person, delivery: str = "") -> str:

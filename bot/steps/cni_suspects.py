@@ -47,7 +47,7 @@ async def read_suspects(cluster: Cluster, suspicion: Suspicion, skipped: list[st
         _refusals(cluster, suspicion.daemon, skipped) if uncreated else _nothing())
     told = {pod["name"]: lines for pod, lines in zip(suspects, logs, strict=True)}
     lines = [line for rows in logs for line in read_lines(suspicion.network, rows)]
-    ill = any(not pod["ready"] and troubled(pod)["restarts"] + bool(troubled(pod)["started"]) for pod in suspects)
+    ill = any(not pod["ready"] for pod in suspects)
     wanted = suspicion.network.rights if ill or any(line.cause == RIGHTS for line in lines) else \
         suspicion.network.rights[:1] if suspicion.network.silent else ()
     return {

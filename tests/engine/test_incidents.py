@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from bot.model.command import RunPlaybook
 from bot.model.errors import Refused, UsageError
 from bot.model.permission import Person
 from tests.engine.stage import ALICE, BOB, Stage, World, playbook, step
+from tests.journal.awaiting import until
 
 HERE = e.Origin(surface="slack", channel="C1")
 RUN = RunPlaybook("stage")
@@ -55,6 +57,19 @@ async def test_a_channel_has_one_open_incident_at_a_time(incidents: Incidents) -
     with pytest.raises(UsageError, match="No incident is open"):
         await incidents.close("C1", ALICE)
     assert await incidents.open("C1", "second", BOB) != incident
+
+
+async def test_a_closed_incident_is_not_kept_for_ever(incidents: Incidents) -> None:
+    brief = replace(incidents, keep=0.001)
+    incident = await brief.open("C1", "over soon", ALICE)
+    assert (await brief.histories(incident, "C1")).id == incident
+    await brief.close("C1", ALICE)
+
+    async def is_gone() -> bool:
+        return not await brief.desk.journal.read(incident)
+
+    await until(is_gone, 10)
+    assert await brief.find("C1") == ""
 
 
 async def test_of_several_people_who_open_one_at_once_one_does(incidents: Incidents) -> None:
