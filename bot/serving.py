@@ -24,6 +24,8 @@ from bot.wiring import Netcheck, assemble
 
 log = logging.getLogger(__name__)
 
+GOODBYE = 8.0
+"""Seconds for what is under way when the process is asked to end; the kubelet waits for 30."""
 PATIENCE = 2.0
 """Seconds for the state store, when somebody asks whether this replica is ready."""
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "REDIS_URL")
@@ -64,9 +66,11 @@ async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[AtWork]
     finally:
         listening.cancel()
         working.cancel()
-        await asyncio.gather(listening, working, return_exceptions=True)
-        await slack.close()
-        await netcheck.close()
+        await asyncio.wait((listening, working), timeout=GOODBYE)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                await slack.close()
+                await netcheck.close()
 
 
 async def serve(settings: Settings) -> None:

@@ -73,7 +73,7 @@ def facts_become_a_run_and_its_next_moves(events: Sequence[e.Event]) -> None:
     assert begun.steps == {}
     assert next_moves(begun, now=begun.last) == (Look("api", 1, {}),)
 
-    answered = fold(events[: until_finished(events, "api")])
+    answered = fold(events[: until_begun(events, "platform")])
     moves = next_moves(answered, now=answered.last)
     side_by_side = {move.step for move in moves if isinstance(move, Look)}
     assert {"platform", "nodes", "service", "pods", "endpoints"} <= side_by_side
@@ -191,3 +191,8 @@ def attached(slack: SlackBox) -> str:
 def until_finished(events: Sequence[e.Event], step: str) -> int:
     """The number of the event with which a step was finished."""
     return next(n for n, x in enumerate(events, 1) if isinstance(x, e.StepFinished) and x.step == step)
+
+
+def until_begun(events: Sequence[e.Event], step: str) -> int:
+    """How many events there were before a step began."""
+    return next(n for n, x in enumerate(events) if isinstance(x, e.StepStarted) and x.step == step)

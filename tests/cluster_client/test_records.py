@@ -12,9 +12,9 @@ from bot.cluster.records import KINDS, find_kind
 from bot.model.errors import NotFound, Rejected
 from tests.cluster_client.server import Script, json
 
-CALICO = "crd.projectcalico.org/v1"
+OTHERS = "example.com/v1"
 RESOURCES = {"kind": "APIResourceList", "resources": [
-    {"name": "ippools", "kind": "IPPool", "namespaced": False, "verbs": ["get"]},
+    {"name": "pools", "kind": "Pool", "namespaced": False, "verbs": ["get"]},
     {"name": "networkpolicies", "kind": "NetworkPolicy", "namespaced": True, "verbs": ["get"]},
 ]}
 
@@ -48,10 +48,10 @@ async def test_a_namespace_that_is_missing_is_told_before_anything_is_asked(
 
 async def test_a_kind_the_table_does_not_know_is_looked_up_once(script: Script, cluster: KubernetesCluster) -> None:
     script.reply(json(RESOURCES), json({"items": []}))
-    await cluster.list("IPPool", api=CALICO)
-    await cluster.scoped().list("IPPool", "ignored", api=CALICO)
+    await cluster.list("Pool", api=OTHERS)
+    await cluster.scoped().list("Pool", "ignored", api=OTHERS)
     assert [request.path for request in script.seen] == [
-        f"/apis/{CALICO}", f"/apis/{CALICO}/ippools", f"/apis/{CALICO}/ippools",
+        f"/apis/{OTHERS}", f"/apis/{OTHERS}/pools", f"/apis/{OTHERS}/pools",
     ]
 
 
@@ -59,15 +59,15 @@ async def test_a_kind_of_the_same_name_in_another_group_is_that_groups_kind(
     script: Script, cluster: KubernetesCluster
 ) -> None:
     script.reply(json(RESOURCES), json({"metadata": {"name": "deny", "namespace": "shop"}}))
-    await cluster.get("NetworkPolicy", "deny", "shop", api=CALICO)
-    assert script.seen[-1].path == f"/apis/{CALICO}/namespaces/shop/networkpolicies/deny"
+    await cluster.get("NetworkPolicy", "deny", "shop", api=OTHERS)
+    assert script.seen[-1].path == f"/apis/{OTHERS}/namespaces/shop/networkpolicies/deny"
 
 
 async def test_custom_kinds_get_a_merge_patch_and_built_in_ones_a_strategic_one(
     script: Script, cluster: KubernetesCluster
 ) -> None:
     script.reply(json(RESOURCES), json({"metadata": {"name": "a"}}))
-    await cluster.patch("IPPool", "a", "", {"spec": {}}, api=CALICO)
+    await cluster.patch("Pool", "a", "", {"spec": {}}, api=OTHERS)
     await cluster.patch("Service", "a", "shop", {"spec": {}}, dry_run=True)
     custom, built_in = script.seen[1:]
     assert custom.headers["Content-Type"] == "application/merge-patch+json"
@@ -78,8 +78,8 @@ async def test_custom_kinds_get_a_merge_patch_and_built_in_ones_a_strategic_one(
 
 async def test_a_kind_that_is_not_served_is_not_found(script: Script, cluster: KubernetesCluster) -> None:
     script.reply(json(RESOURCES))
-    with pytest.raises(NotFound, match=f"serves no BGPPeer in {re.escape(CALICO)}"):
-        await cluster.list("BGPPeer", api=CALICO)
+    with pytest.raises(NotFound, match=f"serves no BGPPeer in {re.escape(OTHERS)}"):
+        await cluster.list("BGPPeer", api=OTHERS)
 
 
 def test_a_mistyped_kind_is_answered_with_the_near_one() -> None:
