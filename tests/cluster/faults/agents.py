@@ -3,7 +3,7 @@
 import re
 
 from tests.cluster.faults.api import Delete, Patch, RestartPods, Wake
-from tests.cluster.faults.conditions import both, daemon_pods, event, left_out
+from tests.cluster.faults.conditions import both, daemon_pods, event, grown, left_out
 from tests.cluster.faults.fault import Answer, Fault, Network, Root
 from tests.cluster.faults.node import NODES, Firewall
 from tests.cluster.faults.objects import CALICO, FLANNEL, WEAVE, Agent, Ref
@@ -22,7 +22,8 @@ def _missing(agent: Agent, answer: Answer = "degraded") -> Fault:
         name=f"{agent.network}-agent-missing", reference="C06/C11", network=NETWORKS[agent.network], answer=answer,
         says="the agent's DaemonSet leaves out one node",
         breaks=(Patch(agent.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}),),
-        wait=left_out(agent.set, 1), roots=(Root("cni.agent", "cni", str(agent.set)),), consequences=NO_NETWORK,
+        wait=both(left_out(agent.set, 1), both(grown(agent.set), grown(Ref("Node", SECOND, "")))),
+        roots=(Root("cni.agent", "cni", str(agent.set)),), consequences=NO_NETWORK,
         mentions=(SECOND,),
     )
 

@@ -1,20 +1,14 @@
 """Two faults at once: both are told where they are independent, and the deeper one where it brings about the other."""
 
-from tests.cluster.faults.api import Delete, Patch, RestartPods
-from tests.cluster.faults.conditions import Condition, both, dns_log, endpoints, live_pods
+from tests.cluster.faults.api import Delete, Patch
+from tests.cluster.faults.conditions import Condition, endpoints, live_pods
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import Await, OnNode
-from tests.cluster.faults.objects import COREFILE, DNS_PODS, DNS_SERVICE, PROXY, PROXY_PODS
+from tests.cluster.faults.node import Await
+from tests.cluster.faults.objects import COREFILE, DNS_SERVICE, PROXY, PROXY_PODS
 from tests.cluster.faults.upstream import DEAD, UPSTREAM_DEAD
 
 WRONG_SELECTOR = Patch(DNS_SERVICE, {"spec": {"selector": {"k8s-app": "kube-dnss"}}})
-NO_PROXY_RULES = OnNode("iptables-save | grep -v KUBE- | iptables-restore")
 NO_PROXY_PODS = Condition("kube-proxy has ended", lambda c: not live_pods(c, PROXY_PODS))
-NO_VIP = ("dns.pods.*", "dns.endpoints.*", "dns.query.*", "cni.*")
-
-
-def _no_vip() -> Condition:
-    return both(dns_log("10.96.0.1:443"), endpoints(0))
 
 
 COMBINED = (
@@ -32,10 +26,8 @@ COMBINED = (
                Root("dns.corefile.missing", "dns-workload", str(COREFILE))),
     ),
     Fault(
-        name="proxy-gone-when-dns-restarts", reference="D30",
-        says="kube-proxy and its rules are gone when CoreDNS restarts, which then finds no API server",
-        network="bridge", breaks=(Delete(PROXY), Await(NO_PROXY_PODS), NO_PROXY_RULES, RestartPods(DNS_PODS)),
-        wait=_no_vip(),
-        roots=(Root("proxy.missing", "proxy", str(PROXY)),), consequences=NO_VIP,
+        name="proxy-deleted", reference="P01", network="bridge",
+        says="kube-proxy's DaemonSet does not exist; its rules stand as they were",
+        breaks=(Delete(PROXY), Await(NO_PROXY_PODS)), roots=(Root("proxy.missing", "proxy", str(PROXY)),),
     ),
 )

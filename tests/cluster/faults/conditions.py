@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS, DNS_SERVICE, Ref
@@ -140,6 +141,14 @@ def left_out(ref: Ref, pods: int) -> Condition:
         return int(item["status"]["desiredNumberScheduled"]) == pods and _is_rolled_out(
             item, pods, "numberReady", "updatedNumberScheduled")
     return Condition(f"{ref} wants {pods} pods, which are new and ready", hold)
+
+
+def grown(ref: Ref) -> Condition:
+    """What is younger than this is told as new, and not as a fault."""
+    def hold(cluster: Cluster) -> bool:
+        made = datetime.fromisoformat(ref.read(cluster)["metadata"]["creationTimestamp"])
+        return (datetime.now(UTC) - made).total_seconds() > 130
+    return Condition(f"{ref} is more than two minutes old", hold)
 
 
 def event(namespace: str, reason: str, words: str) -> Condition:
