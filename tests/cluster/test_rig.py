@@ -15,9 +15,10 @@ pytestmark = pytest.mark.cluster
 
 Raise = Callable[[Options], AbstractContextManager[Cluster]]
 KINDS = {
-    "flannel": Options(cni="flannel"), "flannel-hostgw": Options(cni="flannel-hostgw"), "weave": Options(cni="weave"),
-    "calico": Options(cni="calico"), "nftables": Options(proxy="nftables"),
-}  # fmt: skip
+    "flannel": Options(cni="flannel"), "flannel-hostgw": Options(cni="flannel-hostgw"),
+    "nftables": Options(proxy="nftables"),
+}
+"""Weave Net and Calico have their rows in the table of faults."""
 
 
 def test_the_nodes_are_ready_and_coredns_answers_for_them(cluster: Cluster) -> None:
