@@ -67,7 +67,6 @@ def test_an_up_that_was_stopped_half_way_cleans_up_after_itself(site: Site, how:
     assert find_remains(site, groups) == []
 
 
-@pytest.mark.xfail(reason="a kubectl that the killed `up` was waiting for is not ended by `down`", strict=False)
 def test_what_a_killed_up_left_is_seen_by_this_test_and_cleaned_by_down(site: Site) -> None:
     coming = begin(site)
     until("objects are created", lambda: find_cgroups(site) or coming.poll() is not None)

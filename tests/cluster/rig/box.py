@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.rig.commands import until
+from tests.cluster.rig.commands import BOUND, until
 from tests.cluster.rig.errors import RigFailed
 from tests.cluster.rig.site import Site, cache
 
@@ -61,7 +61,7 @@ class Box:
 
 def open_box(site: Site, *, dies_with_parent: bool) -> Box:
     """`dies_with_parent`: killed by the kernel when the calling process ends, however it ends."""
-    bound = ["setpriv", "--pdeathsig", "KILL"] if dies_with_parent else []
+    bound = BOUND if dies_with_parent else ()
     line = [*bound, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
             "sh", "-c", SCRIPT, "box", str(site.run), str(cache()), " ".join(HIDDEN)]  # fmt: skip
     with (site.run / "log/box.log").open("ab") as log:
@@ -118,5 +118,7 @@ def _has_ended(pid: int, birth: str) -> bool:
 
 
 def _birth(pid: int) -> str:
-    """When it was started, in clock ticks since the machine was: tells apart two processes of one number."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    """When it was started, in clock ticks since the machine was: tells apart two processes of one number. Nothing for
+    one that has ended and that nobody has asked after yet."""
+    state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return "" if state in "ZX" else rest[18]

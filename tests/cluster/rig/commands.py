@@ -10,6 +10,8 @@ from typing import TypeVar
 from tests.cluster.rig.errors import RigFailed
 
 POLL_SECONDS = 0.1
+BOUND = ("setpriv", "--pdeathsig", "KILL")
+"""Before a command line: killed by the kernel when the calling process ends, however it ends."""
 T = TypeVar("T")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.cluster.rig.box import Box
-from tests.cluster.rig.commands import run, until
+from tests.cluster.rig.commands import BOUND, run, until
 from tests.cluster.rig.images import DOMAIN
 from tests.cluster.rig.networks import MANIFESTS, Network
 from tests.cluster.rig.nodes import write_node_object
@@ -66,4 +66,4 @@ def _create_from(site: Site, file: Path, words: Mapping[str, str]) -> None:
 
 
 def _kubectl(site: Site, *arguments: str, stdin: str | None = None) -> str:
-    return run(program("kubectl"), "--kubeconfig", site.kubeconfig, *arguments, stdin=stdin)
+    return run(*BOUND, program("kubectl"), "--kubeconfig", site.kubeconfig, *arguments, stdin=stdin)
