@@ -5,10 +5,12 @@ firewall. Only what was tried is judged; the rest is called not tested.
 """
 
 import asyncio
-from typing import Any, Literal
+from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
+from bot.diagnosis.policy_evaluation import Direction, isolates
+from bot.diagnosis.policy_selectors import selects
 from bot.model.errors import ClusterError, Forbidden, NotFound
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
@@ -24,7 +26,6 @@ from bot.steps.podfacts import pod_facts, spread
 from bot.steps.policy_facts import NAMED
 
 MOST_PODS = 2
-Direction = Literal["Ingress", "Egress"]
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (
     ("Calico", "GlobalNetworkPolicy", "crd.projectcalico.org/v1"),
@@ -120,11 +121,9 @@ async def _policies(
 
 
 def _isolates(policy: Object, labels: list[dict[str, str]], way: Direction) -> bool:
-    """Whether it limits what one of the pods gets or sends. An expression that is not read here counts as one."""
-    spec = policy["spec"]
-    chosen = (spec.get("podSelector") or {}).get("matchLabels") or {}
-    types = spec.get("policyTypes") or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
-    return way in types and any(chosen.items() <= own.items() for own in labels)
+    """Whether it limits what one of the pods gets or sends, or may do so."""
+    selector = policy["spec"].get("podSelector") or {}
+    return isolates(policy, way) and any(selects(selector, own) is not False for own in labels)
 
 
 def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:

@@ -25,7 +25,7 @@ TAIL = 200
 
 
 class LogArgs(Args):
-    """Reads kube-proxy's log on up to three nodes.
+    """Reads kube-proxy's log on up to two nodes.
 
     `nodes`: their names; without them those that host DNS pods.
     """
