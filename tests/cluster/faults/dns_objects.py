@@ -3,7 +3,7 @@
 from tests.cluster.faults.api import Delete, EditText, Patch, scale
 from tests.cluster.faults.conditions import HEALTHY, NO_DNS_PODS, Condition, both, endpoints, gone, items
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import NODES, EditKubelet, RestartProcess
+from tests.cluster.faults.node import NODES, EditKubelet, StartProcess
 from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, DNS_SERVICE, KUBELET_CONFIG
 from tests.cluster.rig import Cluster
 
@@ -46,7 +46,7 @@ DNS_OBJECTS = (
     ),
     Fault(
         name="dns-address-on-a-node", reference="D07", says="the kubelet of one node hands out another DNS address",
-        answer="degraded", breaks=(EditKubelet(NODES[1], {"clusterDNS": ["10.96.0.11"]}), RestartProcess("kubelet-n2")),
+        answer="degraded", breaks=(EditKubelet(NODES[1], {"clusterDNS": ["10.96.0.11"]}), StartProcess("kubelet-n2")),
         roots=(Root("dns.*", "dns-service", f"Node {NODES[1]}"),), mentions=("10.96.0.11",),
         awaits="DNS-13: what a pod's resolv.conf really holds",
     ),

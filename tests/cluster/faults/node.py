@@ -35,30 +35,16 @@ class StopProcess:
 
 @dataclass(frozen=True, slots=True)
 class StartProcess:
-    """The end of what StopProcess began, once it has had its effect."""
-
-    name: str
-    after: Condition
-    needs_nodes: ClassVar[bool] = True
-
-    def inject(self, cluster: Cluster) -> Heal:
-        self.after.until(cluster)
-        cluster.start(self.name)
-        return lambda then: None
-
-
-@dataclass(frozen=True, slots=True)
-class RestartProcess:
-    """Stopped and started, so that it reads its files anew; again after healing."""
+    """Anew where it runs, so that it reads its files; again after healing."""
 
     name: str
     needs_nodes: ClassVar[bool] = True
 
     def inject(self, cluster: Cluster) -> Heal:
-        self.restart(cluster)
-        return self.restart
+        self.start(cluster)
+        return self.start
 
-    def restart(self, cluster: Cluster) -> None:
+    def start(self, cluster: Cluster) -> None:
         cluster.start(self.name)
 
 
@@ -137,20 +123,6 @@ class Firewall:
                 then.on_node(node, "nft", "delete", "table", "inet", TABLE)
 
         return heal
-
-
-@dataclass(frozen=True, slots=True)
-class OnNode:
-    """A shell command on nodes that needs no undoing: what it took away is written again by whoever keeps it."""
-
-    command: str
-    nodes: tuple[str, ...] = NODES
-    needs_nodes: ClassVar[bool] = True
-
-    def inject(self, cluster: Cluster) -> Heal:
-        for node in self.nodes:
-            cluster.on_node(node, "sh", "-ec", self.command)
-        return lambda then: None
 
 
 @dataclass(frozen=True, slots=True)
