@@ -8,7 +8,7 @@ from bot.diagnosis.policy_selectors import meets
 from bot.model.errors import ClusterError
 from bot.networks import Network, recognise_all
 from bot.steps.findings import unread
-from bot.steps.nodes import SAMPLE
+from bot.steps.nodes.status import SAMPLE
 from bot.steps.wording import cut, name_object, parse_time
 
 MOST_PODS = 20

@@ -2,34 +2,34 @@
 
 from bot.steps import StepType
 from bot.steps.api import ANSWERS
-from bot.steps.cni_agents import AGENTS
-from bot.steps.cni_sandbox import SANDBOX
-from bot.steps.configmap_patch import CONFIG_MAP_PATCH
-from bot.steps.dns_access import ACCESS
-from bot.steps.dns_client import CLIENT
-from bot.steps.dns_corefile import COREFILE
-from bot.steps.dns_endpoints import ENDPOINTS
-from bot.steps.dns_local_cache import LOCAL_CACHE
-from bot.steps.dns_logs import LOGS as DNS_LOGS
-from bot.steps.dns_memory import MEMORY
-from bot.steps.dns_path import PATH
-from bot.steps.dns_pods import PODS
-from bot.steps.dns_policy import POLICY
-from bot.steps.dns_query import QUERY
-from bot.steps.dns_readiness import READINESS
-from bot.steps.dns_service import SERVICE
-from bot.steps.dns_upstream import UPSTREAM
+from bot.steps.changes.configmap_patch import CONFIG_MAP_PATCH
+from bot.steps.changes.service_patch import SERVICE_PATCH
+from bot.steps.changes.workload_restart import RESTART
+from bot.steps.changes.workload_rollout import ROLLOUT
+from bot.steps.changes.workload_scale import SCALE
+from bot.steps.cni.agents import AGENTS
+from bot.steps.cni.sandbox import SANDBOX
+from bot.steps.dns.access import ACCESS
+from bot.steps.dns.client import CLIENT
+from bot.steps.dns.corefile import COREFILE
+from bot.steps.dns.endpoints import ENDPOINTS
+from bot.steps.dns.front import SERVICE
+from bot.steps.dns.local_cache import LOCAL_CACHE
+from bot.steps.dns.logs import LOGS as DNS_LOGS
+from bot.steps.dns.memory import MEMORY
+from bot.steps.dns.path import PATH
+from bot.steps.dns.pods import PODS
+from bot.steps.dns.policy import POLICY
+from bot.steps.dns.query import QUERY
+from bot.steps.dns.readiness import READINESS
+from bot.steps.dns.upstream import UPSTREAM
 from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
-from bot.steps.node_network import NETWORK
+from bot.steps.nodes.network import NETWORK
 from bot.steps.platform import FINGERPRINT
-from bot.steps.proxy_coverage import COVERAGE
-from bot.steps.proxy_live import LIVE
-from bot.steps.proxy_logs import LOGS as PROXY_LOGS
-from bot.steps.service_patch import SERVICE_PATCH
-from bot.steps.workload_restart import RESTART
-from bot.steps.workload_rollout import ROLLOUT
-from bot.steps.workload_scale import SCALE
+from bot.steps.proxy.coverage import COVERAGE
+from bot.steps.proxy.live import LIVE
+from bot.steps.proxy.logs import LOGS as PROXY_LOGS
 
 STEP_TYPES: dict[str, StepType] = {
     step.name: step

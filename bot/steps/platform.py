@@ -11,10 +11,10 @@ from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import name_sets
-from bot.steps.dns_objects import Dns, DnsArgs, find_dns, match_labels
+from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.kubelet import DEFAULT_DOMAIN
-from bot.steps.nodes import SAMPLE
+from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.nodes.status import SAMPLE
 from bot.steps.wording import count, list_names, name_object, read_at
 
 

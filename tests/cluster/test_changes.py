@@ -11,9 +11,9 @@ from bot.cluster.auth import connect
 from bot.cluster.client import KubernetesCluster
 from bot.model.errors import NotFound, Rejected
 from bot.model.finding import Verdict
+from bot.steps.changes.service_patch import ServicePatchArgs, apply_service, judge_service, preview_service
+from bot.steps.changes.workload_restart import RestartArgs, apply_restart, judge_restart, preview_restart
 from bot.steps.generic import GetArgs, ListArgs, gather_items, gather_object, judge_items, judge_object
-from bot.steps.service_patch import ServicePatchArgs, apply_service, judge_service, preview_service
-from bot.steps.workload_restart import RestartArgs, apply_restart, judge_restart, preview_restart
 from tests.cluster.rig import Cluster
 
 pytestmark = pytest.mark.cluster

@@ -10,8 +10,14 @@ from pydantic import ValidationError
 from bot.cluster.client import KubernetesCluster
 from bot.model.errors import Rejected
 from bot.model.finding import Verdict
-from bot.steps.service_patch import ServicePatchArgs, apply_service, judge_service, make_patch, preview_service
-from bot.steps.workload_restart import RestartArgs, apply_restart, judge_restart, preview_restart, refuse_restart
+from bot.steps.changes.service_patch import ServicePatchArgs, apply_service, judge_service, make_patch, preview_service
+from bot.steps.changes.workload_restart import (
+    RestartArgs,
+    apply_restart,
+    judge_restart,
+    preview_restart,
+    refuse_restart,
+)
 from tests.playground.cluster_box.town import LABELS, NAMESPACE, make_town
 from tests.steps.boxed import open_box
 

@@ -7,9 +7,9 @@ import pytest
 from bot.diagnosis.causes import CAUSES
 from bot.model.finding import Verdict
 from bot.networks import NETWORKS, find_network
-from bot.steps.cni_agents import AGENTS
-from bot.steps.cni_log_lines import keep_telling, read_lines
-from bot.steps.cni_weave import read_status
+from bot.steps.cni.agents import AGENTS
+from bot.steps.cni.log_lines import keep_telling, read_lines
+from bot.steps.cni.weave import read_status
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, node, nodes, only
 from tests.steps.test_proxy import container, daemon, pod
 

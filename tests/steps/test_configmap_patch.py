@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bot.cluster.client import KubernetesCluster
 from bot.model.errors import Rejected
 from bot.model.finding import Verdict
-from bot.steps.configmap_patch import (
+from bot.steps.changes.configmap_patch import (
     SAVED,
     ConfigMapPatchArgs,
     LineEdit,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.dns_query import QUERY
-from bot.steps.dns_upstream import UPSTREAM
+from bot.steps.dns.query import QUERY
+from bot.steps.dns.upstream import UPSTREAM
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, WORKLOAD, causes, judge, only
 
 ZONE, DNS_NAME = "cluster.local", "kube-dns.kube-system.svc.cluster.local"

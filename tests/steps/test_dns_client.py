@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps import Evidence
-from bot.steps.dns_client import CLIENT, parse_resolv_conf
+from bot.steps.dns.client import CLIENT, parse_resolv_conf
 from tests.steps.dns_evidence import LONG_AGO, NOW, RECENTLY, causes, judge, only, roots
 
 RESOLV = parse_resolv_conf("""

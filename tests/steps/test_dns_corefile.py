@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.dns_corefile import COREFILE
+from bot.steps.dns.corefile import COREFILE
 from tests.steps.dns_evidence import (
     CONFIG_MAP,
     NOW,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.dns_endpoints import ENDPOINTS
-from bot.steps.dns_service import SERVICE as DNS_SERVICE
+from bot.steps.dns.endpoints import ENDPOINTS
+from bot.steps.dns.front import SERVICE as DNS_SERVICE
 from tests.steps.dns_evidence import (
     JUST_NOW,
     LABELS,

@@ -9,8 +9,8 @@ from bot.model.finding import Finding, Verdict
 from bot.playground.bundle import Bundle, Object
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import load_scenario
-from bot.steps.dns_local_cache_rules import judge_cache
-from bot.steps.dns_objects import DnsArgs
+from bot.steps.dns.local_cache_rules import judge_cache
+from bot.steps.dns.objects import DnsArgs
 from tests.playground.test_scenarios import run_dns
 
 LOCAL, SERVICE = "169.254.20.10", "10.96.0.10"

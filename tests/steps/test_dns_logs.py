@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.dns_logs import LOGS
+from bot.steps.dns.logs import LOGS
 from tests.steps.dns_evidence import CONFIG_MAP, NOW, WORKLOAD, causes, corefile, directive, judge, log_pod, only, roots
 
 LOOP = '[FATAL] plugin/loop: Loop (127.0.0.1:5 -> :53) detected for zone "."'

@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps import Evidence
-from bot.steps.dns_memory import MEMORY, USUAL_CAPACITY, cache_capacity, estimate, read_quantity
+from bot.steps.dns.memory import MEMORY, USUAL_CAPACITY, cache_capacity, estimate, read_quantity
 from tests.steps.dns_evidence import LONG_AGO, NOW, RECENTLY, WORKLOAD, causes, corefile, directive, only
 
 

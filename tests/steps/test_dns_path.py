@@ -9,8 +9,8 @@ import pytest
 from bot.model.finding import Verdict
 from bot.playground.bundle import HttpAnswer, Outcome, Read
 from bot.steps import Evidence
-from bot.steps.dns_path import PATH
-from bot.steps.path_api import SHAPED, read_words
+from bot.steps.dns.path import PATH
+from bot.steps.path.api import SHAPED, read_words
 from tests.playground.cluster_box.town import NAMESPACE, PODS, make_town, with_reads
 from tests.steps.boxed import open_box
 from tests.steps.dns_evidence import NOW, WORKLOAD, causes, judge, only

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.dns_pods import PODS
+from bot.steps.dns.pods import PODS
 from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bot.model.finding import Verdict
-from bot.steps.dns_policy import POLICY
+from bot.steps.dns.policy import POLICY
 from tests.steps.dns_evidence import causes, judge, only
 from tests.steps.policy_evidence import CLIENT, OPEN, SERVERS, asked_by, enforcers, policy, policy_evidence, side
 

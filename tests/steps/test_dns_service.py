@@ -2,7 +2,7 @@
 
 from bot.model.finding import Verdict
 from bot.steps import Evidence
-from bot.steps.dns_service import SERVICE
+from bot.steps.dns.front import SERVICE
 from tests.steps.dns_evidence import NOW, causes, judge, only, roots, service
 
 

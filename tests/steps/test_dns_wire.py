@@ -12,7 +12,7 @@ import pytest
 
 from bot.cluster import Cluster, Stream
 from bot.model.errors import Forbidden, ServerFailed
-from bot.steps.dns_wire import Question, ask, is_name, reverse_name
+from bot.steps.dns.wire import Question, ask, is_name, reverse_name
 
 Answering = Callable[[dns.message.Message], Awaitable[bytes | None]]
 

@@ -7,10 +7,10 @@ import pytest
 from bot.diagnosis.conclusion import conclude
 from bot.model.finding import Verdict
 from bot.steps.api import ANSWERS
-from bot.steps.dns_access import ACCESS
-from bot.steps.dns_pods import PODS
-from bot.steps.dns_readiness import READINESS
-from bot.steps.node_network import NETWORK
+from bot.steps.dns.access import ACCESS
+from bot.steps.dns.pods import PODS
+from bot.steps.dns.readiness import READINESS
+from bot.steps.nodes.network import NETWORK
 from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,

@@ -6,8 +6,8 @@ import pytest
 
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
-from bot.steps.dns_path import PATH
-from bot.steps.path_probe import API, SERVICE, read_end, read_log
+from bot.steps.dns.path import PATH
+from bot.steps.path.probe import API, SERVICE, read_end, read_log
 from tests.steps.dns_evidence import NOW, WORKLOAD, judge
 
 PODS = {"n1": "dns-a", "n2": "dns-b"}

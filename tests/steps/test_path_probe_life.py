@@ -16,8 +16,8 @@ from bot.model.finding import Finding, Verdict
 from bot.playground.bundle import Object, Read
 from bot.playground.cluster_box.roles import EVERYTHING, Rule
 from bot.steps import Evidence
-from bot.steps.dns_path import PATH
-from bot.steps.path_probe import LABELS
+from bot.steps.dns.path import PATH
+from bot.steps.path.probe import LABELS
 from tests.playground.cluster_box.town import DAY, NAMESPACE, make_object, make_town, with_reads
 from tests.steps.boxed import Start, open_box
 

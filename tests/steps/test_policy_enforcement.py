@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.steps.policy_enforcement import judge_enforcement
+from bot.steps.policy.enforcement import judge_enforcement
 from tests.steps.policy_evidence import enforcers
 
 

@@ -8,12 +8,12 @@ from bot.diagnosis.causes import find
 from bot.diagnosis.conclusion import conclude
 from bot.model.finding import Verdict
 from bot.steps.daemons import why_not_there
-from bot.steps.klog import keep_telling
-from bot.steps.proxy_coverage import COVERAGE
-from bot.steps.proxy_live import LIVE
-from bot.steps.proxy_log_rules import PATTERNS
-from bot.steps.proxy_logs import LOGS
-from bot.steps.proxy_metrics import read_metrics
+from bot.steps.proxy.coverage import COVERAGE
+from bot.steps.proxy.klog import keep_telling
+from bot.steps.proxy.live import LIVE
+from bot.steps.proxy.log_rules import PATTERNS
+from bot.steps.proxy.logs import LOGS
+from bot.steps.proxy.metrics import read_metrics
 from bot.steps.wording import tell_time
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only, roots
 

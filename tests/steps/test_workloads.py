@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from bot.cluster.client import KubernetesCluster
 from bot.cluster.reads import RunReads
 from bot.model.finding import Verdict
-from bot.steps.workload_restart import RestartArgs, preview_restart
-from bot.steps.workload_rollout import RolloutArgs, gather_rollout, judge_rollout, rollout_facts
-from bot.steps.workload_scale import ScaleArgs, apply_scale, judge_scale, preview_scale
+from bot.steps.changes.workload_restart import RestartArgs, preview_restart
+from bot.steps.changes.workload_rollout import RolloutArgs, gather_rollout, judge_rollout, rollout_facts
+from bot.steps.changes.workload_scale import ScaleArgs, apply_scale, judge_scale, preview_scale
 from tests.playground.cluster_box.town import NAMESPACE, make_town
 from tests.steps.boxed import open_box
 

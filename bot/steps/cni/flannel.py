@@ -1,0 +1,113 @@
+"""Flannel: what it writes to the nodes, and whether its network holds their pod ranges.
+
+The public-ip of two nodes must differ, or it took the wrong interface; Network must contain every podCIDR.
+Source: https://github.com/flannel-io/flannel/blob/master/Documentation/kubernetes.md; pkg/subnet/kube/kube.go.
+"""
+
+import json
+from ipaddress import ip_network
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import find
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Verdict
+from bot.networks import Network
+from bot.steps import Evidence
+from bot.steps.cni.facts import Daemon, Facts, judge_addresses
+from bot.steps.findings import unread
+from bot.steps.nodes.status import SAMPLE, is_young
+from bot.steps.wording import cut, list_names, read_at
+
+MARK = "flannel.alpha.coreos.com/"
+KEY = "net-conf.json"
+
+
+async def gather_flannel(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
+    try:
+        listing = await cluster.list("Node", limit=SAMPLE)
+    except ClusterError:
+        return {"nodes": {}, "settings": {}, "doubted": []}
+    nodes = {node["metadata"]["name"]: _marks(node) for node in listing.items}
+    doubted = [name for name, marks in nodes.items() if not marks["public_ip"]]
+    return {"nodes": nodes, "settings": await _settings(cluster, network, daemon, skipped), "doubted": doubted}
+
+
+def _marks(node: Object) -> dict[str, Any]:
+    notes = node["metadata"].get("annotations", {})
+    spec = node["spec"]
+    return {"public_ip": notes.get(f"{MARK}public-ip", ""), "backend": notes.get(f"{MARK}backend-type", ""),
+            "ranges": spec.get("podCIDRs") or ([spec["podCIDR"]] if spec.get("podCIDR") else [])}
+
+
+async def _settings(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
+    """{config_map, text} or {config_map, missing}; {} where it may not be read. Found by the volume, else by name."""
+    usual = [settings.config_map for settings in network.settings]
+    names = [name for name in daemon["config_maps"] if name in usual] or daemon["config_maps"][:1] or usual[:1]
+    place = f"ConfigMap {daemon['namespace']}/{names[0]}"
+    try:
+        data = (await cluster.get("ConfigMap", names[0], daemon["namespace"])).get("data") or {}
+    except NotFound:
+        return {"config_map": place, "missing": True}
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    return {"config_map": place, "missing": False, "text": str(data.get(KEY, ""))[:2000]}
+
+
+def judge_flannel(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
+    facts = agent["facts"]["flannel"]
+    addresses = {name: marks["public_ip"] for name, marks in facts["nodes"].items() if marks["public_ip"]}
+    return [*judge_addresses(evidence, agent, f"{MARK}public-ip", addresses), *_network(evidence, agent, facts),
+            *_ranges(evidence, agent, facts)]
+
+
+def _network(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:
+    settings = facts["settings"]
+    if not settings:
+        return []
+    verdict = Verdict.FAIL if not agent["daemon"]["ready"] else Verdict.WARN
+    place = settings["config_map"]
+    if settings["missing"]:
+        text = f"{place}, which Flannel's pods mount, does not exist: no agent starts any more."
+        return [find("cni.agent.settings", text, verdict=verdict, object=place,
+                     evidence=(f"{place}: not found", read_at(evidence)))]
+    try:
+        wanted = json.loads(settings["text"])
+        networks = [ip_network(wanted[key]) for key in ("Network", "IPv6Network") if wanted.get(key)]
+    except (ValueError, TypeError, AttributeError) as error:
+        text = f"{KEY} in {place} is not valid ({cut(str(error), 120)}): an agent that starts with it ends."
+        told = (f"{place}, {KEY}: {cut(settings['text'], 160) or '(empty)'}", read_at(evidence))
+        return [find("cni.agent.settings", text, verdict=verdict, object=place, evidence=told)]
+    outside = {name: cidr for name, marks in facts["nodes"].items() for cidr in marks["ranges"]
+               if not any(_holds(network, cidr) for network in networks)}
+    if not outside or not networks:
+        return []
+    name, cidr = next(iter(outside.items()))
+    text = (f"{KEY} in {place} has Network {networks[0]}, which does not contain the podCIDR of {list_names(outside)} "
+            f"({cidr}): an agent that starts there ends.")
+    return [find("cni.agent.range", text, verdict=verdict, object=place,
+                 evidence=(f"{KEY}: Network {networks[0]}", f"Node {name}: podCIDR {cidr}", read_at(evidence)),
+                 advice=f"Set Network in {place}, key {KEY}, to the cluster's pod range, which contains {cidr} "
+                 "(kubeadm: podSubnet in ConfigMap kube-system/kubeadm-config), then `kubectl -n "
+                 f"{agent['daemon']['namespace']} rollout restart daemonset {agent['daemon']['plain']}`.")]
+
+
+def _holds(network: Any, cidr: str) -> bool:
+    """Of another family: nothing to compare, so nothing against it."""
+    other = ip_network(cidr, strict=False)
+    return bool(network.version != other.version or other.subnet_of(network))
+
+
+def _ranges(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:
+    read = evidence["nodes"]["read"]
+    return [
+        find("cni.agent.pod-range", f"Node {name} has no podCIDR, and Flannel gives pods addresses out of it.",
+             verdict=Verdict.WARN, object=f"Node {name}", node=name,
+             evidence=(f"Node {name}: spec.podCIDR is empty", read_at(evidence)))
+        for name, marks in facts["nodes"].items()
+        if not marks["ranges"] and name in read and not is_young(read[name], evidence)
+    ]
+
+
+FLANNEL_FACTS = Facts("flannel", gather_flannel, judge_flannel)

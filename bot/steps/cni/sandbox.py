@@ -1,0 +1,214 @@
+"""`cni.sandbox`: pods that have a node and get no network there, and which plugin says why (CNI-02).
+
+An event is history once its pod has started or is gone, or once the network's agent on that node has become ready: the
+kubelet tries again by itself. Agents that start after their node leave such events behind on every healthy cluster. No
+event is no evidence of health; events expire within the hour.
+"""
+
+import asyncio
+import re
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import NETWORKS, find_plugin, recognise_all
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import daemon_facts, find_networks, is_gone, list_pods, name_sets
+from bot.steps.dns.objects import DnsArgs, find_dns
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.wording import count, cut, list_names, parse_time, read_at
+
+REASON = "FailedCreatePodSandBox"
+MOST_EVENTS = 20
+MOST_AGENTS = 3
+SETTLING = 20.0
+"""Seconds after an agent became ready: one without a probe is ready before it has written what the plugin looks for."""
+MOST_PODS = 2
+"""Groups of events whose newest pod is read, to tell now from then."""
+SANDBOXED = "PodReadyToStartContainers"
+FRESH = 600.0
+"""Seconds: the kubelet tries again every few seconds, and events of one pod are thinned out to one in five minutes."""
+IDS = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f-]{27}")
+PLUGIN = re.compile(r'plugin type="(?P<type>[^"]+)"')
+PREAMBLE = re.compile(r'^.*?(?=plugin type=|plugin "|failed to find plugin|network )', re.DOTALL)
+COMMON = tuple((re.compile(words), code, means) for words, code, means in (
+    (r'failed to find plugin "[^"]+"', "cni.sandbox.plugin", "the plugin's program is not on the node"),
+    (r"no IP addresses available in range set|range is full", "cni.sandbox.addresses",
+     "the node's range has no free address"),
+    (r"already has an IP address different from", "cni.sandbox.bridge", "the bridge has an address of another network"),
+    (r"incompatible CNI versions|the version is empty", "cni.sandbox.version",
+     "plugin and runtime speak different versions"),
+))
+
+
+class SandboxArgs(Args):
+    """Reads the events of pods whose network could not be set up, in all namespaces. Takes nothing."""
+
+
+async def read_failures(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]]:
+    """Groups of events, the newest first, with the `state` of each one's pod now; shared by the looks that ask on which
+    nodes pods get no network. Raises Forbidden and other ClusterErrors for the events."""
+    listing = await cluster.list("Event", fields=f"reason={REASON}", limit=MOST_EVENTS)
+    groups = _group(listing.items)
+    fresh = [group for group in groups if cluster.now - parse_time(group["at"]) < FRESH][:MOST_PODS]
+    known = await _known(cluster) if fresh else {}
+    states = await asyncio.gather(*(_state(cluster, group, known, skipped) for group in fresh))
+    for group, state in zip(fresh, states, strict=True):
+        group["state"] = state
+    return groups
+
+
+async def gather_sandbox(cluster: Cluster, args: SandboxArgs) -> Evidence:
+    skipped: list[str] = []
+    try:
+        groups = await read_failures(cluster, skipped)
+    except ClusterError as error:
+        return {"read_at": cluster.now, "groups": None, "networks": [], "skipped": [unread(error)]}
+    networks = await _networks(cluster) if groups else []
+    nodes = {group["node"] for group in groups if group["state"] == "waiting"}
+    return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped,
+            "agents": await _agents_since(cluster, nodes, skipped) if nodes else {}}
+
+
+async def _agents_since(cluster: Cluster, nodes: set[str], skipped: list[str]) -> dict[str, str]:
+    """Since when each node's agents of the network are ready; without the nodes where one is not, or none is known."""
+    try:
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
+        known = [item for network, item in recognise_all(name_sets(sets)) if not network.meta][:MOST_AGENTS]
+        daemons = [daemon_facts(await cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])))
+                   for item in known]
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    found: dict[str, str] = {}
+    for node in nodes:
+        pods = [pod for daemon in daemons for pod in await list_pods(cluster, daemon, skipped, node) or ()
+                if not is_gone(pod)]
+        if pods and all(pod["ready"] for pod in pods):
+            found[node] = max((pod["since"] for pod in pods), key=parse_time)
+    return found
+
+
+def node_of(event: Object) -> str:
+    return str(event.get("source", {}).get("host") or event.get("reportingInstance") or "")
+
+
+def _group(events: tuple[Object, ...]) -> list[dict[str, Any]]:
+    """By node and by message without ids, the newest event of each standing for it; newest groups first."""
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    for event in events:
+        message = normalise(event.get("message", ""))
+        about = event.get("involvedObject", {})
+        at = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp", "")
+        row = groups.setdefault((node_of(event), message), {
+            "node": node_of(event), "message": message, "at": "", "pods": [], "state": "past"})
+        name = f"{about.get('namespace', '')}/{about.get('name', '')}"
+        if name not in row["pods"]:
+            row["pods"].append(name)
+        if parse_time(at) >= parse_time(row["at"]):
+            row |= {"at": at, "namespace": about.get("namespace", ""), "pod": about.get("name", ""),
+                    "uid": about.get("uid", "")}
+    return sorted(groups.values(), key=lambda row: -parse_time(row["at"]))
+
+
+def normalise(message: str) -> str:
+    """Without what differs from try to try: ids, and the runtime's words in front of the plugin's."""
+    plain = PREAMBLE.sub("", message, count=1)
+    return cut(IDS.sub("…", plain), 300)
+
+
+async def _networks(cluster: Cluster) -> list[str]:
+    try:
+        return [network.name for network in await find_networks(cluster)]
+    except ClusterError:
+        return []
+
+
+async def _known(cluster: Cluster) -> dict[str, Object]:
+    """The DNS pods by uid, which every run about DNS has read anyhow: they are mostly whom the events are about."""
+    try:
+        return {pod["metadata"]["uid"]: pod for pod in (await find_dns(cluster, DnsArgs())).pods}
+    except (ClusterError, KeyError):
+        return {}
+
+
+async def _state(cluster: Cluster, group: dict[str, Any], known: dict[str, Object], skipped: list[str]) -> str:
+    """`waiting`: it is still without a sandbox; `started`, `gone`, or `unknown`."""
+    uid = group["uid"]
+    try:
+        pod = known.get(uid) or await cluster.get("Pod", group["pod"], group["namespace"])
+    except NotFound:
+        return "gone"
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return "unknown"
+    if (uid and pod["metadata"].get("uid") != uid) or "deletionTimestamp" in pod["metadata"]:
+        return "gone"
+    return state_of(pod.get("status", {}))
+
+
+def state_of(status: Object) -> str:
+    """By a pod's status. What still waits when its sandbox is there, network and all, waits for something else."""
+    if any(c["type"] == SANDBOXED and c["status"] == "True" for c in status.get("conditions", [])):
+        return "started"
+    states = [*status.get("containerStatuses", []), *status.get("initContainerStatuses", [])]
+    has_begun = any("running" in s.get("state", {}) or "terminated" in s.get("state", {}) for s in states)
+    return "started" if has_begun or status.get("podIP") else "waiting"
+
+
+def judge_sandbox(evidence: Evidence, args: SandboxArgs) -> Judgement:
+    skipped = tell_skipped(evidence, Layer.CNI)
+    if evidence["groups"] is None:
+        return Judgement(skipped, {"nodes": []})
+    waiting = [group for group in evidence["groups"] if group["state"] == "waiting" and not _is_over(evidence, group)]
+    if not waiting:
+        past = sum(len(group["pods"]) for group in evidence["groups"])
+        text = "No event of the last hour says that a pod waits for a network." if not past else \
+            (f"Events of the last hour tell of {count(past, 'pod')} without a network; none that was looked at waits "
+             "now.")
+        return Judgement((note(Verdict.INFO, Layer.CNI, text, evidence=(read_at(evidence),)), *skipped), {"nodes": []})
+    return Judgement((*(_tell(evidence, group) for group in waiting), *skipped),
+                     {"nodes": list(dict.fromkeys(group["node"] for group in waiting))})
+
+
+def _is_over(evidence: Evidence, group: dict[str, Any]) -> bool:
+    """Whether the last try that failed came before the node's agent was there to answer."""
+    since = evidence.get("agents", {}).get(group["node"], "")
+    return bool(since) and parse_time(group["at"]) <= parse_time(since) + SETTLING
+
+
+def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
+    code, means = read_message(group["message"], evidence["networks"])
+    pods = list_names((pod for pod in group["pods"]), 3)
+    text = f"On node {group['node']} pods get no network: {means} ({cut(group['message'], 160).rstrip('.')})."
+    told = (f"{REASON}, {group['at']}: {cut(group['message'])}", f"pods: {pods}", read_at(evidence))
+    return find(code, text, verdict=Verdict.WARN, object=f"Node {group['node']}", node=group["node"], evidence=told)
+
+
+def read_message(message: str, networks: list[str]) -> tuple[str, str]:
+    """The cause that the plugin's words speak for, and what it means in plain words."""
+    plugin = PLUGIN.search(message)
+    owner = find_plugin(plugin["type"]) if plugin else None
+    known = [network for network in NETWORKS if network.name in networks and not network.meta]
+    if owner and known and owner not in known and not any(owner.name in n.beside or n.name == "Canal" for n in known):
+        running = list_names(network.name for network in known)
+        return "cni.sandbox.left-over", f"{owner.name}'s plugin is called, and the network that runs is {running}"
+    for network in ([owner] if owner else NETWORKS):
+        for told in network.events:
+            if told.pattern.search(message):
+                return told.cause, told.means
+    for pattern, code, means in COMMON:
+        if pattern.search(message):
+            return code, means
+    return "cni.sandbox.failed", "the network plugin fails"
+
+
+SANDBOX = Look(
+    name="cni.sandbox", args=SandboxArgs, gather=gather_sandbox, judge=judge_sandbox,
+    reads=("list events", "get pods", "list daemonsets.apps"),
+    by_hand="`kubectl get events -A --field-selector reason=FailedCreatePodSandBox` "
+    "(https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/"
+    "troubleshooting-cni-plugin-related-errors/)",
+)

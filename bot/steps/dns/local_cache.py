@@ -1,0 +1,126 @@
+"""`dns.local_cache`: NodeLocal DNSCache, where it is installed (DNS-11).
+
+Its pods listen on each node at a link-local address, or in place of the DNS Service at the Service's own; names of
+the cluster they ask of Service kube-dns-upstream, over TCP. They are never asked by port-forward: that leads to the
+node itself.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, NotFound
+from bot.steps import Evidence, Look
+from bot.steps.dns.local_cache_rules import judge_cache
+from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
+from bot.steps.findings import unread
+from bot.steps.podfacts import pod_facts
+from bot.steps.wording import labels_text, name_object
+
+NAMES = frozenset({"node-local-dns", "nodelocaldns"})
+UPSTREAM = "kube-dns-upstream"
+MOST_PODS = 50
+PLACEHOLDER = "__PILLAR__"
+RUN_TIME = frozenset({"__PILLAR__CLUSTER__DNS__", "__PILLAR__UPSTREAM__SERVERS__"})
+"""Filled in by the cache itself when it starts: normal in the ConfigMap (nodelocaldns.yaml)."""
+
+
+async def gather_cache(cluster: Cluster, args: DnsArgs) -> Evidence:
+    skipped: list[str] = []
+    dns = await find_dns(cluster, args)
+    skipped += dns.skipped
+    try:
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
+    except ClusterError as error:
+        return {"known": False, "cache": None, "skipped": [*skipped, unread(error)], "read_at": cluster.now}
+    found = next((item["metadata"] for item in sets if item["metadata"]["name"] in NAMES), None)
+    evidence: Evidence = {
+        "known": True, "cache": None, "handed": list(dns.kubelet.dns), "source": dns.kubelet.source,
+        "service": list(_addresses(dns.service)), "read_at": cluster.now,
+    }
+    if found:
+        daemon = await _get(cluster, "DaemonSet", found["name"], found["namespace"], skipped)
+        evidence["cache"] = await _cache(cluster, dns, daemon, skipped) if daemon else None
+        evidence["known"] = daemon is not None
+    return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+
+
+def _addresses(service: Object | None) -> list[str]:
+    spec = service["spec"] if service else {}
+    return [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
+
+
+async def _get(cluster: Cluster, kind: str, name: str, namespace: str, skipped: list[str]) -> Object | None:
+    try:
+        return await cluster.get(kind, name, namespace)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+
+
+async def _cache(cluster: Cluster, dns: Dns, daemon: Object, skipped: list[str]) -> dict[str, Any]:
+    namespace, status = daemon["metadata"]["namespace"], daemon.get("status", {})
+    pods, config, upstream = await asyncio.gather(
+        _pods(cluster, daemon, skipped), _config(cluster, daemon, skipped), _upstream(cluster, dns, namespace, skipped))
+    return {
+        "name": name_object("DaemonSet", daemon), "namespace": namespace,
+        "wanted": status.get("desiredNumberScheduled", 0), "ready": status.get("numberReady", 0),
+        "rolling": status.get("updatedNumberScheduled", 0) < status.get("desiredNumberScheduled", 0),
+        "created": daemon["metadata"].get("creationTimestamp", ""), "pods": pods, "config": config,
+        "upstream": upstream,
+    }
+
+
+async def _pods(cluster: Cluster, daemon: Object, skipped: list[str]) -> list[dict[str, Any]]:
+    labels = labels_text(match_labels(daemon))
+    try:
+        listing = await cluster.list("Pod", daemon["metadata"]["namespace"], labels=labels, limit=MOST_PODS)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    kept = ("name", "node", "ready", "waiting", "waiting_message", "last_ended", "created", "deleting")
+    return [{key: facts[key] for key in kept} for facts in map(pod_facts, listing.items)]
+
+
+async def _config(cluster: Cluster, daemon: Object, skipped: list[str]) -> dict[str, Any] | None:
+    """{name, bind: addresses, unfilled: placeholders, tcp: whether it asks over TCP}; None where it is not known."""
+    spec, namespace = daemon["spec"]["template"]["spec"], daemon["metadata"]["namespace"]
+    names = [volume["configMap"]["name"] for volume in spec.get("volumes") or () if volume.get("configMap")]
+    own = next((name for name in names if "local" in name), "")
+    config_map = await _get(cluster, "ConfigMap", own, namespace, skipped) if own else None
+    text = "\n".join(str(value) for value in (config_map or {}).get("data", {}).values())
+    if not text:
+        return None
+    words = [line.split() for line in text.splitlines()]
+    bind = [address for line in words if line[:1] == ["bind"] for address in line[1:]]
+    unfilled = {word.strip("{}:,") for line in words for word in line if PLACEHOLDER in word}
+    return {"name": f"ConfigMap {namespace}/{own}", "bind": list(dict.fromkeys(bind)),
+            "unfilled": sorted(word for word in unfilled if not any(known in word for known in RUN_TIME)),
+            "tcp": "force_tcp" in text}
+
+
+async def _upstream(cluster: Cluster, dns: Dns, namespace: str, skipped: list[str]) -> dict[str, Any] | None:
+    """Service kube-dns-upstream and how many DNS pods its selector takes; {"missing": True} where it is not there."""
+    try:
+        service = await cluster.get("Service", UPSTREAM, namespace)
+    except NotFound:
+        return {"missing": True}
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    selector = service["spec"].get("selector") or {}
+    labels = [pod["metadata"].get("labels") or {} for pod in dns.pods]
+    ports = [[port["port"], port.get("protocol", "TCP")] for port in service["spec"].get("ports") or ()]
+    return {"missing": False, "selector": selector, "ports": ports, "servers": len(labels),
+            "selected": sum(bool(selector) and selector.items() <= own.items() for own in labels),
+            "labels": match_labels(dns.workload)}
+
+
+LOCAL_CACHE = Look(
+    name="dns.local_cache", args=DnsArgs, gather=gather_cache, judge=judge_cache,
+    reads=("list daemonsets.apps", "get daemonsets.apps", "list services", "get services", "list pods",
+           "get configmaps/kubelet-config in kube-system", "get configmaps/node-local-dns in kube-system"),
+    by_hand="`kubectl -n kube-system get daemonset node-local-dns`, `kubectl -n kube-system get pods -o wide "
+    "-l k8s-app=node-local-dns`, `kubectl -n kube-system get service kube-dns-upstream -o yaml` "
+    "(https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/)",
+)

@@ -1,0 +1,176 @@
+"""`dns.policy`: do NetworkPolicies keep DNS pods from being asked, or from asking? And one client pod? (NP-05, NP-06).
+
+What is read grows with what is there: one list where no policy selects the DNS pods, more only where one does.
+"""
+
+import asyncio
+from ipaddress import ip_network
+from typing import Any
+
+from pydantic import Field
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.platform import LINK_LOCAL, dns_port, server_container
+from bot.diagnosis.policy_evaluation import decide, isolates
+from bot.diagnosis.policy_selectors import selects
+from bot.model.errors import ClusterError, NotFound
+from bot.steps import Evidence, Look
+from bot.steps.dns.corefile_facts import plugins, try_corefile
+from bot.steps.dns.objects import Dns, DnsArgs, find_dns
+from bot.steps.dns.policy_rules import judge_policy
+from bot.steps.findings import unread
+from bot.steps.policy.clients import NOBODY, anybody, read_clients
+from bot.steps.policy.enforcement import read_enforcers
+from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
+
+CACHE_NAMES = frozenset({"node-local-dns", "nodelocaldns"})
+
+
+class PolicyArgs(DnsArgs):
+    """Asks what NetworkPolicies say about port 53 of the DNS pods: from everybody, and from one pod.
+
+    `pod`: "namespace/name" of a pod that cannot resolve names.
+    """
+
+    pod: str = Field(default="", pattern=r"^$|^[a-z0-9-]+/[a-z0-9.-]+$")
+
+
+async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
+    dns = await find_dns(cluster, args)
+    space, pod = dns.namespace, args.pod
+    skipped = list(dns.skipped)
+    server = side(_server(dns), None) if dns.pods or dns.workload else None
+    spaces = tuple(dict.fromkeys((space, *([pod.split("/")[0]] if pod else []))))
+    lists = await asyncio.gather(*(_policies(cluster, name, skipped) for name in spaces))
+    policies = [policy for told in lists for policy in told or ()]
+    client = await _client(cluster, pod, skipped) if pod else None
+    mine = [p for p in policies if any(_may_select(p, one) for one in (server, client) if one)]
+    ports = {protocol: dns_port(server_container(dns.template), protocol) or 53 for protocol in DNS_PROTOCOLS}
+    evidence: Evidence = {
+        "workload": dns.name, "namespace": space, "service": dns.service["metadata"]["name"] if dns.service else "",
+        "labels": dict((dns.service or {}).get("spec", {}).get("selector") or {}), "server": server, "ports": ports,
+        "ready": any(_is_ready(item) for item in dns.pods), "policies": mine, "known": lists[0] is not None,
+        "client": client, "client_known": lists[-1] is not None, "cache": [], "pod": pod,
+        "clients": dict(NOBODY), "api": [], "upstream": [], "enforcement": None,
+    }
+    if mine:
+        await _read_around(cluster, dns, evidence, skipped)
+    others = await read_other_apis(cluster, spaces, bool(mine or pod), bool(mine) or not pod, skipped)
+    return {**evidence, "others": others, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+
+
+def _server(dns: Dns) -> Object:
+    """A DNS pod, or what one would be."""
+    if dns.pods:
+        return dns.pods[0]
+    workload = dns.workload or {}
+    template = workload["spec"]["template"]
+    meta = {**template.get("metadata", {}), "name": workload["metadata"]["name"], "namespace": dns.namespace}
+    return {"metadata": meta, "spec": template["spec"]}
+
+
+def _is_ready(pod: Object) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
+
+
+async def _policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:
+    try:
+        return await read_policies(cluster, namespace)
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
+async def _client(cluster: Cluster, pod: str, skipped: list[str]) -> dict[str, Any] | None:
+    namespace, name = pod.split("/")
+    try:
+        item = await cluster.get("Pod", name, namespace)
+    except NotFound:
+        return None  # `dns.client` says so
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return side(item, None)
+
+
+def _may_select(policy: dict[str, Any], pod: dict[str, Any]) -> bool:
+    here = policy["metadata"]["namespace"] == pod["namespace"] and not pod["host"]
+    return here and bool(selects(policy["spec"].get("podSelector") or {}, pod["labels"]))
+
+
+async def _read_around(cluster: Cluster, dns: Dns, evidence: Evidence, skipped: list[str]) -> None:
+    """What it takes to know whom the policies hit: who asks, whom the server asks, whether anything enforces them."""
+    server, mine = evidence["server"], evidence["policies"]
+    evidence["enforcement"] = await read_enforcers(cluster)
+    if server:
+        server["namespace_labels"] = await namespace_labels(cluster, dns.namespace, skipped)
+        taken = [policy for policy in mine if _may_select(policy, server)]
+        if _depends(taken, evidence):
+            evidence["clients"] = await read_clients(cluster, evidence, skipped)
+        if any(isolates(policy, "Egress") for policy in taken):
+            evidence["api"] = await _api_addresses(cluster, skipped)
+            evidence["upstream"] = await _upstreams(cluster, dns, skipped)
+    if client := evidence["client"]:
+        client["namespace_labels"] = await namespace_labels(cluster, client["namespace"], skipped)
+        evidence["cache"] = await _cache_addresses(cluster, dns, skipped)
+
+
+def _depends(policies: list[dict[str, Any]], evidence: Evidence) -> bool:
+    """Whether some pods may ask and others not: only then does it matter who they are."""
+    server, crowd, ports = party(evidence["server"]), anybody(evidence["server"]), evidence["ports"]
+    return None in [decide(policies, "Ingress", server, crowd, p, ports[p]).allowed for p in DNS_PROTOCOLS]
+
+
+async def _api_addresses(cluster: Cluster, skipped: list[str]) -> list[list[Any]]:
+    """[[address, port]] of the API servers: policies see them, not the Service's address."""
+    try:
+        listing = await cluster.list("EndpointSlice", "default", labels="kubernetes.io/service-name=kubernetes")
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [[address, port["port"]] for item in listing.items for port in item.get("ports") or ()
+            for end in item.get("endpoints") or () for address in end["addresses"]]
+
+
+async def _upstreams(cluster: Cluster, dns: Dns, skipped: list[str]) -> list[str]:
+    """The addresses that the root zone is forwarded to; "" for a resolver that only the node knows."""
+    corefile = await try_corefile(cluster, dns, skipped)
+    forwards = [directive["args"] for _, directive in plugins(corefile, "forward")]
+    targets = [str(target) for zone, *targets in forwards if zone == "." for target in targets]
+    return list(dict.fromkeys(map(_address, targets)))
+
+
+def _address(target: str) -> str:
+    host = target.split("://")[-1]
+    try:
+        return str(ip_network(host.rpartition(":")[0] if host.count(":") == 1 else host.strip("[]")).network_address)
+    except ValueError:
+        return ""
+
+
+async def _cache_addresses(cluster: Cluster, dns: Dns, skipped: list[str]) -> list[str]:
+    """Where a node-local cache is asked in place of the DNS pods; [] where there is none."""
+    try:
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    if not any(item["metadata"]["name"] in CACHE_NAMES for item in sets):
+        return []
+    local = [address for address in dns.kubelet.dns if address.startswith(LINK_LOCAL)]
+    spec = dns.service["spec"] if dns.service else {}
+    return local or [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
+
+
+POLICY = Look(
+    name="dns.policy", args=PolicyArgs, gather=gather_policy, judge=judge_policy,
+    reads=("list services", "list pods", "get pods", "get namespaces", "list namespaces",
+           "list networkpolicies.networking.k8s.io", "list daemonsets.apps", "get daemonsets.apps", "get /version",
+           "list endpointslices.discovery.k8s.io", "get configmaps/coredns in {dns}",
+           "list globalnetworkpolicies.crd.projectcalico.org", "list networkpolicies.crd.projectcalico.org",
+           "list ciliumnetworkpolicies.cilium.io", "list ciliumclusterwidenetworkpolicies.cilium.io",
+           "list adminnetworkpolicies.policy.networking.k8s.io",
+           "list baselineadminnetworkpolicies.policy.networking.k8s.io"),
+    by_hand="`kubectl -n kube-system get networkpolicies -o yaml`, `kubectl -n NAMESPACE describe networkpolicies` "
+    "(https://kubernetes.io/docs/concepts/services-networking/network-policies/)",
+)

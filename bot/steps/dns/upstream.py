@@ -1,0 +1,104 @@
+"""`dns.upstream`: do names outside the cluster resolve, and where are they forwarded to? (DNS-08)."""
+
+import asyncio
+from typing import Any
+
+from pydantic import Field
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.loglines import keep_telling
+from bot.diagnosis.platform import dns_port, server_container
+from bot.model.errors import ClusterError, Forbidden
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.dns.corefile_facts import forward_zones, plugins, try_corefile
+from bot.steps.dns.objects import Dns, DnsArgs, find_dns
+from bot.steps.dns.upstream_rules import judge_forwarding
+from bot.steps.dns.wire import Question, ask, is_name
+from bot.steps.findings import unread
+from bot.steps.podfacts import pod_facts, spread
+
+MOST_PODS = 2
+"""One a node: what keeps them from a resolver lies in the Corefile, which they share, or in the way from their node."""
+MOST_STUBS = 3
+RECENT_LINES = 20
+
+
+class UpstreamArgs(DnsArgs):
+    """Asks DNS pods of two nodes for a name outside the cluster, and for one that no cache can hold.
+
+    `external`: a name that your upstream resolvers know or deny; behind a wall without internet any name of yours.
+    """
+
+    external: str = Field(default="kubernetes.io", pattern=r"^[A-Za-z0-9.-]{1,200}$")
+
+
+async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
+    dns = await find_dns(cluster, args)
+    skipped = list(dns.skipped)
+    corefile = await try_corefile(cluster, dns, skipped)
+    forwards = [{"zone": zone, "targets": d["args"][1:], "line": d["line"]}
+                for block, d in plugins(corefile, "forward") for zone in forward_zones(block, d)]
+    pods = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]]
+    stubs = [f["zone"] for f in forwards if f["zone"] != "." and is_name(f["zone"])][:MOST_STUBS]
+    chosen = [one for first in spread(pods)[:1] for one in first][:MOST_PODS]
+    asked = await asyncio.gather(*(
+        _ask(cluster, dns, pod, args.external, () if place else stubs, skipped)
+        for place, (pod, _) in enumerate(chosen)
+    ))
+    lines = await asyncio.gather(*(
+        _lines(cluster, dns, facts, skipped) for (_, facts), told in zip(chosen, asked, strict=True) if _failing(told)
+    ))
+    return {
+        "read_at": cluster.now, "workload": dns.name, "server": dns.server, "config_map": corefile["config_map"],
+        "changed": corefile.get("changed", 0.0), "acl": bool(plugins(corefile, "acl")),
+        "corefile_state": corefile["state"], "open": bool(corefile.get("imports")), "forwards": forwards[:20],
+        "policy": dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else "",
+        "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
+                  "answers": told} for (_, facts), told in zip(chosen, asked, strict=True)],
+        "lines": [line for told in lines for line in told][:10], "external": args.external,
+        "unasked": len(pods) - len(chosen) + dns.unseen, "skipped": list(dict.fromkeys(skipped)),
+    }
+
+
+async def _ask(
+    cluster: Cluster, dns: Dns, pod: Object, external: str, stubs: tuple[str, ...] | list[str], skipped: list[str]
+) -> list[dict[str, Any]]:
+    """First the plain name; if that came, one that nobody has asked for before: the plain one may be cached."""
+    if pod["spec"].get("hostNetwork"):
+        return []
+    name, port = pod["metadata"]["name"], dns_port(server_container(pod["spec"])) or 53
+    unique = [Question(f"netcheck-{int(cluster.now)}.{zone}") for zone in (external, *stubs)]
+    try:
+        return await ask(cluster, dns.namespace, name, port, [Question(external)],
+                         then=lambda answers: () if _failing(answers) else unique)
+    except Forbidden as error:
+        skipped.append(error.permission)
+        return []
+
+
+def _failing(answers: list[dict[str, Any]]) -> bool:
+    return any(answer.get("rcode") not in ("NOERROR", "NXDOMAIN") for answer in answers)
+
+
+async def _lines(cluster: Cluster, dns: Dns, pod: Object, skipped: list[str]) -> list[str]:
+    """The newest lines, read after the questions: they name the resolver that did not answer."""
+    try:
+        text = await cluster.logs(dns.namespace, pod["name"], pod["container"], tail=RECENT_LINES)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [line for line in keep_telling(text)[0] if "plugin/errors" in line or "concurrent queries" in line]
+
+
+def judge_upstream(evidence: Evidence, args: UpstreamArgs) -> Judgement:
+    return judge_forwarding(evidence)
+
+
+UPSTREAM = Look(
+    name="dns.upstream", args=UpstreamArgs, gather=gather_upstream, judge=judge_upstream,
+    reads=("create pods/portforward in {dns}", "get pods/portforward in {dns}", "get pods/log in {dns}",
+           "list services", "list pods in {dns}", "get configmaps/coredns in {dns}"),
+    by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 kubernetes.io`; "
+    "`kubectl -n kube-system get configmap coredns -o yaml` (forward) "
+    "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#known-issues)",
+)

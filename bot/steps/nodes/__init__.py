@@ -1,0 +1,1 @@
+"""Looks at nodes: their conditions, and what their kubelets tell pods."""

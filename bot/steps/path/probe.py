@@ -1,0 +1,118 @@
+"""Probe pods: one on each of a few nodes, asking DNS as any pod there would, by UDP and TCP. Only where the settings
+name a namespace and an image for them. Gathers, concludes nothing.
+
+The image needs a shell with `nslookup` and `nc`, as busybox has them.
+"""
+
+import asyncio
+import re
+from typing import Any
+
+from bot.cluster import Cluster, Object, ProbePlace
+from bot.diagnosis.platform import dns_port, server_container
+from bot.model.errors import ClusterError
+from bot.steps import Evidence
+from bot.steps.dns.objects import Dns
+from bot.steps.findings import unread
+from bot.steps.nodes.status import read_nodes
+from bot.steps.path.api import READY_PORT
+from bot.steps.wording import cut
+
+Row = dict[str, Any]
+SERVICE, API = "the DNS Service", "the API server's Service"
+LABELS = {"app.kubernetes.io/name": "netcheck-probe"}
+MOST_NODES = 5
+PATIENCE = 25.0
+TRIES = 5
+"""Connections to the Service's address, by each protocol: each may be led to another pod."""
+NAME = "kubernetes.default.svc.cluster.local"
+"""Any answer to it, also that there is no such name, shows the way."""
+_LINE = re.compile(r"^netcheck (\d+) (\d+) ?(.*)$", re.MULTILINE)
+_TRY = 'set -f; t() { i=$1; shift; out=$("$@" 2>&1 </dev/null); echo "netcheck $i $? $(echo $out | cut -c1-160)"; }'
+
+
+async def gather_probes(
+    cluster: Cluster, dns: Dns, pods: list[tuple[Object, dict[str, Any]]], skipped: list[str]
+) -> Evidence:
+    """{} where no pod may be started. `probe_rows`: {from, to, to_node, address, protocol, port, outcome, said};
+    `probe_failures`: why nodes were not tried. Nodes with DNS pods come first."""
+    place = cluster.probe
+    if not place or not pods:
+        return {}
+    homes = {facts["node"] for _, facts in pods}
+    try:
+        api, nodes = await asyncio.gather(
+            cluster.get("Service", "kubernetes", "default"), read_nodes(cluster, tuple(homes), skipped))
+        fit = [name for name, node in nodes["read"].items() if node["ready"] and node["linux"] and not node["virtual"]]
+        chosen = sorted(fit, key=lambda name: (name not in homes, name))[:MOST_NODES]
+        targets = list_targets(dns.service, pods, api["spec"])
+        script = "\n".join([_TRY, *(f"t {number} {_command(way)} &" for number, way in enumerate(targets)), "wait"])
+        ends = await cluster.run_pods(place.namespace, [make_pod(place, node, script) for node in chosen], PATIENCE)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    logs = [(node, end.why, read_log(end.log, targets)) for node, end in zip(chosen, ends, strict=True)]
+    return {
+        "probe_namespace": place.namespace, "probed": chosen, "unprobed": nodes["total"] - len(chosen),
+        "probe_rows": [{"from": node, **row} for node, _, rows in logs for row in rows],
+        "probe_failures": {node: why or "its log holds no answer" for node, why, rows in logs if not rows},
+    }
+
+
+def list_targets(service: Object | None, pods: list[tuple[Object, dict[str, Any]]], api: Object) -> list[Row]:
+    """Of each DNS pod its port for DNS and another one, which tells whether it is reached at all."""
+    ways: list[tuple[str, str, str, int, str]] = []
+    for pod, facts in pods:
+        port = dns_port(server_container(pod["spec"])) or 53
+        asked = [("UDP", port)] if port == 53 else []  # nslookup knows that one only
+        ways += [(facts["name"], facts["node"], facts["ip"], number, protocol)
+                 for protocol, number in [*asked, ("TCP", port), ("TCP", READY_PORT)]]
+    own = (service or {}).get("spec", {}).get("clusterIP", "None")
+    if own != "None":
+        ways += [(SERVICE, "", own, 53, protocol) for protocol in ("UDP", "TCP") for _ in range(TRIES)]
+    ways.append((API, "", api["clusterIP"], api["ports"][0]["port"], "TCP"))
+    return [{"to": to, "to_node": node, "address": address, "port": port, "protocol": protocol}
+            for to, node, address, port, protocol in ways]
+
+
+def read_log(log: str, targets: list[Row]) -> list[Row]:
+    told = {int(number): (int(code), text) for number, code, text in _LINE.findall(log)}
+    return [{**way, "outcome": read_end(way["protocol"], *told[number]), "said": cut(told[number][1])}
+            for number, way in enumerate(targets) if number in told]
+
+
+def _command(way: Row) -> str:
+    if way["protocol"] == "UDP":
+        return f"nslookup -retry=1 -timeout=2 {NAME} {way['address']}"
+    return f"nc -w 3 {way['address']} {way['port']}"
+
+
+def read_end(protocol: str, code: int, text: str) -> str:
+    """ok, timeout, refused, unreachable or untold, by exit status and words of busybox."""
+    low = text.lower()
+    if code == 0 or (protocol == "UDP" and any(word in low for word in ("nxdomain", "servfail", "can't find"))):
+        return "ok"
+    marks = (("refused", "refused"), ("unreachable", "unreachable"), ("no route", "unreachable"),
+             ("timed out", "timeout"), ("timeout", "timeout"))
+    return next((outcome for mark, outcome in marks if mark in low), "untold")
+
+
+def make_pod(place: ProbePlace, node: str, script: str) -> Object:
+    """Fits the restricted level of PodSecurity; bound to the node past the scheduler, whatever its taints."""
+    container = {
+        "name": "probe", "image": place.image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sh", "-c", script],
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "200m", "memory": "32Mi"}},
+        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                            "capabilities": {"drop": ["ALL"]}},
+    }
+    return {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"labels": LABELS},
+        "spec": {
+            "nodeName": node, "restartPolicy": "Never", "activeDeadlineSeconds": 40, "dnsPolicy": "Default",
+            "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False, "enableServiceLinks": False,
+            "tolerations": [{"operator": "Exists"}], "containers": [container],
+            "imagePullSecrets": [{"name": place.pull_secret}] if place.pull_secret else [],
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "runAsGroup": 65534,
+                                "seccompProfile": {"type": "RuntimeDefault"}},
+        },
+    }

@@ -1,0 +1,164 @@
+"""`proxy.coverage`: does a service proxy run, on every node, where one is needed? (KP-01, KP-02).
+
+Only a cluster that is known to need kube-proxy can miss it: one that kubeadm made, whose network does not replace it.
+Ready says that the process runs and no more: kubeadm's manifest has no probes.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import find, note
+from bot.diagnosis.platform import PROXY_INSIDE, recognise_platform
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import REPLACES_PROXY
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import list_pods, read_places, troubled, why_not_there
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.nodes.status import is_young, list_fit, read_nodes
+from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, list_static, read_replacement
+from bot.steps.wording import count, cut, list_names, read_at
+
+MAY_REPLACE = frozenset({"Cilium", "kube-router", "Calico", "Antrea", "Kube-OVN"})
+"""Networks that can be set up to stand in for kube-proxy: without it nothing is concluded beside them."""
+NOT_COVERED = "proxy.not-covering"
+
+
+class ProxyArgs(Args):
+    """Looks for kube-proxy's DaemonSet and its pods on the nodes, and for what stands in for it. Takes nothing."""
+
+
+async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
+    skipped: list[str] = []
+    proxy, nodes, version = await asyncio.gather(
+        find_proxy(cluster), read_nodes(cluster, (), skipped), _version(cluster, skipped))
+    replacement = await read_replacement(cluster, proxy, skipped)
+    daemon = proxy.daemon
+    expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
+    short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
+    return {
+        "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon,
+        "kubeadm": not proxy.found and await _is_kubeadm(cluster, skipped),
+        "version": version, "nodes": nodes, "networks": list(proxy.networks), "replacement": replacement,
+        "pods": await list_pods(cluster, daemon, skipped) if daemon and short else None,
+        "places": await read_places(cluster, daemon) if daemon and short and nodes["read"] else {},
+        "static": [] if proxy.found or not proxy.known else await list_static(cluster, skipped),
+        "skipped": list(dict.fromkeys([*proxy.skipped, *skipped])),
+    }
+
+
+async def _version(cluster: Cluster, skipped: list[str]) -> str:
+    try:
+        return str((await cluster.version()).get("gitVersion", ""))
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return ""
+
+
+async def _is_kubeadm(cluster: Cluster, skipped: list[str]) -> bool:
+    try:
+        await cluster.get("ConfigMap", "kubeadm-config", HOME)
+    except NotFound:
+        return False
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return False
+    return True
+
+
+def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
+    skipped = tell_skipped(evidence, Layer.PROXY)
+    if not evidence["known"]:
+        return Judgement(skipped)
+    if not evidence["found"]:
+        return Judgement((_absent(evidence), *skipped), {"proxy": ""})
+    if evidence["proxy"] is None:
+        return Judgement(skipped)
+    return Judgement((*_present(evidence), *_twice(evidence), *skipped), {"proxy": evidence["proxy"]["name"]})
+
+
+def _absent(evidence: Evidence) -> Finding:
+    """Without kube-proxy: static pods, built in, replaced, perhaps replaced, or missing."""
+    networks, told = evidence["networks"], (read_at(evidence),)
+    static = [pod for pod in evidence["static"] if pod["ready"]]
+    if static:
+        text = (f"kube-proxy runs as static pods ({list_names((pod['name'] for pod in static), 3)}), started by the "
+                "kubelets; whether it writes its rules was not tested.")
+        return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
+    platform = recognise_platform(evidence["version"], (), (), False)
+    if platform in PROXY_INSIDE:
+        text = f"There is no kube-proxy DaemonSet: {platform} has the service proxy built in; it was not tested."
+        return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
+    if evidence["replacement"] in REPLACING:
+        text = "Cilium replaces kube-proxy (ConfigMap kube-system/cilium-config); Service addresses were not tested."
+        return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
+    refused = evidence["replacement"] == "false"
+    stand_in = [name for name in networks if name in REPLACES_PROXY or (name in MAY_REPLACE and not refused)]
+    if not evidence["kubeadm"] or stand_in:
+        by = f", {list_names(stand_in)} may stand in for it" if stand_in else "; platforms exist that have it built in"
+        text = f"There is no kube-proxy DaemonSet{by}; whether Service addresses work was not tested."
+        return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
+    text = "No service proxy runs: kubeadm's DaemonSet kube-proxy is not there, and nothing replaces it."
+    return find("proxy.missing", text, object=f"DaemonSet {HOME}/{NAME}",
+                evidence=(f"DaemonSet {HOME}/{NAME}: not found", f"networks: {list_names(networks) or 'none known'}",
+                          read_at(evidence)))
+
+
+def _twice(evidence: Evidence) -> list[Finding]:
+    if evidence["replacement"] not in REPLACING or not evidence["proxy"]["ready"]:
+        return []
+    text = (f"Two service proxies run: {evidence['proxy']['name']}, and Cilium, whose kube-proxy-replacement is "
+            f"{evidence['replacement']}.")
+    return [find("proxy.two", text, verdict=Verdict.WARN, object=evidence["proxy"]["name"],
+                 evidence=("ConfigMap kube-system/cilium-config: kube-proxy-replacement is on", read_at(evidence)))]
+
+
+def _present(evidence: Evidence) -> list[Finding]:
+    proxy, nodes = evidence["proxy"], evidence["nodes"]
+    fit = list_fit(nodes["read"])
+    down = sum(not nodes["read"][name]["ready"] or is_young(nodes["read"][name], evidence) for name in fit)
+    expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
+    text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
+    if proxy["ready"] >= expected - down:
+        text += "; that its processes run does not show that they write rules."
+        return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
+    bare = {name: why for name in fit if (node := nodes["read"][name])["ready"] and not is_young(node, evidence)
+            and (why := _why(evidence, name))}
+    if is_young(proxy, evidence) or (proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")):
+        return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"],
+                     evidence=(read_at(evidence),))]
+    told = f"{proxy['name']}: desired {proxy['desired']}, ready {proxy['ready']}, nodes {expected}"
+    verdict = Verdict.WARN if proxy["ready"] else Verdict.FAIL
+    if not bare or not proxy["ready"]:
+        why = f" ({next(iter(bare.values()))})" if bare else ""
+        return [find(NOT_COVERED, f"{text}{why}: Service addresses do not work, or are frozen as they were.",
+                     verdict=verdict, object=proxy["name"], evidence=(told, read_at(evidence)))]
+    return [find(NOT_COVERED, f"{text}: on node {name}, {why}. Service addresses do not work there, or are frozen.",
+                 verdict=verdict, object=proxy["name"], node=name, evidence=(told, f"node {name}: {why}",
+                                                                             read_at(evidence)))
+            for name, why in bare.items()]
+
+
+def _why(evidence: Evidence, node: str) -> str:
+    """What keeps this node without a ready pod; "" where it has one, or nothing is known."""
+    if evidence["pods"] is None:
+        return ""
+    here = [pod for pod in evidence["pods"] if pod["node"] == node and not pod["deleting"]]
+    if any(pod["ready"] for pod in here):
+        return ""
+    if here:
+        container = troubled(here[0])
+        state = container["waiting"] or here[0]["reason"] or here[0]["phase"]
+        return cut(f"{here[0]['name']} is not ready: {state} {container['message']}").rstrip(". :")
+    place: dict[str, Any] | None = evidence["places"].get(node)
+    return (why_not_there(evidence["proxy"], place) if place else "") or "no pod"
+
+
+COVERAGE = Look(
+    name="proxy.coverage", args=ProxyArgs, gather=gather_coverage, judge=judge_coverage,
+    reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "get configmaps/kubeadm-config in kube-system",
+           "get configmaps/cilium-config in kube-system", "list pods in kube-system", "get /version"),
+    by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl -n kube-system get pods -o wide "
+    "-l k8s-app=kube-proxy` (https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#is-the-kube-proxy-working)",
+)

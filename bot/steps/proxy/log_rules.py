@@ -1,0 +1,128 @@
+"""What the log lines of one kube-proxy speak for. Pure."""
+
+import re
+from typing import Any
+
+from bot.diagnosis.causes import find, note
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence
+from bot.steps.proxy.klog import Match, Patterns, read_last
+from bot.steps.wording import count, cut, parse_time, read_at
+
+Pod = dict[str, Any]
+
+PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
+    ("notice", r"nodePortAddresses is unset|--nodeport-addresses"),
+    ("config", r"failed (complete|validate|to load).*|unable to (load|read).*config.*|no kind .* is registered.*"),
+    ("ipvs", r"can't use the IPVS proxier(: (?P<why>[^\"]+))?"),
+    ("forbidden", r'(?P<what>[\w.]+) is forbidden: User \\?"(?P<user>[^"\\]+)\\?" cannot (?P<verb>\w+)'),
+    ("tls", r"x509: (?P<why>[^\"]+)"),
+    ("credentials", r"Unauthorized|serviceaccount/token: no such file"),
+    ("api", r"dial tcp:? (?P<to>\S+?): (?P<why>i/o timeout|connect: [\w ]+|lookup .*)|https://(?P<via>[^/\s\"\\]+)/\S*"
+            r".*(?P<late>TLS handshake timeout|context deadline exceeded|EOF)"),
+    ("rules", r"Failed to execute iptables-restore|Failed to ensure|nftables sync failed|[Ii]ptables-restore.*failed"),
+    ("sync-failed", r"Sync failed"),
+    ("node-name", r'nodes? \\?"(?P<name>[^"\\]+)\\?" not found'),
+    ("node-address", r"Can't determine this node's IP|host IP unknown|[Ff]ailed to retrieve node IP"),
+    ("port", r"failed to start proxy healthz|starting metrics server failed|(?P<where>\S+): bind: address already"),
+    ("by-design", r"NodeIPs changed for the node|PodCIDRs changed for the node|Node is being deleted|"
+                  r"configuration file was updated"),
+    ("conntrack", r'"conntrack": executable file not found|conntrack.*executable file not found'),
+    ("mode", r"Using (?P<mode>\w+) [Pp]roxier"),
+    ("synced", r'[Cc]aches are synced.*(service config|endpoint ?slice config|endpoints config)'),
+    ("synced-node", r"[Cc]aches are synced.*node informer|Successfully retrieved NodeIPs"),
+))
+
+YOUNG_LINE = 900.0
+"""Seconds for which a line that tells its time counts as now: reflectors try again at least every minute or so."""
+PATIENCE = 60.0
+SERIES = 3
+"""Restarts by design from which they are no accident."""
+
+AT_START: dict[str, tuple[str, str]] = {
+    "config": ("proxy.config", "cannot use its configuration"),
+    "ipvs": ("proxy.mode", "cannot run in ipvs mode"),
+    "port": ("proxy.port", "cannot open its own port"),
+    "node-name": ("proxy.node-name", "looks for a Node that does not exist"),
+    "node-address": ("proxy.node-address", "could not learn its node's address"),
+    "conntrack": ("proxy.mode", "misses the program conntrack"),
+}
+TO_API: dict[str, tuple[str, str]] = {
+    "forbidden": ("proxy.access", "is refused by the API server"),
+    "tls": ("proxy.credentials", "does not trust the API server's certificate"),
+    "credentials": ("proxy.credentials", "has no valid credentials for the API server"),
+    "api": ("proxy.api", "cannot reach the API server"),
+}
+
+
+def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
+    now = pod["now"] or {"lines": [], "whole": False}
+    last = read_last(PATTERNS, now["lines"])
+    found = [_tell(evidence, pod, code, what, row) for meaning, (code, what) in AT_START.items()
+             if (row := _at_start(pod, last, meaning))]
+    found += [_tell(evidence, pod, code, what, row) for meaning, (code, what) in TO_API.items()
+              if (row := last.get(meaning)) and _stands(evidence, last, row)]
+    rules = last.get("rules") or last.get("sync-failed")
+    if rules and _is_young(evidence, rules):
+        found.append(_tell(evidence, pod, "proxy.rules", "cannot write its rules", rules))
+    found += _by_design(evidence, pod)
+    if not found and _never_synced(evidence, pod, now, last):
+        text = (f"kube-proxy on node {pod['node']} runs since {pod['started']} and has never received Services and "
+                "EndpointSlices: its log holds no `Caches are synced` for them.")
+        found.append(_fault(evidence, pod, "proxy.unsynced", text, f"{pod['name']}: the whole log was read"))
+    return found
+
+
+def _at_start(pod: Pod, last: dict[str, Match], meaning: str) -> Match | None:
+    """What ends a start counts while the proxy is down, out of this life or the one before."""
+    if meaning in last and not (pod["ready"] and "synced" in last):
+        return last[meaning]
+    return _before(pod).get(meaning) if not pod["ready"] else None
+
+
+def _before(pod: Pod) -> dict[str, Match]:
+    return read_last(PATTERNS, (pod["before"] or {}).get("lines", ()))
+
+
+def _stands(evidence: Evidence, last: dict[str, Match], row: Match) -> bool:
+    """Nothing after it says that the caches came in, and it is no old story."""
+    synced = max((last[m].place for m in ("synced", "synced-node") if m in last), default=-1)
+    return bool(row.place > synced and _is_young(evidence, row))
+
+
+def _is_young(evidence: Evidence, row: Match) -> bool:
+    return not row.at or float(evidence["read_at"]) - row.at < YOUNG_LINE
+
+
+def _never_synced(evidence: Evidence, pod: Pod, now: dict[str, Any], last: dict[str, Match]) -> bool:
+    """Only a log that was read whole can miss a line."""
+    started = parse_time(pod["started"])
+    return bool(started and now["whole"] and "synced" not in last and now["lines"]
+                and float(evidence["read_at"]) - started > PATIENCE)
+
+
+def _by_design(evidence: Evidence, pod: Pod) -> list[Finding]:
+    """It ends by itself when its node's addresses change: once is nothing, a series is a node whose address flaps."""
+    row = _before(pod).get("by-design")
+    if row is None:
+        return []
+    told = f"kube-proxy on node {pod['node']} restarted by design: {cut(row.text, 160)}"
+    if pod["restarts"] < SERIES or "NodeIPs" not in row.text:
+        return [note(Verdict.INFO, Layer.PROXY, told, object=evidence["proxy"], node=pod["node"],
+                     evidence=(f"{pod['name']}, before: {cut(row.text)}", read_at(evidence)))]
+    text = f"kube-proxy on node {pod['node']} restarted {count(pod['restarts'], 'time')}: its node's address changes."
+    return [_fault(evidence, pod, "proxy.node-flaps", text, f"{pod['name']}, before: {cut(row.text)}")]
+
+
+def _tell(evidence: Evidence, pod: Pod, code: str, what: str, row: Match) -> Finding:
+    facts = row.facts
+    to = facts.get("to") or facts.get("via", "")
+    detail = f" at {to}: {facts.get('why') or facts.get('late', '')}" if to else f": {cut(row.text, 160)}"
+    return _fault(evidence, pod, code, f"kube-proxy on node {pod['node']} {what}{detail}.",
+                  f"{pod['name']}: {cut(row.text)}")
+
+
+def _fault(evidence: Evidence, pod: Pod, code: str, text: str, *told: str) -> Finding:
+    about = evidence["account"] if code == "proxy.access" else evidence["proxy"]
+    return find(code, text, verdict=Verdict.WARN, object=about, node=pod["node"],
+                evidence=(*told, read_at(evidence)))

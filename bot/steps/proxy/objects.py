@@ -1,0 +1,121 @@
+"""The service proxy, found by reference for all steps about it: kube-proxy's DaemonSet or static pods, or what
+stands in for it. Reads only; within a run each read is made once, however many steps ask."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, NotFound
+from bot.networks import recognise_all
+from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
+from bot.steps.dns.objects import DnsArgs, find_dns
+from bot.steps.findings import unread
+from bot.steps.nodes.status import list_fit, read_nodes
+
+HOME, NAME = "kube-system", "kube-proxy"
+MOST_NODES = 2
+"""Nodes whose proxy is asked and whose log is read: those that host DNS pods, and suspects."""
+SMALL = 10
+"""Nodes up to which all pods of the proxy are listed at once; beyond, those of the chosen nodes are asked for."""
+KPR = "kube-proxy-replacement"
+REPLACING = frozenset({"true", "strict"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """`known`: whether the DaemonSets could be read. `found`: one is there, though `daemon` (its facts) may be None
+    where it may not be read. `networks`: names of the agents seen."""
+
+    known: bool
+    found: bool = False
+    daemon: dict[str, Any] | None = None
+    networks: tuple[str, ...] = ()
+    skipped: list[str] = field(default_factory=list)
+
+
+async def find_proxy(cluster: Cluster) -> Proxy:
+    skipped: list[str] = []
+    try:
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
+    except ClusterError as error:
+        return Proxy(known=False, skipped=[unread(error)])
+    networks = tuple(network.name for network, _ in recognise_all(name_sets(sets)))
+    mine = next((s for s in sets if _is_proxy(s)), None)
+    daemon = await _read(cluster, mine, skipped) if mine else None
+    return Proxy(known=True, found=mine is not None, daemon=daemon_facts(daemon) if daemon else None,
+                 networks=networks, skipped=skipped)
+
+
+def _is_proxy(item: Object) -> bool:
+    meta = item["metadata"]
+    return bool(meta["name"] == NAME or meta.get("labels", {}).get("k8s-app") == NAME)
+
+
+async def _read(cluster: Cluster, item: Object, skipped: list[str]) -> Object | None:
+    try:
+        return await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"])
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
+async def read_replacement(cluster: Cluster, proxy: Proxy, skipped: list[str]) -> str | None:
+    """Cilium's own word on whether it replaces kube-proxy; None where it is not there or does not tell."""
+    if "Cilium" not in proxy.networks:
+        return None
+    try:
+        data = (await cluster.get("ConfigMap", "cilium-config", HOME)).get("data") or {}
+    except NotFound:
+        return None
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return str(data.get(KPR, "")).lower() or None
+
+
+async def list_static(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]]:
+    """Pods of a kube-proxy that the kubelets start by themselves (GKE, RKE2): no DaemonSet has them."""
+    try:
+        listing = await cluster.list("Pod", HOME, labels=f"component={NAME}", limit=SMALL)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [agent_facts(pod) for pod in listing.items]
+
+
+async def choose_pods(cluster: Cluster, proxy: Proxy, wanted: list[str]) -> dict[str, Any]:
+    """{pods, hosts, others, nodes, skipped}: the proxy's pods on the nodes in question (facts), those nodes' names,
+    and how many nodes were left out. `wanted` names the nodes; without it the hosts of DNS pods, then the first."""
+    skipped = list(proxy.skipped)
+    nodes = await read_nodes(cluster, tuple(wanted), skipped)
+    hosts = list(dict.fromkeys(wanted or await _dns_hosts(cluster, skipped)))
+    fit = list_fit(nodes["read"])
+    usable = [name for name in hosts if name not in nodes["read"] or name in fit]
+    chosen = list(dict.fromkeys([*usable, *(() if wanted else fit)]))[:MOST_NODES]
+    pods = await _pods_on(cluster, proxy, chosen, nodes["total"], skipped)
+    return {
+        "pods": pods, "hosts": chosen, "others": max(0, nodes["total"] - len(chosen)), "nodes": nodes["read"],
+        "skipped": list(dict.fromkeys(skipped)),
+    }
+
+
+async def _dns_hosts(cluster: Cluster, skipped: list[str]) -> list[str]:
+    try:
+        dns = await find_dns(cluster, DnsArgs())
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    skipped += dns.skipped
+    return [str(pod["spec"]["nodeName"]) for pod in dns.pods if pod["spec"].get("nodeName")]
+
+
+async def _pods_on(
+    cluster: Cluster, proxy: Proxy, chosen: list[str], total: int, skipped: list[str]
+) -> list[dict[str, Any]]:
+    if proxy.daemon is None:
+        return []
+    if total <= SMALL:
+        listed = await list_pods(cluster, proxy.daemon, skipped) or []
+    else:
+        listed = [pod for name in chosen for pod in await list_pods(cluster, proxy.daemon, skipped, name) or []]
+    return [pod for pod in listed if pod["node"] in chosen and not pod["deleting"]]
