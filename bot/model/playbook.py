@@ -61,11 +61,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
-    """`source`: the name of the file it was read from, without its folder."""
+    """`source`: the name of the file it was read from, without its folder. `overview`: told layer by layer."""
 
     name: str
     title: str
     summary: str
+    overview: bool = False
     params: tuple[Param, ...] = ()
     steps: tuple[Step, ...] = ()
     timeout: float = 120.0

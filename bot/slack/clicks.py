@@ -70,7 +70,9 @@ class Clicks:
         match click.action:
             case "type":
                 done = await self._verbs.do(parse(t.typed(click.word(0))), asked)
-                return done or reply(Markup(f"Started: {t.code(click.word(0), 300)}"), replace=True)
+                if done or not click.loose:
+                    return done
+                return reply(Markup(f"Started: {t.code(click.word(0), 300)}"), replace=True)
             case "rerun":
                 return await self._verbs.do(Rerun(click.word(0)), asked)
             case "transcript":

@@ -2,6 +2,7 @@
 
 from bot.model.event import StepSkipped
 from bot.model.finding import Verdict
+from bot.model.overview import next_playbooks, overview
 from bot.model.run import Run, Status
 from bot.slack import story, words
 from bot.slack import text as t
@@ -12,6 +13,7 @@ from bot.slack.text import Markup
 LISTED = 12
 CAUSES = 4
 UNSEEN = 5
+CLOSER = 3
 
 
 def root(run_id: str, run: Run, docs: str) -> Post:
@@ -21,7 +23,7 @@ def root(run_id: str, run: Run, docs: str) -> Post:
     head = Markup(f"{sign} *{t.one_line(run.playbook.name, 60)}* on *{t.one_line(run.begun.target, 60)}*: {word}")
     blocks: list[Block] = [section(Markup(head + progress)), context(_provenance(run_id, run))]
     blocks += _answer(run, docs)
-    blocks.append(section(*_steps(run)))
+    blocks.append(section(*(_layers(run) or _steps(run))))
     if unseen := not_looked_at(run, UNSEEN):
         blocks.append(context(*unseen))
     blocks.append(actions(*_buttons(run_id, run)))
@@ -69,6 +71,16 @@ def mending(run: Run) -> list[Block]:
     return [rich(*was), section(*made, Markup("Looked at again afterwards: it is not there any more."))]
 
 
+def _layers(run: Run) -> list[Markup]:
+    """A line for each layer in place of the steps, where the playbook wants it so and it has come to something."""
+    told = []
+    for line in overview(run):
+        sign, word = words.VERDICTS[line.verdict]
+        said = f": {t.one_line(line.said, 300)}" if line.said else ""
+        told.append(Markup(f"{sign} *{line.title}* – {word}{said}"))
+    return told
+
+
 def _steps(run: Run) -> list[Markup]:
     """One line a step; what went well is counted when the list would get long, and at the end."""
     rows = [(step, run.state(step.id)) for step in run.playbook.steps]
@@ -101,7 +113,9 @@ def not_looked_at(run: Run, most: int) -> list[Markup]:
 
 def _buttons(run_id: str, run: Run) -> list[Element]:
     if run.closed:
-        return [button("Run again", "rerun", run_id), button("Transcript", "transcript", run_id)]
+        closer = [button(f"Look closer: {playbook}", f"type:{number}", f"{playbook} {run.begun.target}"[:500])
+                  for number, playbook in enumerate(next_playbooks(run)[:CLOSER])]
+        return [*closer, button("Run again", "rerun", run_id), button("Transcript", "transcript", run_id)]
     return [button("Stop", "stop", run_id, style="danger", confirm=stop_confirm(run_id, run))]
 
 

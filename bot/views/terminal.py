@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bot.model.event import ApprovalRequested
 from bot.model.finding import Answer, Finding, RootCause, Verdict
+from bot.model.overview import next_playbooks, overview
 from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, findings
 
@@ -28,7 +29,7 @@ def tell(run_id: str, run: Run, width: int = 100) -> str:
     """The whole run, for when it is over."""
     lines = [f"{run.playbook.title} on {run.begun.target} · {run.begun.cluster} · {run_id}", ""]
     lines += [line for finding in findings(run) for line in _finding(finding, width)]
-    lines += ["", *_conclusion(run, width), "", _cost(run)]
+    lines += ["", *_overview(run, width), *_conclusion(run, width), "", _cost(run)]
     return "\n".join(lines)
 
 
@@ -65,6 +66,17 @@ def _finding(finding: Finding, width: int) -> Iterator[str]:
     if finding.verdict in (Verdict.FAIL, Verdict.WARN):
         for line in finding.evidence:
             yield from _wrapped(f"          {line}", width, 12)
+
+
+def _overview(run: Run, width: int) -> Iterator[str]:
+    """A line for each layer, and what to run next, where the playbook wants it so."""
+    for line in overview(run):
+        said = f": {line.said}" if line.said else ""
+        yield from _wrapped(f"{MARKS[line.verdict]} {line.title}{said}", width, 8)
+    for playbook in next_playbooks(run):
+        yield f"Look closer: netcheck run {playbook} {run.begun.target}"
+    if run.playbook.overview:
+        yield ""
 
 
 def _conclusion(run: Run, width: int) -> Iterator[str]:

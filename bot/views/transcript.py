@@ -9,6 +9,7 @@ from bot.model import codec
 from bot.model import event as e
 from bot.model.finding import Conclusion, Finding
 from bot.model.incident import Incident
+from bot.model.overview import next_playbooks, overview
 from bot.model.run import Run
 
 EVIDENCE_LIMIT = 4000
@@ -60,6 +61,9 @@ def _summary(run: Run) -> Iterator[str]:
         yield f"- answer: **{run.conclusion.answer.value}**"
         yield from (f"  - root cause: {root.finding.summary}" for root in run.conclusion.root_causes)
         yield from (f"  - not looked at: {line}" for line in run.conclusion.not_looked_at)
+    for line in overview(run):
+        yield f"- {line.title}: {line.verdict.value.upper()}{f', {line.said}' if line.said else ''}"
+    yield from (f"- look closer with `{playbook}`" for playbook in next_playbooks(run))
     yield f"- cost: {run.requests} requests, {run.bytes} bytes, {run.last - run.begun.at:.2f} s from start to end"
 
 

@@ -141,6 +141,7 @@ def _build(shape: PlaybookShape, step_types: Mapping[str, StepType], source: str
         summary=shape.summary,
         params=tuple(_param(name, given) for name, given in shape.params.items()),
         steps=tuple(_step(step, step_types[step.uses], ids) for step in shape.steps),
+        overview=shape.overview,
         timeout=shape.timeout,
         source=source,
     )

@@ -126,5 +126,6 @@ class PlaybookShape(Shape):
     summary: Plain = ""
     params: dict[Word, ParamShape | None] = Field(default_factory=dict)
     steps: list[StepShape] = Field(min_length=1, max_length=MAX_STEPS)
+    overview: StrictBool = Field(default=False, description="tell a line for each layer, and what to run next")
     timeout: Duration = 120.0
 
