@@ -30,7 +30,7 @@ def test_every_pattern_of_the_table_means_a_cause_that_exists() -> None:
 
 
 def test_every_cause_can_be_found_by_a_step(root: Path) -> None:
-    paths = [*(root / "bot/steps").glob("*.py"), *(root / "bot/networks").glob("*.py")]
+    paths = [*(root / "bot/steps").rglob("*.py"), *(root / "bot/networks").glob("*.py")]
     text = "\n".join(path.read_text() for path in paths)
     made_of_parts = {"dns.corefile.no-ready", "dns.corefile.no-health"}
     assert {code for code in CAUSES if f'"{code}"' not in text} <= made_of_parts
