@@ -1,4 +1,4 @@
-"""Causes in NetworkPolicies that keep names from being resolved."""
+"""Causes in NetworkPolicies: what they keep apart, names first, and what makes them other than they were meant."""
 
 from bot.diagnosis.cause import Cause
 from bot.model.finding import Layer
@@ -52,5 +52,50 @@ POLICY: tuple[Cause, ...] = (
         mend="Add a policy that allows the namespace's pods 53/UDP and 53/TCP to the DNS pods; with NodeLocal DNSCache "
         "also an ipBlock with the cache's address.",
         source=f"{PAGE}#default-deny-all-egress-traffic",
+    ),
+    Cause(
+        code="policy.not-enforced", layer=Layer.POLICY, title="NetworkPolicies exist and nothing enforces them",
+        meaning="The API server takes policies whether or not anything acts on them. Flannel and plain bridges do not "
+        "by themselves: what these policies forbid passes all the same, and whoever wrote them believes it does not.",
+        by_hand="`kubectl get networkpolicies -A`; try what one of them forbids, from a pod: it passes",
+        mend="Run a network plugin, or an enforcer beside it, that acts on them. All that they forbid ends then.",
+        source=f"{PAGE}#prerequisites",
+    ),
+    Cause(
+        code="policy.selects-nothing", layer=Layer.POLICY,
+        title="A NetworkPolicy selects no pod, by a label mistyped",
+        meaning="The policy's podSelector takes no pod of its namespace, and pods there differ from it in one label. "
+        "What it should allow stays forbidden where another policy isolates the pods; what it should forbid passes.",
+        by_hand="`kubectl -n NAMESPACE describe networkpolicy NAME` (PodSelector) and `kubectl -n NAMESPACE get pods "
+        "--show-labels`",
+        mend="Correct the podSelector.",
+        source=f"{PAGE}#networkpolicy-resource",
+    ),
+    Cause(
+        code="policy.no-namespace", layer=Layer.POLICY, title="A rule of a NetworkPolicy names no namespace",
+        meaning="The rule's namespaceSelector takes no namespace, since labels are meant and not names: it allows "
+        "nobody. Each namespace has the label kubernetes.io/metadata.name with its own name.",
+        by_hand="`kubectl -n NAMESPACE describe networkpolicy NAME` and `kubectl get namespaces --show-labels`",
+        mend="Name the namespace by a label that it has, such as kubernetes.io/metadata.name, or label the namespace.",
+        source=f"{PAGE}#targeting-a-namespace-by-its-name",
+    ),
+    Cause(
+        code="policy.egress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from sending",
+        explains=("dns.policy.client",),
+        meaning="A policy in the pod's namespace selects it for Egress, and no rule of any such policy allows this "
+        "destination and port. Policies see pods and servers behind a Service, with the port there, not the Service's "
+        "address: the API server is its own address and port, mostly 6443.",
+        by_hand="`kubectl -n NAMESPACE describe networkpolicies` (Allowing egress traffic)",
+        mend="Add a policy, or a rule, that allows it.",
+        source=f"{PAGE}#the-two-sorts-of-pod-isolation",
+    ),
+    Cause(
+        code="policy.ingress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from being reached",
+        meaning="A policy in the namespace of the destination selects the pod for Ingress, and no rule of any such "
+        "policy allows this source and port. Within one item of `from` all selectors must match; ports are those of "
+        "the pod, not of the Service.",
+        by_hand="`kubectl -n NAMESPACE describe networkpolicies` (Allowing ingress traffic)",
+        mend="Add a policy, or a rule, that allows it.",
+        source=f"{PAGE}#the-two-sorts-of-pod-isolation",
     ),
 )

@@ -27,6 +27,9 @@ from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
 from bot.steps.nodes.network import NETWORK
 from bot.steps.platform import FINGERPRINT
+from bot.steps.policy.enforced import ENFORCED
+from bot.steps.policy.reach import REACH
+from bot.steps.policy.selection import SELECTION
 from bot.steps.proxy.coverage import COVERAGE
 from bot.steps.proxy.live import LIVE
 from bot.steps.proxy.logs import LOGS as PROXY_LOGS
@@ -37,6 +40,7 @@ STEP_TYPES: dict[str, StepType] = {
         ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, COVERAGE, LIVE, PROXY_LOGS,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
+        ENFORCED, SELECTION, REACH,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

@@ -22,6 +22,7 @@ LAST = (("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),)
 """What else can forbid a connection (NP-07): for the whole cluster, what is read only where a pod is in question, and
 what counts only where no NetworkPolicy selects a pod (https://network-policy-api.sigs.k8s.io/api-overview/).
 A group that is served may hold nothing of it."""
+MOST_POLICIES = 300
 NAMED = 20
 """Of these that are read by name; more are counted."""
 NAMESPACED = frozenset({"NetworkPolicy", "CiliumNetworkPolicy"})
@@ -38,6 +39,12 @@ def policy_facts(policy: Object) -> dict[str, Any]:
 async def read_policies(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
     """Of one namespace. Raises ClusterError."""
     return [policy_facts(item) for item in (await cluster.list("NetworkPolicy", namespace)).items]
+
+
+async def read_all_policies(cluster: Cluster) -> tuple[list[dict[str, Any]], int]:
+    """Of all namespaces, and how many more there are. Raises ClusterError."""
+    listing = await cluster.list("NetworkPolicy", limit=MOST_POLICIES)
+    return [policy_facts(item) for item in listing.items], listing.remaining
 
 
 def side(pod: Object, namespace_labels: dict[str, str] | None) -> dict[str, Any]:

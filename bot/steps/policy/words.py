@@ -19,7 +19,7 @@ def tell_policy(policy: dict[str, Any], direction: Direction) -> str:
     more = f"; and {len(rules) - _MOST} more rules" if len(rules) > _MOST else ""
     told = "; ".join(rules[:_MOST]) + more if rules else "no rule, so nothing is allowed"
     name = f"NetworkPolicy {meta['namespace']}/{meta['name']}"
-    return cut(f"{name}: selects {_tell_selector(spec.get('podSelector') or {}, 'all pods')}, {direction}: {told}", 400)
+    return cut(f"{name}: selects {tell_selector(spec.get('podSelector') or {}, 'all pods')}, {direction}: {told}", 400)
 
 
 def tell_near(near: Near | None, policies: Sequence[dict[str, Any]], direction: Direction, wanted: str) -> str:
@@ -67,11 +67,12 @@ def _tell_peer(peer: dict[str, Any]) -> str:
         but = f" but not {list_names(block['except'], _MOST)}" if block.get("except") else ""
         return f"{block['cidr']}{but}"
     spaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
-    where = "in its own namespace" if spaces is None else f"in {_tell_selector(spaces, 'all namespaces', 'namespaces')}"
-    return f"{_tell_selector(pods or {}, 'all pods')} {where}"
+    where = "in its own namespace" if spaces is None else f"in {tell_selector(spaces, 'all namespaces', 'namespaces')}"
+    return f"{tell_selector(pods or {}, 'all pods')} {where}"
 
 
-def _tell_selector(selector: dict[str, Any], everything: str, noun: str = "pods") -> str:
+def tell_selector(selector: dict[str, Any], everything: str, noun: str = "pods") -> str:
+    """`pods with app=web, tier In front,back`."""
     exact = labels_text(selector["matchLabels"]) if selector.get("matchLabels") else ""
     rest = [f"{r['key']} {r['operator']} {','.join(r.get('values') or ())}".strip()
             for r in selector.get("matchExpressions") or ()]

@@ -34,11 +34,12 @@ class Root:
 class Fault:
     """One row. A row without roots is a look-alike: it passes only with the answer `ok`.
 
-    `says`: what is so in the cluster, as a sentence. `reference`: its id in the catalogue of faults. `breaks`: done in
-    this order, and undone in the same order, so that what restarts pods stands after the reason for it. `wait`: when
-    the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of any
-    finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`: when
-    the next row may begin. `awaits`: what netcheck lacks for it; such a row is run, and never counted as right.
+    `stage`: what the fault happens to, made before it and kept until nothing is found any longer; `cleared`: when it is
+    gone. `says`: what is so in the cluster, as a sentence. `reference`: its id in the catalogue of faults. `breaks`:
+    done in this order, and undone in the same order, so that what restarts pods stands after the reason for it. `wait`:
+    when the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of
+    any finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`:
+    when the next row may begin. `awaits`: what netcheck lacks for it; such a row is run, and never counted as right.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Fault:
     reference: str = ""
     network: Network = "any"
     proxy: Proxy = "iptables"
+    stage: tuple[Injection, ...] = ()
     breaks: tuple[Injection, ...] = ()
     wait: Condition = NOW
     answer: Answer = "broken"
@@ -54,13 +56,15 @@ class Fault:
     consequences: tuple[str, ...] = ()
     before: Condition = HEALTHY
     healed: Condition = HEALTHY
+    cleared: Condition = NOW
     playbook: str = "dns"
     arguments: tuple[str, ...] = ()
     awaits: str = ""
 
     @property
     def needs_nodes(self) -> bool:
-        return self.network != "any" or self.proxy != "iptables" or any(b.needs_nodes for b in self.breaks)
+        return self.network != "any" or self.proxy != "iptables" or any(
+            b.needs_nodes for b in (*self.stage, *self.breaks))
 
     @property
     def is_lookalike(self) -> bool:

@@ -1,13 +1,13 @@
 """One row tried on a cluster: break, wait, ask, heal, and say whether the answer was right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from tests.cluster.answers import Report, ask
 from tests.cluster.faults.conditions import Condition
-from tests.cluster.faults.fault import Fault, Heal, Root
+from tests.cluster.faults.fault import Fault, Heal, Injection, Root
 from tests.cluster.faults.recording import Recorder
 from tests.cluster.rig import Cluster
 
@@ -32,28 +32,29 @@ def try_fault(cluster: Cluster, fault: Fault, recorder: Recorder | None = None) 
         recorder = None  # no recording holds what probe pods saw
     fault.before.until(cluster)
     unlike: list[str] = []
-    with broken(cluster, fault):
-        fault.wait.until(cluster)
-        if recorder:
-            report, unlike = recorder.record(cluster, fault)
-        else:
-            report = ask(cluster, *fault.arguments, playbook=fault.playbook)
-    wrong = [*differences(fault, report), *unlike, *_lingering(cluster, fault)]
+    with made(cluster, fault.stage, fault.cleared):
+        with made(cluster, fault.breaks, fault.healed):
+            fault.wait.until(cluster)
+            if recorder:
+                report, unlike = recorder.record(cluster, fault)
+            else:
+                report = ask(cluster, *fault.arguments, playbook=fault.playbook)
+        wrong = [*differences(fault, report), *unlike, *_lingering(cluster, fault)]
     if recorder and not wrong:
         recorder.enter(fault)
     return Trial(describe(report), tuple(wrong))
 
 
 @contextmanager
-def broken(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    """Heals in any case, also after Ctrl-C, and as far as it can where one part of it fails."""
+def made(cluster: Cluster, injections: Sequence[Injection], undone: Condition) -> Iterator[None]:
+    """Undoes all in any case, also after Ctrl-C, and as far as it can where one part of it fails."""
     heals: list[Heal] = []
     failed: list[str] = []
     try:
-        heals.extend(injection.inject(cluster) for injection in fault.breaks)  # one by one: what was made is healed
+        heals.extend(injection.inject(cluster) for injection in injections)  # one by one: what was made is healed
         yield
     except Exception as error:
-        if len(heals) < len(fault.breaks):
+        if len(heals) < len(injections):
             failed.append(f"it could not be broken as meant: {error}")
         raise
     finally:
@@ -61,7 +62,7 @@ def broken(cluster: Cluster, fault: Fault) -> Iterator[None]:
         if failed:
             raise NotHealed("; ".join(failed))
         try:
-            fault.healed.until(cluster)
+            undone.until(cluster)
         except Exception as error:
             raise NotHealed(str(error)) from error
 

@@ -1,0 +1,56 @@
+"""Why a connection is not allowed, where the reason is a mistake in a policy that was meant to allow it. Pure."""
+
+from typing import Any
+
+from bot.diagnosis.policy_evaluation import Direction, Ruling, decide
+from bot.diagnosis.policy_selectors import selects
+from bot.model.finding import Finding, Verdict
+from bot.steps import Evidence
+from bot.steps.policy.enforcement import judge_enforcement
+from bot.steps.policy.facts import party
+from bot.steps.policy.nearness import find_nearest
+from bot.steps.policy.selection_rules import idle_finding, lost_finding
+
+Row = dict[str, Any]
+_WORDS: dict[Direction, tuple[str, str]] = {"Ingress": ("ingress", "from"), "Egress": ("egress", "to")}
+
+
+def find_ground(
+    evidence: Evidence, direction: Direction, ruling: Ruling, subject: Row, other: Row, row: Row
+) -> Finding | None:
+    """Only where policies are enforced: otherwise nothing is blocked by any of it."""
+    if not judge_enforcement(evidence["enforcement"]).enforced:
+        return None
+    return _mistyped(evidence, direction, subject, other, row) or _nowhere(evidence, direction, ruling, other)
+
+
+def _mistyped(evidence: Evidence, direction: Direction, subject: Row, other: Row, row: Row) -> Finding | None:
+    """A policy that selects no pod, would allow this one, and misses it by one label."""
+    for policy in evidence["idle"]:
+        selector = policy["spec"].get("podSelector") or {}
+        nearest = find_nearest(selector, [(subject["name"], subject["labels"])])
+        if nearest is None or policy["metadata"]["namespace"] != subject["namespace"]:
+            continue
+        meant = {**policy, "spec": {**policy["spec"], "podSelector": {}}}
+        if decide([meant], direction, party(subject), party(other), row["protocol"], row["port"]).allowed:
+            also = f". It would allow what Pod {evidence['pod']} sends to {evidence['target']['name']}"
+            return idle_finding(evidence, policy, nearest, also, Verdict.FAIL)
+    return None
+
+
+def _nowhere(evidence: Evidence, direction: Direction, ruling: Ruling, other: Row) -> Finding | None:
+    """The rule that comes nearest fails by a namespaceSelector that takes no namespace at all."""
+    near = ruling.near
+    if near is None or near.lacks != "peer" or not evidence["all_namespaces"]:
+        return None
+    policy = next(p for p in evidence["policies"] if p["metadata"]["name"] == near.policy)
+    key, word = _WORDS[direction]
+    for peer in policy["spec"][key][near.index - 1].get(word) or ():
+        selector, pods = peer.get("namespaceSelector"), peer.get("podSelector") or {}
+        if not selector or any(selects(selector, labels) for _, labels in evidence["namespaces"]):
+            continue
+        if not other["host"] and selects(pods, other["labels"]):
+            also = f". So {evidence['target']['name']} is not reached from Pod {evidence['pod']}"
+            return lost_finding(evidence, policy, selector, evidence["namespaces"], Verdict.FAIL, also,
+                                other["namespace"])
+    return None

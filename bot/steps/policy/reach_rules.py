@@ -1,0 +1,134 @@
+"""One connection, ruled by the policies of both ends: allowed, or which policy forbids it and why. Pure.
+
+Why is the nearest thing to a mistake: a policy meant for this pod that selects none; a rule meant for this namespace
+that names none; else the policy that isolates, and what no rule of it allows.
+"""
+
+from typing import Any
+
+from bot.diagnosis.causes import note
+from bot.diagnosis.policy_evaluation import Direction, Ruling, decide
+from bot.diagnosis.policy_selectors import both, selects
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Args, Evidence, Judgement
+from bot.steps.findings import tell_skipped
+from bot.steps.policy.clients import anybody
+from bot.steps.policy.facts import party, reach
+from bot.steps.policy.grounds import find_ground
+from bot.steps.policy.mends import allow
+from bot.steps.policy.verdicts import Blocked, convict
+from bot.steps.wording import cut, list_names, read_at
+
+DIRECTIONS: tuple[Direction, ...] = ("Egress", "Ingress")
+Row = dict[str, Any]
+
+
+def judge_reach(evidence: Evidence, args: Args) -> Judgement:
+    findings, outputs = _judge(evidence)
+    if evidence["others"] and (evidence["source"] or evidence["target"]):
+        text = (f"The evaluation is incomplete: {list_names(evidence['others'])} may forbid more, or allow it first; "
+                "netcheck evaluates NetworkPolicies of Kubernetes only.")
+        advice = "Read those objects with the tool of the network plugin that they belong to."
+        findings.append(note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),), advice=advice))
+    return Judgement((*findings, *tell_skipped(evidence, Layer.POLICY)), outputs)
+
+
+def _judge(evidence: Evidence) -> tuple[list[Finding], dict[str, Any]]:
+    source, target = evidence["source"], evidence["target"]
+    unknown: dict[str, Any] = {"allowed": None}
+    if not evidence["known"]:
+        return [], unknown  # the permission is told
+    if target and not target["rows"]:
+        text = f"What policies say about {target['name']} could not be told: {target['why']}."
+        return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
+    if source and target:
+        return _connection(evidence, source, target["rows"])
+    if evidence["pod"] and not source:
+        text = f"There is no Pod {evidence['pod']}, so its policies were not evaluated."
+        return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
+    one, direction = (source, DIRECTIONS[0]) if source else (target["rows"][0]["side"], DIRECTIONS[1])
+    return [_alone(evidence, one, direction)], unknown
+
+
+def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[Finding], dict[str, Any]]:
+    told = [(row, reach(evidence["policies"], party(source), party(row["side"]), row["protocol"], row["port"]))
+            for row in rows]
+    answers = [both(ruling.allowed for ruling in rulings.values()) for _, rulings in told]
+    outputs = {"allowed": both(answers)}
+    for direction in DIRECTIONS:
+        shut = [(row, rulings[direction]) for row, rulings in told if rulings[direction].allowed is False]
+        if shut:
+            return [_blocked(evidence, direction, *shut[0], whole=len(shut) == len(told))], outputs
+    what = f"Pod {evidence['pod']} reach {evidence['target']['name']} at {_ports(rows)}"
+    if None in answers:
+        text = f"Whether NetworkPolicies let {what} depends on what was not read."
+        return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], outputs
+    names = sorted({name for _, rulings in told for d in DIRECTIONS for name in rulings[d].isolating})
+    why = f"{list_names(names, 3)} {'allows' if len(names) == 1 else 'allow'} it" if names else \
+        "no policy isolates either end"
+    host = _host(evidence, source, rows)
+    text = f"NetworkPolicies let {what}: {why}{host}; path not tested."
+    return [note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))], outputs
+
+
+def _ports(rows: list[Row]) -> str:
+    return "port " + list_names(dict.fromkeys(f"{row['port']}/{row['protocol']}" for row in rows))
+
+
+def _host(evidence: Evidence, source: Row, rows: list[Row]) -> str:
+    """Pods in their node's network are addresses to policies, and their own policies say nothing about them."""
+    names = [place for place, host in ((evidence["pod"], source["host"]),
+                                       (evidence["target"]["name"], any(row["side"]["host"] for row in rows))) if host]
+    return f" ({list_names(names)} {'are' if len(names) > 1 else 'is'} known to policies by address only)" * bool(names)
+
+
+def _blocked(evidence: Evidence, direction: Direction, row: Row, ruling: Ruling, *, whole: bool) -> Finding:
+    source, outward = evidence["source"], direction == "Egress"
+    subject, other = (source, row["side"]) if outward else (row["side"], source)
+    port = f"{row['port']}/{row['protocol']}"
+    target = evidence["target"]["name"]
+    ground = find_ground(evidence, direction, ruling, subject, other, row)
+    if ground:
+        return ground
+    some = "" if whole else " at some of its endpoints"
+    return convict(evidence, Blocked(
+        code="policy.egress" if outward else "policy.ingress", direction=direction, ruling=ruling,
+        verdict=Verdict.FAIL if whole else Verdict.WARN,
+        what=f"what Pod {evidence['pod']} sends to {target}{some}" + _translated(evidence, row),
+        wanted=f"port {port} {'to' if outward else 'from'} {_name(other)}", namespace=subject["namespace"],
+        mend=allow(direction, subject, other, row["protocol"], row["port"]),
+    ))
+
+
+def _translated(evidence: Evidence, row: Row) -> str:
+    """Policies see the pod or server behind a Service, and its port there."""
+    target = evidence["target"]
+    if target["kind"] != "Service" or not target["address"]:
+        return ""
+    seen = f"{row['side']['address']}:{row['port']}"
+    return f" (policies see {seen}, not {target['address']}:{target['port']})"
+
+
+def _name(side: Row) -> str:
+    return str(side["address"]) if side["host"] or not side["namespace"] else f"Pod {side['namespace']}/{side['name']}"
+
+
+# --- one end only --------------------------------------------------------------------------------------------------
+
+
+def _alone(evidence: Evidence, side: Row, direction: Direction) -> Finding:
+    """Which policies isolate it, in the direction that was asked about."""
+    name, read = f"Pod {side['namespace']}/{side['name']}", read_at(evidence)
+    word = "out of" if direction == "Egress" else "in to"
+    if side["host"]:
+        text = f"{_name(side)} uses its node's network: NetworkPolicies say nothing about it."
+        return note(Verdict.INFO, Layer.POLICY, text, evidence=(read,))
+    isolating = decide(evidence["policies"], direction, party(side), anybody(side), "TCP", 0).isolating
+    if not isolating:
+        return note(Verdict.PASS, Layer.POLICY, f"No NetworkPolicy limits what goes {word} {name}.", evidence=(read,))
+    mine = [p for p in evidence["policies"] if p["metadata"]["name"] in isolating
+            and selects(p["spec"].get("podSelector") or {}, side["labels"])]
+    rules = sum(len(p["spec"].get(direction.lower()) or ()) for p in mine)
+    lets = "and no rule of them allows anything" if not rules else f"and let pass what {rules} of their rules allow"
+    text = f"{list_names(isolating, 3)} limit what goes {word} {name}, {lets}. Ask about a connection with pod and to."
+    return note(Verdict.INFO, Layer.POLICY, cut(text, 400), evidence=(read,))

@@ -1,0 +1,100 @@
+"""Whom a connection goes to: a pod, or what stands behind a Service, as policies see it (after its address was
+translated)."""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, NotFound
+from bot.steps.findings import unread
+from bot.steps.policy.facts import side
+
+MOST = 3
+Row = dict[str, Any]
+
+
+async def read_pod(cluster: Cluster, place: str, skipped: list[str]) -> Object | None:
+    """None where there is none, or it could not be read, which is then among `skipped`."""
+    namespace, _, name = place.partition("/")
+    try:
+        return await cluster.get("Pod", name, namespace)
+    except NotFound:
+        return None
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+
+
+async def read_targets(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any]:
+    """{kind: Service, Pod or "", name, address, rows: [{side, protocol, port}], why}. `why` there are no rows, in
+    words. `port` of the Service, or of the pods; 0: the first one. Of many endpoints the first few are taken."""
+    namespace, _, name = place.partition("/")
+    try:
+        service = await cluster.get("Service", name, namespace)
+    except NotFound:
+        return await _pod_target(cluster, place, port, skipped)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return _target("", place, [], "it could not be read")
+    try:
+        slices = (await cluster.list("EndpointSlice", namespace, labels=f"kubernetes.io/service-name={name}")).items
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return _target("Service", place, [], "its endpoints could not be read")
+    return await _service_target(cluster, place, service, slices, port, skipped)
+
+
+def _target(kind: str, place: str, rows: list[Row], why: str = "", address: str = "", port: int = 0) -> dict[str, Any]:
+    return {"kind": kind, "name": f"{kind} {place}".strip(), "rows": rows, "why": why, "address": address,
+            "port": port}
+
+
+async def _pod_target(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any]:
+    before = len(skipped)
+    pod = await read_pod(cluster, place, skipped)
+    if pod is None:
+        why = "it could not be read" if len(skipped) > before else "there is no Service and no Pod of that name"
+        return _target("", place, [], why)
+    protocol, number = choose_port(pod, port)
+    if not number:
+        return _target("Pod", place, [], "it declares no port: say which with `port=`")
+    row = {"side": side(pod, None), "protocol": protocol, "port": number}
+    return _target("Pod", place, [row], address=pod.get("status", {}).get("podIP", ""), port=number)
+
+
+def choose_port(pod: Object, port: int) -> tuple[str, int]:
+    """The declared port of that number, by default the first; one that is not declared is taken for TCP."""
+    ports = [p for c in pod["spec"].get("containers") or () for p in c.get("ports") or ()]
+    chosen = next((p for p in ports if p["containerPort"] == port or not port), None)
+    return (chosen.get("protocol", "TCP"), int(chosen["containerPort"])) if chosen else ("TCP", port)
+
+
+async def _service_target(
+    cluster: Cluster, place: str, service: Object, slices: tuple[Object, ...], port: int, skipped: list[str]
+) -> dict[str, Any]:
+    own = service["spec"].get("ports") or []
+    chosen = next((p for p in own if not port or port in (p["port"], p.get("targetPort"))), None)
+    if own and chosen is None:
+        numbers = ", ".join(str(p["port"]) for p in own)
+        return _target("Service", place, [], f"it has no port {port}, but {numbers}")
+    name = (chosen or {}).get("name", "")
+    ends = [(end, told) for piece in slices for end in piece.get("endpoints") or ()
+            for told in [next((p for p in piece.get("ports") or () if (p.get("name") or "") == name), None)]
+            if told and told.get("port") and end.get("conditions", {}).get("ready") is not False]
+    sides = await asyncio.gather(*(_end(cluster, end, skipped) for end, _ in ends[:MOST]))
+    rows = [{"side": one, "protocol": told.get("protocol", "TCP"), "port": told["port"]}
+            for one, (_, told) in zip(sides, ends, strict=False) if one]
+    address = service["spec"].get("clusterIP", "")
+    why = "" if rows else "it has no ready endpoint, so nobody is behind it"
+    return _target("Service", place, rows, why, "" if address == "None" else address,
+                   int((chosen or {}).get("port", port)))
+
+
+async def _end(cluster: Cluster, end: Object, skipped: list[str]) -> dict[str, Any] | None:
+    """An endpoint that is no pod (the API server, an address outside) is known by its address alone."""
+    ref, address = end.get("targetRef") or {}, str(end["addresses"][0])
+    if ref.get("kind") != "Pod":
+        return {"name": address, "namespace": "", "host": True, "labels": {}, "namespace_labels": None,
+                "address": address, "ports": [], "node": end.get("nodeName", "")}
+    pod = await read_pod(cluster, f"{ref.get('namespace', '')}/{ref['name']}", skipped)
+    return side(pod, None) if pod else None

@@ -1,0 +1,56 @@
+"""A small shop to break connections in: a web server behind a Service, a client beside it, and one in another
+namespace."""
+
+from typing import Any
+
+from tests.cluster.faults.api import Create
+from tests.cluster.faults.conditions import Condition, is_true, items
+from tests.cluster.faults.objects import Ref
+from tests.cluster.rig import Cluster
+
+SPACE, FRONT = "netcheck-shop", "netcheck-front"
+WEB, CLIENT, VISITOR = f"{SPACE}/web", f"{SPACE}/client", f"{FRONT}/client"
+"""Pods as a person names them; the first is a Service of that name, too."""
+IMAGE = "docker.io/library/busybox:1.35"
+PORT = 8080
+
+
+def pod(name: str, namespace: str, *command: str, node: str = "", **container: Any) -> dict[str, Any]:
+    main = {"name": "main", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "command": list(command), **container}
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [main], **({"nodeName": node} if node else {})}}
+
+
+def _space(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+_SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": SPACE},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}}
+_HTTP = {"ports": [{"name": "http", "containerPort": PORT}],
+         "readinessProbe": {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}}
+
+
+def open_shop(web: str = "", client: str = "") -> Create:
+    """`web`, `client`: the nodes they run on, where that matters."""
+    script = "mkdir /www && echo ok > /www/index.html && exec httpd -f -p 8080 -h /www"
+    return Create((
+        _space(SPACE), _space(FRONT), _SERVICE, pod("web", SPACE, "sh", "-c", script, node=web, **_HTTP),
+        pod("client", SPACE, "sleep", "3600", node=client), pod("client", FRONT, "sleep", "3600", node=client),
+    ))
+
+
+def _is_open(cluster: Cluster) -> bool:
+    pods = [item for space in (SPACE, FRONT) for item in items(cluster, "-n", space, "pods")]
+    slices = items(cluster, "-n", SPACE, "endpointslices")
+    ends = [end for piece in slices for end in piece.get("endpoints") or () if end["conditions"]["ready"]]
+    return len(pods) == 3 and all(is_true(pod, "Ready") for pod in pods) and len(ends) == 1
+
+
+def _is_closed(cluster: Cluster) -> bool:
+    return not any(Ref("Namespace", name, "").find(cluster) for name in (SPACE, FRONT))
+
+
+OPEN = Condition("the shop is open", _is_open)
+CLOSED = Condition("the shop is gone", _is_closed)
