@@ -10,7 +10,7 @@ from bot.model.finding import Answer
 from tests.cluster.answers import ask
 from tests.cluster.faults.conditions import HEALTHY
 from tests.cluster.faults.table import choose
-from tests.cluster.faults.trial import broken
+from tests.cluster.faults.trial import made
 from tests.cluster.rig import Cluster
 from tests.serve.stand import Stand, stand_before
 
@@ -42,7 +42,7 @@ async def test_what_is_approved_in_slack_is_made_and_seen_to_have_mended_the_clu
     (tmp_path / "kubeconfig").write_bytes(cluster.kubeconfig.read_bytes())
     context = yaml.safe_load(cluster.kubectl("config", "view", "--raw"))["current-context"]
     fault.before.until(cluster)
-    with broken(cluster, fault):
+    with made(cluster, fault.breaks, fault.healed):
         fault.wait.until(cluster)
         async with stand_before(tmp_path, context) as stand:
             await stand.start().until_ready()
