@@ -58,6 +58,7 @@ def network(*networks: str, known: bool = True, **read: dict[str, Any]) -> dict[
     (network(known=False, n1=BARE, n2=BARE), ["cni.not-configured"]),
     (network(n1=node(), n2=BARE), ["cni.not-configured"]),
     (network(n1=node(), n2=SILENT), ["node.not-ready"]),
+    (network(n1=node(), n2={**SILENT, "created": JUST_NOW}), ["node.not-ready"]),  # new, but it did report once
     (network(n1=node(), n2=node(network_unavailable="NoRouteCreated")), ["cni.network-unavailable"]),
 ])
 def test_a_network_that_is_missing_is_told_by_how_far_it_is_missing(evidence: Any, expected: list[str]) -> None:

@@ -12,7 +12,7 @@ from bot.networks import NETWORKS, find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import find_networks
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes.status import is_unconfigured, is_young, read_nodes
+from bot.steps.nodes.status import fell_silent, is_unconfigured, is_young, read_nodes
 from bot.steps.wording import count, cut, list_names, read_at
 
 OFFERED, WITH = ("Calico", "Cilium", "Flannel"), "with an extra"
@@ -132,13 +132,13 @@ def _whole(names: list[str], total: int) -> str:
 
 
 def _not_ready(evidence: Evidence) -> list[Finding]:
-    """Nodes that are not ready for another reason; one that has just joined is given time."""
+    """Nodes that are not ready for another reason; one that has just joined and still reports is given time."""
     found, verdict, bare = [], _how_bad(evidence), _bare(evidence)
     for name, node in evidence["nodes"]["read"].items():
         if node["ready"] or name in bare:
             continue
         why = f"{node['reason']}: {node['message']}" if node["reason"] else "no Ready condition"
-        if is_young(node, evidence):
+        if is_young(node, evidence) and not fell_silent(node):
             text = f"Node {name} has just joined and is not ready yet ({cut(why)})."
             found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name,
                               evidence=(read_at(evidence),)))

@@ -81,6 +81,12 @@ def is_unconfigured(node: dict[str, Any]) -> bool:
     return not node["ready"] and bool(NO_PLUGIN.search(f"{node['reason']} {node['message']}"))
 
 
+def fell_silent(node: dict[str, Any]) -> bool:
+    """Its kubelet reported and then stopped, which no youth explains; before the first report the reason is
+    NodeStatusNeverUpdated. https://kubernetes.io/docs/reference/node/node-status/#condition"""
+    return bool(node["reason"] == "NodeStatusUnknown")
+
+
 def list_fit(read: dict[str, Any]) -> list[str]:
     """The nodes, of those read, on which DaemonSets of the network and the service proxy belong."""
     return [name for name, node in read.items() if node["linux"] and not node["virtual"]]

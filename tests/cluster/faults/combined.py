@@ -1,10 +1,10 @@
 """Two faults at once: both are told where they are independent, and the deeper one where it brings about the other."""
 
-from tests.cluster.faults.api import Delete, Patch
-from tests.cluster.faults.conditions import Condition, endpoints, live_pods
+from tests.cluster.faults.api import Delete, Patch, RestartPods
+from tests.cluster.faults.conditions import Condition, both, dns_log, dns_pods, endpoints, live_pods
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import Await
-from tests.cluster.faults.objects import COREFILE, DNS_SERVICE, PROXY, PROXY_PODS
+from tests.cluster.faults.node import NODES, Await, ForgetRules
+from tests.cluster.faults.objects import COREFILE, DNS_PODS, DNS_SERVICE, PROXY, PROXY_PODS
 from tests.cluster.faults.upstream import DEAD, UPSTREAM_DEAD
 
 WRONG_SELECTOR = Patch(DNS_SERVICE, {"spec": {"selector": {"k8s-app": "kube-dnss"}}})
@@ -29,5 +29,12 @@ COMBINED = (
         name="proxy-deleted", reference="P01", network="bridge",
         says="kube-proxy's DaemonSet does not exist; its rules stand as they were",
         breaks=(Delete(PROXY), Await(NO_PROXY_PODS)), roots=(Root("proxy.missing", "proxy", str(PROXY)),),
+    ),
+    Fault(
+        name="proxy-gone-when-dns-restarts", reference="D30", network="bridge",
+        says="CoreDNS is started anew where neither kube-proxy nor its rules are left",
+        breaks=(Delete(PROXY), Await(NO_PROXY_PODS), *(ForgetRules(node) for node in NODES), RestartPods(DNS_PODS)),
+        wait=both(dns_pods(2, ready=False), dns_log("starting server with unsynced Kubernetes API")),
+        roots=(Root("proxy.missing", "proxy", str(PROXY)),), consequences=("dns.pods.*", "dns.endpoints.*"),
     ),
 )

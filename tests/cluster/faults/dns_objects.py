@@ -3,7 +3,6 @@
 from tests.cluster.faults.api import Delete, EditText, Patch, scale
 from tests.cluster.faults.conditions import HEALTHY, NO_DNS_PODS, Condition, both, endpoints, gone, items
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import NODES, EditKubelet, StartProcess
 from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, DNS_SERVICE, KUBELET_CONFIG
 from tests.cluster.rig import Cluster
 
@@ -43,12 +42,6 @@ DNS_OBJECTS = (
         name="dns-address", reference="D07", says="kubelets are configured with another DNS address than kube-dns has",
         breaks=(EditText(KUBELET_CONFIG, "kubelet", r"10\.96\.0\.10$", "10.96.0.11"),),
         roots=(Root("dns.service.address", "dns-service", SERVICE),), mentions=("10.96.0.11", "10.96.0.10"),
-    ),
-    Fault(
-        name="dns-address-on-a-node", reference="D07", says="the kubelet of one node hands out another DNS address",
-        answer="degraded", breaks=(EditKubelet(NODES[1], {"clusterDNS": ["10.96.0.11"]}), StartProcess("kubelet-n2")),
-        roots=(Root("dns.*", "dns-service", f"Node {NODES[1]}"),), mentions=("10.96.0.11",),
-        awaits="DNS-13: what a pod's resolv.conf really holds",
     ),
     Fault(
         name="dns-scaled-to-zero", reference="D08", says="CoreDNS is scaled to zero",

@@ -126,6 +126,18 @@ class Firewall:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetRules:
+    """What kube-proxy has written into iptables is gone, until one writes it anew."""
+
+    node: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        cluster.on_node(self.node, "sh", "-c", "iptables-save | grep -v KUBE- | iptables-restore")
+        return lambda then: None
+
+
+@dataclass(frozen=True, slots=True)
 class Await:
     """Nothing is done: what comes next waits for the effect of what came before."""
 

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from tests.cluster.faults.access import ACCESS
 from tests.cluster.faults.agents import AGENT_FAULTS
+from tests.cluster.faults.clients import CLIENT_FAULTS
 from tests.cluster.faults.combined import COMBINED
 from tests.cluster.faults.corefile import COREFILE_FAULTS
 from tests.cluster.faults.dns_objects import DNS_OBJECTS
@@ -31,7 +32,7 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 
 
 FAULTS = _gather(
-    DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, COMBINED, NODE_FAULTS, AGENT_FAULTS, PROXY_FAULTS,
+    DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS, PROXY_FAULTS,
     FIREWALL, POLICIES, LOOKALIKES, LOOKALIKES_OF_NODES,
 )
 

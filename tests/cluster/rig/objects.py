@@ -13,6 +13,8 @@ from tests.cluster.rig.processes import check_all_run
 from tests.cluster.rig.site import KUBERNETES, Site, program
 
 PATIENCE = "--timeout=600s"
+RULES = {"iptables": ("iptables-save", "-t", "nat"), "nftables": ("nft", "list", "ruleset")}
+"""What shows the rules that kube-proxy has written, by its mode."""
 
 
 def create_nodes(site: Site, nodes: Sequence[str]) -> None:
@@ -43,10 +45,20 @@ def create_objects(site: Site, box: Box, network: Network, nodes: int, *, proxy:
         _create_from(site, MANIFESTS / "coredns.yaml", words)
     if dns != "none" and has_network and proxy != "none":
         _await_rollout(site, "kube-system", "deployment/coredns")
+        for number in range(1, nodes + 1):
+            _await_rules(site, box, f"n{number}", RULES[proxy])
 
 
 def _await_rollout(site: Site, namespace: str, workload: str) -> None:
     _kubectl(site, "-n", namespace, "rollout", "status", workload, PATIENCE)
+
+
+def _await_rules(site: Site, box: Box, node: str, show: Sequence[str]) -> None:
+    """A pod is ready before each kube-proxy has heard of it: until then the Service's address refuses."""
+    wanted = _kubectl(site, "-n", "kube-system", "get", "endpointslices", "-l", "kubernetes.io/service-name=kube-dns",
+                      "-o", "jsonpath={.items[*].endpoints[*].addresses[*]}").split()  # fmt: skip
+    until(f"kube-proxy of {node} knows {wanted}",
+          lambda: all(address in run(*box.enter(node), *show) for address in wanted))
 
 
 def _reported(site: Site, box: Box) -> int:
