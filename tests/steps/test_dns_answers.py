@@ -47,6 +47,14 @@ def test_right_answers_pass_and_say_what_was_not_tested() -> None:
     assert any("10.96.0.1" in line for line in finding.evidence)
 
 
+def test_a_kubelet_that_cannot_be_reached_says_nothing_of_the_dns_pod_behind_it() -> None:
+    refused = "error dialing backend: dial tcp 172.16.0.12:10250: connect: connection refused"
+    failed = {"name": KUBERNETES, "type": "A", "outcome": "failed", "message": refused}
+    finding = only(QUERY, evidence(asked(kubernetes=failed)))
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
+    assert "10250" in finding.summary
+
+
 @pytest.mark.parametrize(("pod", "cause"), [
     (asked(kubernetes=answer(KUBERNETES, rcode="SERVFAIL")), "dns.query.servfail"),
     (asked(kubernetes=answer(KUBERNETES, **NOT_FOUND)), "dns.query.zone"),

@@ -13,6 +13,8 @@ from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_
 ACL = "the Corefile's acl may refuse netcheck, which asks from within the pod (127.0.0.1), and nobody else"
 ALTERED = ("dns.query.zone", "dns.query.wrong", "dns.query.negative")
 """Answers that a line of the Corefile beside the `kubernetes` block may have made."""
+UNREACHED = "dialing backend"
+"""The API server did not even get to the kubelet: what refused was the node, and not the DNS server."""
 Pod = dict[str, Any]
 Answer = dict[str, Any]
 
@@ -66,7 +68,7 @@ def _judge_pod(pod: Pod, evidence: Evidence) -> tuple[str, str]:
     if main["outcome"] == "silent":
         return "dns.query.silent", f"{main['name']}: {main['message']}"
     if main["outcome"] == "failed":
-        refused = "connection refused" in main["message"]
+        refused = "connection refused" in main["message"] and UNREACHED not in main["message"]
         return ("dns.query.silent" if refused else "failed"), main["message"]
     seen = f"{main['name']} {main['type']}: {main['rcode']} {list_names(main['records'])}".strip()
     missed = main["rcode"] != "NOERROR" or not main["records"]

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from tests.cluster.faults.conditions import Condition
 from tests.cluster.faults.fault import Heal
 from tests.cluster.faults.objects import Ref
 from tests.cluster.rig import Cluster
@@ -81,6 +82,39 @@ class Create:
         def heal(then: Cluster) -> None:
             then.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=manifest)
 
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class Remake:
+    """The object deleted and made anew as `made`, and in the end as it was, once `ready` holds of it."""
+
+    ref: Ref
+    made: dict[str, Any]
+    ready: Condition
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = self.ref.read(cluster)
+        self._make(cluster, self.made)
+        return lambda then: self._make(then, saved)
+
+    def _make(self, cluster: Cluster, item: dict[str, Any]) -> None:
+        cluster.kubectl("delete", *self.ref.where)
+        put_back(cluster, self.ref, item)
+        self.ready.until(cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetEvents:
+    """Nothing is done at first; in the end the events of this reason are deleted, which would be told for a while."""
+
+    reason: str
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        def heal(then: Cluster) -> None:
+            then.kubectl("delete", "events", "-A", "--field-selector", f"reason={self.reason}")
         return heal
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests.cluster.faults.api import Create
+from tests.cluster.faults.api import Create, ForgetEvents, Remake
 from tests.cluster.faults.conditions import Condition, event, is_true
-from tests.cluster.faults.fault import Fault, Injection, Root
-from tests.cluster.faults.node import NODES, EditKubelet, StartProcess
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
+from tests.cluster.faults.node import NODES, Await, EditKubelet, StartProcess
 from tests.cluster.faults.objects import Ref
 
 SECOND = NODES[1]
@@ -13,35 +13,43 @@ ASKER = Ref("Pod", "netcheck-asker", "default")
 RUNNING = Condition(f"{ASKER} runs", lambda cluster: is_true(ASKER.read(cluster), "Ready"))
 
 
-def asker(**spec: Any) -> Create:
+def asker(**spec: Any) -> dict[str, Any]:
     """A pod on the second node with this in its spec."""
-    return Create(({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": ASKER.name, "namespace": ASKER.namespace},
-                    "spec": {"nodeName": SECOND, "terminationGracePeriodSeconds": 0, **spec, "containers": [
-                        {"name": "main", "image": "docker.io/library/busybox:1.35", "imagePullPolicy": "IfNotPresent",
-                         "command": ["sleep", "3600"]}]}},))
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": ASKER.name, "namespace": ASKER.namespace},
+            "spec": {"nodeName": SECOND, "terminationGracePeriodSeconds": 0, **spec, "containers": [
+                {"name": "main", "image": "docker.io/library/busybox:1.35", "imagePullPolicy": "IfNotPresent",
+                 "command": ["sleep", "3600"]}]}}
+
+
+def remade(**spec: Any) -> Remake:
+    return Remake(ASKER, asker(**spec), RUNNING)
 
 
 def _row(name: str, reference: str, says: str, root: Root, *breaks: Injection, mentions: tuple[str, ...] = (),
-         wait: Condition = RUNNING, answer: Any = "broken") -> Fault:
-    return Fault(name=name, reference=reference, says=says, breaks=breaks, wait=wait, roots=(root,), answer=answer,
-                 arguments=(f"pod={ASKER.namespace}/{ASKER.name}",), mentions=mentions)
+         consequences: tuple[str, ...] = (), answer: Answer = "broken") -> Fault:
+    return Fault(
+        name=name, reference=reference, says=says, stage=(Create((asker(),)), Await(RUNNING)), breaks=breaks,
+        roots=(root,), answer=answer, arguments=(f"pod={ASKER.namespace}/{ASKER.name}",), mentions=mentions,
+        consequences=consequences,
+    )
 
 
 CLIENT_FAULTS = (
     _row("dns-address-on-a-node", "D07", "the kubelet of one node hands out another DNS address",
          Root("dns.client.resolv-conf", "client", str(ASKER)),
-         EditKubelet(SECOND, {"clusterDNS": ["10.96.0.11"]}), StartProcess(f"kubelet-{SECOND}"), asker(),
+         EditKubelet(SECOND, {"clusterDNS": ["10.96.0.11"]}), StartProcess(f"kubelet-{SECOND}"), remade(),
          mentions=("10.96.0.11", "clusterDNS")),
     _row("kubelet-without-dns", "D36", "the kubelet of one node has no address of cluster DNS",
          Root("dns.client.missing-cluster-dns", "client", f"Node {SECOND}"),
-         EditKubelet(SECOND, {"clusterDNS": []}), StartProcess(f"kubelet-{SECOND}"), asker(),
-         wait=event("default", "MissingClusterDNS", "")),
+         EditKubelet(SECOND, {"clusterDNS": []}), StartProcess(f"kubelet-{SECOND}"), remade(),
+         Await(event("default", "MissingClusterDNS", "")), ForgetEvents("MissingClusterDNS"),
+         consequences=("dns.client.resolv-conf", "dns.client.search")),
     _row("pod-dns-policy", "D34", "a pod asks its node's resolvers (dnsPolicy Default)",
-         Root("dns.client.policy", "client", str(ASKER)), asker(dnsPolicy="Default"), mentions=("ClusterFirst",)),
+         Root("dns.client.policy", "client", str(ASKER)), remade(dnsPolicy="Default"), mentions=("ClusterFirst",)),
     _row("pod-ndots", "D34", "a pod does not search for names with a dot (ndots:1)",
          Root("dns.client.ndots", "client", str(ASKER)),
-         asker(dnsConfig={"options": [{"name": "ndots", "value": "1"}]}), mentions=("ndots:1",), answer="degraded"),
+         remade(dnsConfig={"options": [{"name": "ndots", "value": "1"}]}), mentions=("ndots:1",), answer="degraded"),
     _row("pod-host-network", "D35", "a pod in its node's network has dnsPolicy ClusterFirst",
-         Root("dns.client.host-network", "client", str(ASKER)), asker(hostNetwork=True),
+         Root("dns.client.host-network", "client", str(ASKER)), remade(hostNetwork=True),
          mentions=("ClusterFirstWithHostNet",)),
 )
