@@ -101,6 +101,9 @@ def run(
     settings: SettingsFile = "",
     probe_image: Annotated[str, typer.Option(help="Try the way from a few nodes by pods of this image.")] = "",
     probe_namespace: Annotated[str, typer.Option(help="Where such pods are started, and deleted again.")] = "",
+    node_probe_image: Annotated[str, typer.Option(help="See a few nodes' CNI folders by pods of this image.")] = "",
+    node_probe_namespace: Annotated[str, typer.Option(help="Where those are started; its level is privileged.")] = "",
+    node_probe_folders: Annotated[str, typer.Option(help="Where the nodes have them: CONFIGURATION:PROGRAMS.")] = "",
 ) -> None:
     """Run a playbook against a cluster, from here, without Slack or Redis."""
     from bot import verbs
@@ -108,6 +111,8 @@ def run(
     config = _settings(settings, kubeconfig)
     if probe_image or probe_namespace:
         config = config.with_probe(probe_namespace, probe_image)
+    if node_probe_image or node_probe_namespace or node_probe_folders:
+        config = config.with_node_probe(node_probe_namespace, node_probe_image, node_probe_folders)
     text = " ".join([playbook, *map(_quoted, words or [])])
     said, status = _run(verbs.run(config, context, text, output.value))
     print(said)

@@ -44,6 +44,14 @@ class ProbeSettings(Section):
         return self
 
 
+class NodeProbeSettings(ProbeSettings):
+    """Pods that may see two folders of their node, for reading, and its network settings: without `namespace` and
+    `image` none. The namespace needs the PodSecurity level privileged. {node} in a folder is the node's name."""
+
+    configuration: str = Field(default="/etc/cni/net.d", pattern=r"^/")
+    programs: str = Field(default="/opt/cni/bin", pattern=r"^/")
+
+
 class TargetSettings(RuleSettings):
     """One cluster: `context` of the kubeconfig, which may be left out where it has only one; neither set: the cluster
     netcheck runs in. `namespace`: meant by parameters without one."""
@@ -53,6 +61,7 @@ class TargetSettings(RuleSettings):
     namespace: str = ""
     default: bool = False
     probe: ProbeSettings | None = None
+    node_probe: NodeProbeSettings | None = None
 
 
 class SlackSettings(Section):
@@ -79,6 +88,7 @@ class Settings(Section):
     keep_days: float = Field(default=90.0, gt=0)
     approval_hours: float = Field(default=24.0, gt=0)
     probe: ProbeSettings = ProbeSettings()
+    node_probe: NodeProbeSettings = NodeProbeSettings()
     listen: str = "0.0.0.0:8080"
     docs_url: str = "https://github.com/netcheck/netcheck/blob/main/docs/causes.md"
     slack: SlackSettings = SlackSettings()
@@ -94,6 +104,20 @@ class Settings(Section):
         targets = {name: target.model_copy(update={"probe": None}) for name, target in self.targets.items()}
         probe = ProbeSettings(namespace=namespace, image=image)
         return self.model_copy(update={"probe": probe, "targets": targets})
+
+    def with_node_probe(self, namespace: str, image: str, folders: str) -> "Settings":
+        """On every target, whatever its own setting. `folders`: CONFIGURATION:PROGRAMS, or "" for the usual ones.
+        Raises SettingsError."""
+        if not (namespace and image):
+            raise SettingsError("Node probes need both: --node-probe-namespace and --node-probe-image.")
+        given = dict(zip(("configuration", "programs"), filter(None, folders.split(":")), strict=False))
+        targets = {name: target.model_copy(update={"node_probe": None}) for name, target in self.targets.items()}
+        try:
+            probe = NodeProbeSettings(namespace=namespace, image=image, **given)
+        except ValidationError as error:
+            raise SettingsError(f"--node-probe-folders takes two absolute paths, as in /etc/cni/net.d:/opt/cni/bin, "
+                                f"and not {folders}: {error.errors()[0]['msg']}") from None
+        return self.model_copy(update={"node_probe": probe, "targets": targets})
 
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.cluster import Cluster, ProbePlace
+from bot.cluster import Cluster, NodeProbePlace, ProbePlace
 from bot.cluster.auth import IN_CLUSTER, connect, connect_inside, identify_inside, server_inside
 from bot.cluster.client import KubernetesCluster
 from bot.cluster.credentials import Credentials
@@ -51,7 +51,8 @@ class KubeClusters:
         async with self._opening:
             if target.name not in self._open:
                 self._open[target.name] = KubernetesCluster(await self._connect(target))
-        return self._open[target.name].scoped(probe=_probe_place(self._settings, target.name))
+        return self._open[target.name].scoped(
+            probe=_probe_place(self._settings, target.name), node_probe=_node_probe_place(self._settings, target.name))
 
     async def _connect(self, target: Target) -> Credentials:
         """Raises SettingsError where the kubeconfig leads elsewhere than people were told."""
@@ -76,6 +77,13 @@ def _probe_place(settings: Settings, target: str) -> ProbePlace | None:
     if not given.image:
         return None
     return ProbePlace(namespace=given.namespace, image=given.image, pull_secret=given.pull_secret)
+
+
+def _node_probe_place(settings: Settings, target: str) -> NodeProbePlace | None:
+    """The same for pods that see their node."""
+    named = settings.targets.get(target)
+    given = (named.node_probe if named else None) or settings.node_probe
+    return NodeProbePlace(**given.model_dump()) if given.image else None
 
 
 def _targets(settings: Settings, context: str, prefer_current: bool) -> list[Target]:

@@ -68,6 +68,15 @@ class ProbePlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeProbePlace(ProbePlace):
+    """Where pods may be started that see folders of their node, for reading: `configuration` and `programs` are those
+    of the container runtime's network plugins, in which {node} stands for the node's name."""
+
+    configuration: str
+    programs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodEnd:
     """What a pod that ran once has printed; `why` it did not, where it did not."""
 
@@ -150,6 +159,10 @@ class Cluster(Protocol):
     @property
     def probe(self) -> ProbePlace | None:
         """None: no pod may be started."""
+
+    @property
+    def node_probe(self) -> NodeProbePlace | None:
+        """None: no pod that sees its node may be started."""
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         """Starts pods that run once, and gives what became of each in order; all are gone again when this returns."""

@@ -11,7 +11,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, Object, PodEnd, ProbePlace, Stream, Usage
+from bot.cluster import (
+    Access,
+    Cluster,
+    ExecResult,
+    Headers,
+    Listing,
+    NodeProbePlace,
+    Object,
+    PodEnd,
+    ProbePlace,
+    Stream,
+    Usage,
+)
 from bot.model.errors import Forbidden, NotFound
 
 T = TypeVar("T")
@@ -102,6 +114,10 @@ class RunReads:
     @property
     def probe(self) -> ProbePlace | None:
         return self._cluster.probe
+
+    @property
+    def node_probe(self) -> NodeProbePlace | None:
+        return self._cluster.node_probe
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         return await self._cluster.run_pods(namespace, pods, patience)

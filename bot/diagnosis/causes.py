@@ -11,6 +11,7 @@ from bot.diagnosis.causes_cni import CNI
 from bot.diagnosis.causes_corefile import COREFILE
 from bot.diagnosis.causes_ground import GROUND
 from bot.diagnosis.causes_local_cache import CACHE
+from bot.diagnosis.causes_nodes import NODES
 from bot.diagnosis.causes_path import PATH
 from bot.diagnosis.causes_pods import PODS
 from bot.diagnosis.causes_policy import POLICY
@@ -20,7 +21,7 @@ from bot.diagnosis.causes_upstream import UPSTREAM
 from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
-ROWS = (*GROUND, *CNI, *PROXY, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE, *POLICY, *CLIENT)
+ROWS = (*GROUND, *CNI, *NODES, *PROXY, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE, *POLICY, *CLIENT)
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in ROWS}
 
 PAGE = "docs/causes.md"

@@ -10,24 +10,28 @@ from collections.abc import Iterable, Mapping
 from bot.networks.antrea import ANTREA
 from bot.networks.aws import AMAZON_VPC
 from bot.networks.azure import AZURE
+from bot.networks.bridge import BRIDGE
 from bot.networks.calico import CALICO
 from bot.networks.canal import CANAL
 from bot.networks.cilium import CILIUM
 from bot.networks.flannel import FLANNEL
+from bot.networks.generic import GENERIC as GENERIC
 from bot.networks.kindnet import KINDNET
 from bot.networks.kube_ovn import KUBE_OVN
 from bot.networks.kube_router import KUBE_ROUTER
 from bot.networks.multus import MULTUS
+from bot.networks.network import Install as Install
 from bot.networks.network import Network as Network
 from bot.networks.network import Port as Port
 from bot.networks.network import Right as Right
 from bot.networks.network import Sign as Sign
+from bot.networks.network import View as View
 from bot.networks.openshift import OPENSHIFT_SDN, OVN_KUBERNETES
 from bot.networks.weave import WEAVE
 
 NETWORKS: tuple[Network, ...] = (
     CANAL, CALICO, FLANNEL, WEAVE, CILIUM, AMAZON_VPC, AZURE, KINDNET, OVN_KUBERNETES, OPENSHIFT_SDN, ANTREA,
-    KUBE_OVN, KUBE_ROUTER, MULTUS,
+    KUBE_OVN, KUBE_ROUTER, MULTUS, BRIDGE,
 )
 
 REPLACES_PROXY = frozenset({"OVN-Kubernetes", "OpenShift SDN"})

@@ -1,6 +1,6 @@
 """Calico (https://docs.tigera.io/calico/latest/operations/troubleshoot/)."""
 
-from bot.networks.network import Network, Port, Right, Settings, sign
+from bot.networks.network import Install, Network, Port, Right, Settings, View, sign
 
 CALICO = Network(
     name="Calico", agents=("calico-node",), labels=(("k8s-app", "calico-node"),), plugins=("calico", "calico-ipam"),
@@ -21,4 +21,11 @@ CALICO = Network(
              "cni.sandbox.addresses", "no enabled pool has a free address"),
         sign(r"is forbidden|[Uu]nauthorized", "cni.sandbox.forbidden", "the plugin's own credentials are refused"),
     ),
+    files=("10-calico.conflist",), controllers=("calico-kube-controllers",), overhead=50,
+    groups=("crd.projectcalico.org", "operator.tigera.io"),
+    status="kubectl -n NAMESPACE exec POD -c calico-node -- calico-node -felix-ready",
+    install=Install(
+        "kubectl apply -f https://raw.githubusercontent.com/projectcalico/calico/v3.32.1/manifests/calico.yaml",
+        "CALICO_IPV4POOL_CIDR in its DaemonSet"),
+    view=View("calico-node", "/host/etc/cni/net.d"),
 )

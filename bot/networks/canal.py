@@ -9,4 +9,5 @@ CANAL = Network(
     containers=("calico-node", "kube-flannel"), rights=(*FLANNEL.rights, *CALICO.rights),
     settings=(Settings("canal-config", "net-conf.json"), Settings("rke2-canal-config", "net-conf.json")),
     ports=(Port("udp", 8472, "VXLAN"),), log=(*FLANNEL.log, *CALICO.log), events=(*CALICO.events, *FLANNEL.events),
+    files=("10-canal.conflist",), overhead=50, status="kubectl -n NAMESPACE logs POD -c kube-flannel --tail=50",
 )

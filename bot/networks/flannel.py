@@ -7,7 +7,7 @@ run, so pods go on starting there until the file is gone, which a restart of the
 
 import re
 
-from bot.networks.network import Network, Port, Right, Settings, sign
+from bot.networks.network import Install, Network, Port, Right, Settings, sign
 
 FLANNEL = Network(
     name="Flannel", agents=("kube-flannel-ds", "kube-flannel"), labels=(("app", "flannel"), ("k8s-app", "flannel")),
@@ -24,5 +24,10 @@ FLANNEL = Network(
     ),
     events=(sign(r"subnet\.env: no such file|loadFlannelSubnetEnv", "cni.sandbox.agent",
                  "Flannel has not written its subnet file on the node"),),
-    silent=True, begun=re.compile(r"Wrote subnet file"),
+    hidden=True, silent=True, begun=re.compile(r"Wrote subnet file"),
+    files=("10-flannel.conflist",), overhead=50,
+    status="kubectl -n NAMESPACE logs POD -c kube-flannel --tail=50",
+    install=Install(
+        "kubectl apply -f https://github.com/flannel-io/flannel/releases/latest/download/kube-flannel.yml",
+        "Network in its ConfigMap kube-flannel-cfg"),
 )

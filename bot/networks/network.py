@@ -43,6 +43,24 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A container of the agent that has the node's CNI folders, and where in it they are; "" for one it has not."""
+
+    container: str
+    configuration: str
+    programs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """How it is installed today: the command, the setting that must hold the cluster's pod range, and a word on it."""
+
+    command: str
+    range_setting: str
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sign:
     """Words of a log line or an event, and the cause that they speak for. Patterns are tolerant of versions."""
 
@@ -64,6 +82,11 @@ class Network:
     get addresses out of their node's podCIDR, or by an address management of its own. `beside`: networks that may run
     at the same time and are one with it. `silent`: the agent has no probe, and is Ready whatever it lacks. `begun`: the
     log line of a start that succeeded; what stands before it is history. `note`: what a person should know.
+    `files`: names of its configuration in the runtime's CNI folder. `status`: how it is asked by hand what it thinks of
+    itself (NAMESPACE and POD stand for those of an agent). `controllers`: Deployments beside the agents. `groups`: API
+    groups of its own kinds, which stay behind when it is removed. `overhead`: bytes that its tunnel takes of each
+    packet. `install`: only for those that netcheck proposes where there is no network at all. `hidden`: platforms
+    have it without a DaemonSet, in a process of the node. `view`: how its node's CNI folders can be seen by exec.
     """
 
     name: str
@@ -83,3 +106,11 @@ class Network:
     begun: re.Pattern[str] | None = None
     meta: bool = False
     note: str = ""
+    files: tuple[str, ...] = ()
+    status: str = ""
+    controllers: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    overhead: int = 0
+    install: Install | None = None
+    hidden: bool = False
+    view: View | None = None

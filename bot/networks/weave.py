@@ -4,7 +4,7 @@ Seen on 1.34 with Weave Net 2.8.1: two containers, weave and weave-npc; readines
 nothing of its peers, so an agent that is cut off from all of them is 2/2 Ready; only the line Connections tells.
 """
 
-from bot.networks.network import Network, Port, Right, Settings, sign
+from bot.networks.network import Install, Network, Port, Right, Settings, View, sign
 
 WEAVE = Network(
     name="Weave Net", agents=("weave-net",), labels=(("name", "weave-net"),), plugins=("weave-net",),
@@ -25,4 +25,10 @@ WEAVE = Network(
         sign(r"127\.0\.0\.1:6784", "cni.sandbox.agent", "no agent answers on the node"),
     ),
     ranges="own", note="Weave Net is no longer maintained (last release 2.8.1)",
+    files=("10-weave.conflist",), overhead=66,
+    status="kubectl -n NAMESPACE exec POD -c weave -- /home/weave/weave --local status",
+    install=Install(
+        "kubectl apply -f https://github.com/weaveworks/weave/releases/download/v2.8.1/weave-daemonset-k8s.yaml",
+        "IPALLOC_RANGE in the container weave of its DaemonSet", "no longer maintained"),
+    view=View("weave", "/host/etc/cni/net.d"),
 )

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, PodEnd, ProbePlace, Stream, Usage
+from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, NodeProbePlace, PodEnd, ProbePlace, Stream, Usage
 from bot.model.errors import ClusterError
 from bot.model.redact import redact
 from bot.playground.bundle import Bundle, Execution, HttpAnswer, Log, Object, Outcome, Read, Review
@@ -178,6 +178,10 @@ class RecordingCluster:
     @property
     def probe(self) -> ProbePlace | None:
         return self._cluster.probe
+
+    @property
+    def node_probe(self) -> NodeProbePlace | None:
+        return self._cluster.node_probe
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         return await self._cluster.run_pods(namespace, pods, patience)

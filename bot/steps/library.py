@@ -8,6 +8,7 @@ from bot.steps.changes.workload_restart import RESTART
 from bot.steps.changes.workload_rollout import ROLLOUT
 from bot.steps.changes.workload_scale import SCALE
 from bot.steps.cni.agents import AGENTS
+from bot.steps.cni.files import FILES
 from bot.steps.cni.sandbox import SANDBOX
 from bot.steps.dns.access import ACCESS
 from bot.steps.dns.client import CLIENT
@@ -37,7 +38,7 @@ from bot.steps.proxy.logs import LOGS as PROXY_LOGS
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
-        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, COVERAGE, LIVE, PROXY_LOGS,
+        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, COVERAGE, LIVE, PROXY_LOGS,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         ENFORCED, SELECTION, REACH,

@@ -68,7 +68,9 @@ def test_a_network_that_is_missing_is_told_by_how_far_it_is_missing(evidence: An
 def test_where_no_plugin_is_installed_the_advice_has_the_pod_range_and_says_which_enforce_policies() -> None:
     advice = only(NETWORK, network(n1=BARE, n2=BARE)).advice
     assert "10.244.0.0/16" in advice
-    assert "Calico or Cilium (these enforce NetworkPolicies)" in advice
+    assert "Calico (enforces NetworkPolicies; its range: CALICO_IPV4POOL_CIDR" in advice
+    assert "Flannel (enforces no NetworkPolicies by itself; its range: Network" in advice
+    assert "Weave Net (no longer maintained; enforces NetworkPolicies; its range: IPALLOC_RANGE" in advice
     assert "weave.works" not in advice
 
 

@@ -13,7 +13,7 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import NETWORKS, find_plugin, recognise_all
+from bot.networks import NETWORKS, Network, find_plugin, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import daemon_facts, find_networks, is_gone, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
@@ -119,11 +119,11 @@ def normalise(message: str) -> str:
     return cut(IDS.sub("…", plain), 300)
 
 
-async def _networks(cluster: Cluster) -> list[str]:
+async def _networks(cluster: Cluster) -> list[str] | None:
     try:
         return [network.name for network in await find_networks(cluster)]
     except ClusterError:
-        return []
+        return None
 
 
 async def _known(cluster: Cluster) -> dict[str, Object]:
@@ -187,14 +187,13 @@ def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
     return find(code, text, verdict=Verdict.WARN, object=f"Node {group['node']}", node=group["node"], evidence=told)
 
 
-def read_message(message: str, networks: list[str]) -> tuple[str, str]:
-    """The cause that the plugin's words speak for, and what it means in plain words."""
+def read_message(message: str, networks: list[str] | None) -> tuple[str, str]:
+    """The cause that the plugin's words speak for, and what it means in plain words. `networks`: those that run, None
+    where that could not be read."""
     plugin = PLUGIN.search(message)
     owner = find_plugin(plugin["type"]) if plugin else None
-    known = [network for network in NETWORKS if network.name in networks and not network.meta]
-    if owner and known and owner not in known and not any(owner.name in n.beside or n.name == "Canal" for n in known):
-        running = list_names(network.name for network in known)
-        return "cni.sandbox.left-over", f"{owner.name}'s plugin is called, and the network that runs is {running}"
+    if owner and networks is not None and (running := strange(owner, networks)):
+        return "cni.sandbox.left-over", f"{owner.name}'s plugin is called, and {running}"
     for network in ([owner] if owner else NETWORKS):
         for told in network.events:
             if told.pattern.search(message):
@@ -203,6 +202,16 @@ def read_message(message: str, networks: list[str]) -> tuple[str, str]:
         if pattern.search(message):
             return code, means
     return "cni.sandbox.failed", "the network plugin fails"
+
+
+def strange(owner: Network, networks: list[str]) -> str:
+    """What runs in place of the network whose plugin is called; "" where it may well be the right one."""
+    known = [network for network in NETWORKS if network.name in networks and not network.meta]
+    if not known:
+        return "no agent of it runs" if owner.agents and not owner.hidden and not owner.meta else ""
+    if owner in known or owner.meta or (owner.name in ("Calico", "Flannel") and "Canal" in networks):
+        return ""
+    return f"the network that runs is {list_names(network.name for network in known)}"
 
 
 SANDBOX = Look(

@@ -8,15 +8,13 @@ from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import NETWORKS, find_network
+from bot.networks import NETWORKS, Install, Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import find_networks
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import fell_silent, is_unconfigured, is_young, read_nodes
 from bot.steps.wording import count, cut, list_names, read_at
 
-OFFERED, WITH = ("Calico", "Cilium", "Flannel"), "with an extra"
-CNI_PAGE = "https://kubernetes.io/docs/concepts/cluster-administration/addons/"
 POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
 
 
@@ -109,13 +107,17 @@ def _unconfigured(evidence: Evidence) -> list[Finding]:
 
 
 def _install(pod_range: str) -> str:
-    """What to do about there being no network: current plugins only, and which of them enforce policies."""
-    by = {policy: [n.name for n in NETWORKS if n.name in OFFERED and n.policy == policy] for policy in ("yes", WITH)}
+    """What to do about there being no network: manifests of today, and which of them enforce policies."""
     wanted = f"the pod range of this cluster, {pod_range}" if pod_range else \
         "the cluster's pod range (kubeadm: podSubnet in `kubectl -n kube-system get configmap kubeadm-config -o yaml`)"
-    return (f"Install one network plugin, set to {wanted}: {list_names(by['yes'], word='or')} (these enforce "
-            f"NetworkPolicies) or {list_names(by[WITH], word='or')} (which does not by itself). Use the manifest of a "
-            f"current release from the plugin's own documentation ({CNI_PAGE}).")
+    offers = list_names((_offer(network, network.install) for network in NETWORKS if network.install), word="or")
+    return f"Install one network plugin, set to {wanted}: {offers}."
+
+
+def _offer(network: Network, install: Install) -> str:
+    enforced = "enforces NetworkPolicies" if network.policy == "yes" else "enforces no NetworkPolicies by itself"
+    word = f"{install.word}; " if install.word else ""
+    return f"{network.name} ({word}{enforced}; its range: {install.range_setting}): `{install.command}`"
 
 
 def _how_bad(evidence: Evidence) -> Verdict:

@@ -1,0 +1,76 @@
+"""Causes on the nodes themselves, below every agent: files of the runtime, the kernel's settings, and the plan of
+addresses."""
+
+from bot.diagnosis.cause import Cause
+from bot.diagnosis.causes_cni import CNI_PAGE, NO_NETWORK
+from bot.model.finding import Layer
+
+FOLDER = (
+    "On the node (`kubectl debug node/NAME -it --image=busybox --profile=sysadmin`, then `chroot /host`): `ls "
+    "/etc/cni/net.d /opt/cni/bin`; k3s has them in /var/lib/rancher/k3s/agent/etc/cni/net.d and "
+    "/var/lib/rancher/k3s/data/cni"
+)
+RUNTIMES_PAGE = "https://kubernetes.io/docs/setup/production-environment/container-runtimes/"
+BROKEN_WAY = ("cni.path", "cni.agent.api", "cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.upstream.*",
+              "dns.pods.*", "node.dns-port", "proxy.path")
+
+NODES: tuple[Cause, ...] = (
+    Cause(
+        code="cni.files.invalid", layer=Layer.CNI, title="An invalid CNI configuration comes first on a node",
+        scope="node", explains=NO_NETWORK,
+        meaning="The container runtime sorts the files by name and takes the first. containerd gives up where that one "
+        "is invalid, and does not try the next: the node has no network configuration.",
+        by_hand=FOLDER,
+        mend="Correct the file, or move it out of the folder; the runtime sees that within seconds.",
+        source=CNI_PAGE,
+    ),
+    Cause(
+        code="cni.files.left-over", layer=Layer.CNI, title="A removed network's configuration is still the active one",
+        scope="node", explains=NO_NETWORK,
+        meaning="The first file by name calls the plugin of a network whose agent does not run, and so the file of the "
+        "network that does run is never used.",
+        by_hand=FOLDER,
+        mend="Move the left-over file out of the folder on each node, then delete the pods that wait for a network.",
+        source=CNI_PAGE,
+    ),
+    Cause(
+        code="cni.files.program", layer=Layer.CNI, scope="node",
+        title="A plugin that the configuration calls is no program on a node", explains=NO_NETWORK,
+        meaning="The active configuration names plugins, and one of them is not in the runtime's folder of plugins: "
+        "pods that run go on, new ones get no network.",
+        by_hand=FOLDER,
+        mend="Install it there (the package of CNI plugins, or the agent's init container: delete the agent's pod on "
+        "that node), or correct the runtime's bin_dir.",
+        source=CNI_PAGE,
+    ),
+    Cause(
+        code="cni.hairpin", layer=Layer.CNI, title="A pod cannot reach itself through its own Service", scope="node",
+        meaning="The bridge does not send packets back through the port they came from (hairpin), so a pod that the "
+        "Service leads back to itself gets no answer. From everywhere else the Service works.",
+        by_hand=f"{FOLDER}; `cat /sys/class/net/cni0/brif/*/hairpin_mode` (1)",
+        mend="Set \"hairpinMode\": true in the bridge's configuration on each node, and let pods be made anew.",
+        source="https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
+        "#a-pod-fails-to-reach-itself-via-the-service-ip",
+    ),
+    Cause(
+        code="cni.mtu", layer=Layer.CNI, title="Packets are larger than the way between nodes takes", scope="node",
+        explains=("cni.path",),
+        meaning="What carries pods' packets between nodes takes fewer bytes than the pods send: names and pings work, "
+        "TLS handshakes and downloads hang.",
+        by_hand="On each node: `ip link` (mtu of the uplink, of the tunnel and of the pods' interfaces); between pods: "
+        "`ping -M do -s 1400 POD-IP`",
+        mend="Set the network's MTU to that of the nodes' uplink less what the tunnel adds (VXLAN 50, WireGuard 60, IP "
+        "in IP 20), on all nodes alike, and let pods be made anew.",
+        source="https://docs.tigera.io/calico/latest/networking/configuring/mtu",
+    ),
+    Cause(
+        code="node.forwarding", layer=Layer.NODE, title="A node does not forward packets", scope="node",
+        explains=BROKEN_WAY,
+        meaning="net.ipv4.ip_forward is 0 on the node: its pods reach each other and nothing beyond, and nobody "
+        "reaches them.",
+        by_hand="On the node: `sysctl net.ipv4.ip_forward`",
+        mend="`sysctl -w net.ipv4.ip_forward=1` on the node, and the same line in a file of /etc/sysctl.d; look which "
+        "file there sets it to 0.",
+        source=RUNTIMES_PAGE,
+    ),
+)

@@ -1,0 +1,118 @@
+"""`cni.files`: what the container runtimes of the nodes have for a network, file by file (CNI-04, 05, 07, 09, 10).
+
+The first file by name counts, and one that is invalid stops containerd from reading any. Each plugin that the active
+file names must be a program. Seen only by a pod in the node, or by exec in the network's agent: where neither is
+allowed, the look says so and concludes nothing.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import note
+from bot.model.errors import ClusterError
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.cni.file_rules import judge_files
+from bot.steps.cni.node_views import see_nodes
+from bot.steps.cni.setting_rules import judge_mtus, judge_settings
+from bot.steps.daemons import find_networks, name_sets
+from bot.steps.findings import tell_skipped, unread, weigh
+from bot.steps.nodes.status import SAMPLE, read_nodes
+from bot.steps.wording import count, list_names, read_at
+
+WAYS = {"probe": "by node probes, as the settings allow", "exec": "by exec in the network's agents"}
+
+
+class FilesArgs(Args):
+    """Looks at the CNI folders of a few nodes and at their network's settings, where that is allowed: `node_probe` in
+    the settings, or the right to exec in the agent's pods. Takes nothing."""
+
+
+async def gather_files(cluster: Cluster, args: FilesArgs) -> Evidence:
+    skipped: list[str] = []
+    nodes, networks, version, proxied, runtimes = await asyncio.gather(
+        read_nodes(cluster, (), skipped), _networks(cluster, skipped), _version(cluster), _proxied(cluster),
+        _runtimes(cluster))
+    views = await see_nodes(cluster, nodes, version)
+    return {"read_at": cluster.now, "networks": networks, "version": version, "proxied": proxied, "runtimes": runtimes,
+            "views": views, "skipped": skipped}
+
+
+async def _networks(cluster: Cluster, skipped: list[str]) -> list[str] | None:
+    try:
+        return [network.name for network in await find_networks(cluster)]
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
+async def _version(cluster: Cluster) -> str:
+    """Only for the folders of platforms that have their own."""
+    try:
+        return str((await cluster.version()).get("gitVersion", ""))
+    except ClusterError:
+        return ""
+
+
+async def _proxied(cluster: Cluster) -> bool:
+    """Whether a kube-proxy is there, whose rules bridged traffic must pass."""
+    try:
+        sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
+    except ClusterError:
+        return False
+    return any(item["name"] == "kube-proxy" for item in sets)
+
+
+async def _runtimes(cluster: Cluster) -> dict[str, str]:
+    """`containerd://1.7.2`, `cri-o://1.31.0` by node."""
+    try:
+        listing = await cluster.list("Node", limit=SAMPLE)
+    except ClusterError:
+        return {}
+    return {node["metadata"]["name"]: node.get("status", {}).get("nodeInfo", {}).get("containerRuntimeVersion", "")
+            for node in listing.items}
+
+
+def judge_look(evidence: Evidence, args: FilesArgs) -> Judgement:
+    skipped, views = tell_skipped(evidence, Layer.CNI), evidence["views"]
+    if not views["how"]:
+        return Judgement((_unseen(evidence, views), *skipped))
+    failed = [note(Verdict.UNKNOWN, Layer.CNI, f"The CNI folder of node {node} was not seen: {why}.",
+                   object=f"Node {node}", node=node, evidence=(read_at(evidence),))
+              for node, why in sorted(views["failures"].items())]
+    per_node = [[*judge_files(evidence, node, view), *judge_settings(evidence, node, view)]
+                for node, view in sorted(views["nodes"].items())]
+    found = [*weigh(per_node, views["unseen"]), *judge_mtus(evidence, views["nodes"])]
+    if per_node and not any(f.verdict in (Verdict.WARN, Verdict.FAIL) for f in found):
+        found.insert(0, _well(evidence, views))
+    return Judgement((*found, *failed, *skipped), {"seen": sorted(views["nodes"])})
+
+
+def _unseen(evidence: Evidence, views: dict[str, Any]) -> Finding:
+    exec_right = views.get("needs") or "create pods/exec for the network's agents"
+    text = ("Not looked at: the CNI folder of the nodes and their network settings, which needs node_probe in the "
+            f"settings, or {exec_right} where an agent has the folder. Pods' events and addresses alone were judged.")
+    return note(Verdict.SKIPPED, Layer.CNI, text, evidence=(read_at(evidence),))
+
+
+def _well(evidence: Evidence, views: dict[str, Any]) -> Finding:
+    active = [f"{view['files'][0]['name']} ({'+'.join(p['type'] for p in view['files'][0]['plugins'])})"
+              for view in views["nodes"].values() if view["files"]]
+    rest = f"; {count(views['unseen'], 'node')} more not seen" if views["unseen"] > 0 else ""
+    text = (f"On {list_names(sorted(views['nodes']))} the runtime takes {list_names(dict.fromkeys(active))}, and its "
+            f"plugins are there as far as they were seen ({WAYS[views['how']]}){rest}.")
+    return note(Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
+
+
+FILES = Look(
+    name="cni.files", args=FilesArgs, gather=gather_files, judge=judge_look,
+    # Not exec: whoever wants an agent's view of its node permits it, in the agent's namespace.
+    reads=("list nodes", "list daemonsets.apps", "get /version", "get daemonsets.apps", "list pods in kube-system"),
+    probes=("create pods in {probe}", "get pods in {probe}", "list pods in {probe}", "delete pods in {probe}",
+            "get pods/log in {probe}"),
+    by_hand="On a node (`kubectl debug node/NAME -it --image=busybox --profile=sysadmin`, then `chroot /host`): `ls "
+    "/etc/cni/net.d` (the first by name counts), `ls /opt/cni/bin`, `sysctl net.ipv4.ip_forward "
+    "net.bridge.bridge-nf-call-iptables` (https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/"
+    "network-plugins/)",
+)
