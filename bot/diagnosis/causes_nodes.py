@@ -5,8 +5,9 @@ from bot.diagnosis.cause import Cause
 from bot.diagnosis.causes_cni import CNI_PAGE, NO_NETWORK
 from bot.model.finding import Layer
 
+ON_NODE = "On the node (`kubectl debug node/NAME -it --image=busybox --profile=sysadmin`, then `chroot /host`): "
 FOLDER = (
-    "On the node (`kubectl debug node/NAME -it --image=busybox --profile=sysadmin`, then `chroot /host`): `ls "
+    f"{ON_NODE}`ls "
     "/etc/cni/net.d /opt/cni/bin`; k3s has them in /var/lib/rancher/k3s/agent/etc/cni/net.d and "
     "/var/lib/rancher/k3s/data/cni"
 )
@@ -57,7 +58,7 @@ NODES: tuple[Cause, ...] = (
         explains=("cni.path",),
         meaning="What carries pods' packets between nodes takes fewer bytes than the pods send: names and pings work, "
         "TLS handshakes and downloads hang.",
-        by_hand="On each node: `ip link` (mtu of the uplink, of the tunnel and of the pods' interfaces); between pods: "
+        by_hand=f"{ON_NODE}`ip link` (mtu of the uplink, of the tunnel and of the pods' interfaces); between pods: "
         "`ping -M do -s 1400 POD-IP`",
         mend="Set the network's MTU to that of the nodes' uplink less what the tunnel adds (VXLAN 50, WireGuard 60, IP "
         "in IP 20), on all nodes alike, and let pods be made anew.",
@@ -68,7 +69,7 @@ NODES: tuple[Cause, ...] = (
         explains=BROKEN_WAY,
         meaning="net.ipv4.ip_forward is 0 on the node: its pods reach each other and nothing beyond, and nobody "
         "reaches them.",
-        by_hand="On the node: `sysctl net.ipv4.ip_forward`",
+        by_hand=f"{ON_NODE}`sysctl net.ipv4.ip_forward`",
         mend="`sysctl -w net.ipv4.ip_forward=1` on the node, and the same line in a file of /etc/sysctl.d; look which "
         "file there sets it to 0.",
         source=RUNTIMES_PAGE,

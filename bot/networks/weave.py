@@ -26,7 +26,7 @@ WEAVE = Network(
     ),
     ranges="own", note="Weave Net is no longer maintained (last release 2.8.1)",
     files=("10-weave.conflist",), overhead=66,
-    status="kubectl -n NAMESPACE exec POD -c weave -- /home/weave/weave --local status",
+    status="kubectl -n NAMESPACE exec POD -c weave -- ./weave --local status",
     install=Install(
         "kubectl apply -f https://github.com/weaveworks/weave/releases/download/v2.8.1/weave-daemonset-k8s.yaml",
         "IPALLOC_RANGE in the container weave of its DaemonSet", "no longer maintained"),

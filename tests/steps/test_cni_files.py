@@ -94,7 +94,7 @@ def test_the_active_file_and_those_that_count_for_nothing_are_named() -> None:
 def test_an_invalid_first_file_says_what_it_blocks_and_how_to_mend_it() -> None:
     (found,) = [f for f in judge(FILES, evidence(view(BAD, GOOD))).findings if f.cause]
     assert "10-bridge.conflist behind it is not read" in found.summary
-    assert "mv /etc/cni/net.d/00-bad.conf" in found.advice
+    assert "mv 00-bad.conf 00-bad.conf.off" in found.advice
 
 
 def test_without_a_way_to_the_nodes_the_look_says_so_and_passes_nothing() -> None:

@@ -51,8 +51,8 @@ def _invalid(evidence: Evidence, node: str, view: View) -> Finding:
     return find("cni.files.invalid", text, verdict=Verdict.WARN, object=f"Node {node}", node=node,
                 evidence=(f"files by name: {_names(view['files'])}", f"{first['name']}: {first['error']}",
                           read_at(evidence)),
-                advice=f"On {node}, correct {first['name']} in the runtime's CNI folder or move it away (`mv "
-                f"/etc/cni/net.d/{first['name']} /root/`); the runtime sees that by itself.")
+                advice=f"On {node}, correct {first['name']} in the runtime's CNI folder or {_away(first)}; the runtime "
+                "sees that by itself.")
 
 
 def _owner(file: File) -> Network | None:
@@ -74,9 +74,13 @@ def _stale(evidence: Evidence, node: str, active: File, shadowed: list[File], ru
     return find("cni.files.left-over", text, verdict=Verdict.WARN, object=f"Node {node}", node=node,
                 evidence=(f"{active['name']}: type {active['plugins'][0]['type']}, active as the first by name",
                           *([f"shadowed: {_names(shadowed)}"] if shadowed else []), read_at(evidence)),
-                advice=f"On {node}, take {active['name']} out of the runtime's CNI folder (`mv /etc/cni/net.d/"
-                f"{active['name']} /root/`), then delete the pods that wait there: `kubectl get pods -A "
-                f"--field-selector spec.nodeName={node}`.")
+                advice=f"On {node}, take {active['name']} out of the runtime's way: {_away(active)}; then delete the pods "
+                f"that wait there: `kubectl get pods -A --field-selector spec.nodeName={node}`.")
+
+
+def _away(file: File) -> str:
+    """A name that no runtime loads."""
+    return f"give it a name that does not count (`cd /etc/cni/net.d && mv {file['name']} {file['name']}.off`)"
 
 
 def _programs(evidence: Evidence, node: str, view: View, active: File) -> list[Finding]:
