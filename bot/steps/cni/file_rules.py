@@ -74,8 +74,8 @@ def _stale(evidence: Evidence, node: str, active: File, shadowed: list[File], ru
     return find("cni.files.left-over", text, verdict=Verdict.WARN, object=f"Node {node}", node=node,
                 evidence=(f"{active['name']}: type {active['plugins'][0]['type']}, active as the first by name",
                           *([f"shadowed: {_names(shadowed)}"] if shadowed else []), read_at(evidence)),
-                advice=f"On {node}, take {active['name']} out of the runtime's way: {_away(active)}; then delete the pods "
-                f"that wait there: `kubectl get pods -A --field-selector spec.nodeName={node}`.")
+                advice=f"On {node}, take {active['name']} out of the runtime's way: {_away(active)}; then delete the "
+                f"pods that wait there: `kubectl get pods -A --field-selector spec.nodeName={node}`.")
 
 
 def _away(file: File) -> str:
