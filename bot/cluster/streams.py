@@ -136,7 +136,12 @@ class _Forward:
             self._buffer += data
         elif channel == _ERROR and data:
             text = " ".join(data.decode(errors="replace").split())
-            raise ServerFailed(f"{self._channels.ask}: the node could not reach the port in the pod: {text[:400]}.")
+            raise ServerFailed(f"{self._channels.ask}: the node could not reach the port in the pod: {_brief(text)}.")
+
+
+def _brief(text: str) -> str:
+    """The reason stands at the end, behind names that may be long."""
+    return text if len(text) <= 400 else f"{text[:120]} … {text[-270:]}"
 
 
 async def _open(transport: Transport, request: Request, protocols: tuple[str, ...], meter: Meter) -> _Channels:

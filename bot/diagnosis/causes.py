@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.causes_application import APPLICATION
+from bot.diagnosis.causes_backends import BACKENDS
 from bot.diagnosis.causes_client import CLIENT
 from bot.diagnosis.causes_cni import CNI
 from bot.diagnosis.causes_corefile import COREFILE
@@ -21,7 +23,11 @@ from bot.diagnosis.causes_upstream import UPSTREAM
 from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
-ROWS = (*GROUND, *CNI, *NODES, *PROXY, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE, *POLICY, *CLIENT)
+ROWS = (
+    *GROUND, *CNI, *NODES, *PROXY, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE, *POLICY,
+    *APPLICATION, *BACKENDS,
+    *CLIENT,
+)
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in ROWS}
 
 PAGE = "docs/causes.md"

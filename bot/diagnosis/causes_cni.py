@@ -18,10 +18,11 @@ SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-stand
 NO_NETWORK = (
     "cni.sandbox.*", "cni.not-configured", "cni.network-unavailable", "dns.pods.pending.*", "dns.pods.sandbox",
     "dns.pods.missing", "dns.endpoints.*", "dns.query.*", "dns.upstream.*", "cni.path", "node.dns-port",
+    "service.pods.no-network", "service.pods.sandbox",
 )
 """What follows on a node whose agent does not do its work."""
 AGENT = ("cni.agent", *NO_NETWORK)
-SANDBOX = ("dns.pods.sandbox", "dns.endpoints.*")
+SANDBOX = ("dns.pods.sandbox", "dns.endpoints.*", "service.pods.sandbox")
 AGENT_BY_HAND = (
     "`kubectl get daemonsets -A`, `kubectl get pods -A -o wide` (the agent's pods), `kubectl -n NAMESPACE logs POD`"
 )

@@ -12,6 +12,7 @@ DNS_DOWN = (
     "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.unsynced", "dns.pods.api-path",
     "dns.pods.node-down",
     "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*", *NO_WAY,
+    "service.pods.no-network", "service.pods.sandbox", "service.pods.node-down",
 )
 GROUND: tuple[Cause, ...] = (
     Cause(

@@ -34,6 +34,12 @@ from bot.steps.policy.selection import SELECTION
 from bot.steps.proxy.coverage import COVERAGE
 from bot.steps.proxy.live import LIVE
 from bot.steps.proxy.logs import LOGS as PROXY_LOGS
+from bot.steps.services.backends import BACKENDS
+from bot.steps.services.endpoints import ENDPOINTS as SERVICE_ENDPOINTS
+from bot.steps.services.existence import EXISTS
+from bot.steps.services.pods import PODS as SERVICE_PODS
+from bot.steps.services.ports import PORTS
+from bot.steps.services.selector import SELECTOR
 
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
@@ -42,6 +48,7 @@ STEP_TYPES: dict[str, StepType] = {
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         ENFORCED, SELECTION, REACH,
+        EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

@@ -1,7 +1,7 @@
 """A pod, cut down to what is judged or shown."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.cluster import Object
@@ -21,11 +21,11 @@ def spread(pods: Sequence[tuple[Object, dict[str, Any]]]) -> list[list[tuple[Obj
     return rounds
 
 
-def pod_facts(pod: Object) -> dict[str, Any]:
-    """Of the container that serves DNS; times as the API writes them."""
+def pod_facts(pod: Object, chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Of this container, by default the one that serves DNS; times as the API writes them."""
     meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
     conditions = {c["type"]: c for c in status.get("conditions", [])}
-    container = server_container(spec)
+    container = chosen or server_container(spec)
     told: Object = next((s for s in status.get("containerStatuses", []) if s["name"] == container.get("name")), {})
     state, last = told.get("state", {}), told.get("lastState", {}).get("terminated") or {}
     scheduled = conditions.get("PodScheduled", {})

@@ -119,6 +119,32 @@ class ForgetEvents:
 
 
 @dataclass(frozen=True, slots=True)
+class Put:
+    """Objects as they are meant to be from now on, in place of those of the same name or beside the others."""
+
+    objects: tuple[dict[str, Any], ...]
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        before = [(ref, ref.find(cluster)) for ref in map(_ref, self.objects)]
+        for (_, found), item in zip(before, self.objects, strict=True):
+            cluster.kubectl("replace" if found else "create", "-f", "-", stdin=json.dumps(item))
+
+        def heal(then: Cluster) -> None:
+            for ref, found in before:
+                if found:
+                    put_back(then, ref, found)
+                else:
+                    then.kubectl("delete", "--ignore-not-found", *ref.where)
+
+        return heal
+
+
+def _ref(item: dict[str, Any]) -> Ref:
+    return Ref(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     """The object under another name, with `changes` to its top-level fields; the old one is gone."""
 

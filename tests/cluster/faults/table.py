@@ -17,6 +17,7 @@ from tests.cluster.faults.nodes import NODE_FAULTS
 from tests.cluster.faults.pods import POD_FAULTS
 from tests.cluster.faults.policy import POLICIES
 from tests.cluster.faults.proxy import PROXY_FAULTS
+from tests.cluster.faults.services import SERVICE_FAULTS
 from tests.cluster.faults.upstream import UPSTREAM
 
 THIRDS = 3
@@ -33,7 +34,7 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
-    PROXY_FAULTS, FIREWALL, POLICIES, LOOKALIKES, LOOKALIKES_OF_NODES,
+    PROXY_FAULTS, FIREWALL, POLICIES, SERVICE_FAULTS, LOOKALIKES, LOOKALIKES_OF_NODES,
 )
 
 

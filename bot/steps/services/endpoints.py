@@ -1,0 +1,60 @@
+"""`service.endpoints`: do the EndpointSlices hold the Service's ready pods? (SVC-05; page: EndpointSlices).
+
+Slices are read, not the older Endpoints object, which a cluster need not have.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.model.errors import ClusterError
+from bot.steps import Evidence, Look
+from bot.steps.findings import unread
+from bot.steps.services.endpoint_rules import judge_endpoints
+from bot.steps.services.objects import ServiceArgs, member, read_selected, read_service, read_slices
+from bot.steps.wording import parse_time
+
+SETTLE = 3.0
+"""Seconds after a change of the Service until its EndpointSlices must have followed."""
+CONTROLLER = "kube-controller-manager"
+
+
+async def gather_endpoints(cluster: Cluster, args: ServiceArgs) -> Evidence:
+    skipped: list[str] = []
+    service = await read_service(cluster, args, skipped)
+    if service and 0 <= cluster.now - service["changed"] < SETTLE:
+        await asyncio.sleep(SETTLE - (cluster.now - service["changed"]))
+    pods, unseen = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    slices = await read_slices(cluster, service, skipped) if service else None
+    members = None if pods is None else [_brief(member(pod)) for pod in pods]
+    evidence: Evidence = {"service": service, "pods": members, "unseen": unseen, "slices": slices, "lease": {}}
+    if members and slices is not None and _differ(members, slices):
+        evidence["lease"] = await _lease(cluster, skipped)
+    return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+
+
+def _brief(pod: dict[str, Any]) -> dict[str, Any]:
+    return {key: pod[key] for key in ("name", "uid", "owner", "ips", "ready", "since", "created", "gone", "node")}
+
+
+def _differ(pods: list[dict[str, Any]], slices: list[dict[str, Any]]) -> bool:
+    ready = {pod["uid"] for pod in pods if pod["ready"] and not pod["gone"]}
+    return ready != {e["uid"] for piece in slices for e in piece["endpoints"] if e["ready"] and not e["terminating"]}
+
+
+async def _lease(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
+    """When the controllers said last that they are there, and for how long that holds; {} where it is not known."""
+    try:
+        spec = (await cluster.get("Lease", CONTROLLER, "kube-system"))["spec"]
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    return {"renewed": parse_time(spec.get("renewTime")), "seconds": spec.get("leaseDurationSeconds", 15)}
+
+
+ENDPOINTS = Look(
+    name="service.endpoints", args=ServiceArgs, gather=gather_endpoints, judge=judge_endpoints,
+    reads=("get services", "list pods", "list endpointslices.discovery.k8s.io", "get leases.coordination.k8s.io"),
+    by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml` "
+    "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#does-the-service-have-any-endpointslices)",
+)

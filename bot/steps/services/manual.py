@@ -1,0 +1,103 @@
+"""`service.manual`: the endpoints of a Service without a selector, which somebody has to make (SVC-12).
+
+A slice is the Service's by the label kubernetes.io/service-name alone; its ports must have the Service's port names.
+The API server makes those of default/kubernetes itself.
+"""
+
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
+from bot.steps.wording import count, list_names, read_at
+
+LABEL = "kubernetes.io/service-name"
+
+
+async def gather_manual(cluster: Cluster, args: ServiceArgs) -> Evidence:
+    skipped: list[str] = []
+    service = await read_service(cluster, args, skipped)
+    slices = await read_slices(cluster, service, skipped) if service else None
+    others = await _others(cluster, args.namespace, skipped) if slices == [] else []
+    return {"service": service, "slices": slices, "others": others, "skipped": list(dict.fromkeys(skipped)),
+            "read_at": cluster.now}
+
+
+async def _others(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]]:
+    """The namespace's slices that no controller has made: one of them may be meant."""
+    try:
+        listing = await cluster.list("EndpointSlice", namespace, form="metadata", limit=100)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [{"name": meta["name"], "of": (meta.get("labels") or {}).get(LABEL, "")}
+            for meta in (item["metadata"] for item in listing.items) if not meta.get("ownerReferences")]
+
+
+def judge_manual(evidence: Evidence, args: ServiceArgs) -> Judgement:
+    service, slices, skipped = evidence["service"], evidence["slices"], tell_skipped(evidence, Layer.SERVICE)
+    if service is None or slices is None:
+        return Judgement(skipped)
+    found = (_none(evidence, args) if not slices else None) or _port_names(evidence) or _not_ready(evidence)
+    if found is None:
+        ends = ready_endpoints(slices)
+        text = f"{service['name']} has no selector, and {count(len(ends), 'endpoint')} made by hand or by a " \
+            f"controller of its own: {list_names((e['address'] for e in ends), 3)}; path not tested."
+        found = note(Verdict.PASS, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    return Judgement((found, *skipped))
+
+
+def _none(evidence: Evidence, args: ServiceArgs) -> Finding:
+    service, others = evidence["service"], evidence["others"]
+    near = next((o for o in others if args.name in o["name"] or args.name in o["of"]), None)
+    lines = [f"EndpointSlices with label {LABEL}={args.name}: none, expected at least one"]
+    hint = ""
+    if near:
+        has = f"label {LABEL}={near['of']}" if near["of"] else f"no label {LABEL}"
+        lines.append(f"EndpointSlice {args.namespace}/{near['name']}: {has}")
+        hint = f" EndpointSlice {near['name']} has {has}."
+    text = f"{service['name']} has no selector and no EndpointSlice: it leads nowhere.{hint}"
+    advice = f"`kubectl -n {args.namespace} label endpointslice {near['name']} {LABEL}={args.name} --overwrite`." \
+        if near else ""
+    return find("service.manual.no-slice", text, object=service["name"], evidence=(*lines, read_at(evidence)),
+                advice=advice)
+
+
+def _port_names(evidence: Evidence) -> Finding | None:
+    service = evidence["service"]
+    wanted = [port["name"] for port in service["ports"]]
+    have = sorted({port["name"] for piece in evidence["slices"] for port in piece["ports"]})
+    lacking = [name for name in wanted if name not in have]
+    if not lacking or not evidence["slices"]:
+        return None
+    told = [name or "(no name)" for name in lacking]
+    text = (f"Port {list_names(told)} of {service['name']} is not in its EndpointSlices, whose ports are "
+            f"{list_names(name or '(no name)' for name in have) or 'none'}: names must be the same.")
+    return find("service.manual.port-name", text, object=service["name"],
+                verdict=Verdict.FAIL if len(lacking) == len(wanted) else Verdict.WARN, evidence=(
+                    f"{service['name']}: port names {list_names(name or '(no name)' for name in wanted)}",
+                    f"EndpointSlice {evidence['slices'][0]['name']}: {list_names(n or '(no name)' for n in have)}",
+                    read_at(evidence)))
+
+
+def _not_ready(evidence: Evidence) -> Finding | None:
+    service, slices = evidence["service"], evidence["slices"]
+    if ready_endpoints(slices):
+        return None
+    number = sum(len(piece["endpoints"]) for piece in slices)
+    text = f"{service['name']} has no selector, and none of its {count(number, 'endpoint')} is ready."
+    return find("service.endpoints.none-ready", text, object=service["name"],
+                evidence=(f"EndpointSlice {slices[0]['name']}: no endpoint with ready true", read_at(evidence)),
+                advice="Whoever makes the EndpointSlice must put ready endpoints into it.")
+
+
+MANUAL = Look(
+    name="service.manual", args=ServiceArgs, gather=gather_manual, judge=judge_manual,
+    reads=("get services", "list endpointslices.discovery.k8s.io"),
+    by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml` "
+    "(https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors)",
+)

@@ -1,0 +1,132 @@
+"""`service.name`: what DNS pods answer for the Service's name, against its addresses (SVC-16; page: by DNS name).
+
+Asked directly, over a forwarded port: a right answer here and a failing client mean that the way to DNS is broken.
+"""
+
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import find, note
+from bot.diagnosis.platform import dns_port, server_container
+from bot.model.errors import ClusterError, Forbidden
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.dns.objects import DnsArgs, find_dns
+from bot.steps.dns.wire import Question, ask
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.podfacts import pod_facts
+from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
+from bot.steps.wording import cut, list_names, read_at
+
+MOST_PODS = 2
+SETTLE = 10.0
+"""Seconds until a DNS server must know a new Service."""
+
+
+async def ask_dns(cluster: Cluster, names: dict[str, str], skipped: list[str]) -> dict[str, Any]:
+    """{zone, answers: [{pod, name, type, outcome, rcode, records, …}]}: `names` to types of records; names that end
+    with a dot are asked as they are, others get the cluster's zone. `answers` is None where nobody could be asked."""
+    try:
+        dns = await find_dns(cluster, DnsArgs())
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {"zone": DEFAULT_DOMAIN, "answers": None}
+    skipped.extend(dns.skipped)
+    zone = dns.kubelet.domain or DEFAULT_DOMAIN
+    questions = [Question(name if name.endswith(".") else f"{name}.{zone}", kind) for name, kind in names.items()]
+    serving = [pod for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]
+               and not pod["spec"].get("hostNetwork")][:MOST_PODS]
+    answers: list[dict[str, Any]] = []
+    for pod in serving:
+        name, port = pod["metadata"]["name"], dns_port(server_container(pod["spec"])) or 53
+        try:
+            told = await ask(cluster, dns.namespace, name, port, questions)
+        except Forbidden as error:
+            skipped.append(error.permission)
+            return {"zone": zone, "answers": None}
+        answers += [{"pod": name, **answer} for answer in told]
+    return {"zone": zone, "answers": answers}
+
+
+async def gather_name(cluster: Cluster, args: ServiceArgs) -> Evidence:
+    skipped: list[str] = []
+    service = await read_service(cluster, args, skipped)
+    kind = "AAAA" if service and service["families"][:1] == ["IPv6"] else "A"
+    wanted = {f"{args.name}.{args.namespace}.svc": kind}
+    asked = await ask_dns(cluster, wanted, skipped) if service else {"answers": None}
+    slices = await read_slices(cluster, service, skipped) if service and service["headless"] else []
+    return {"zone": DEFAULT_DOMAIN, **asked, "service": service, "skipped": list(dict.fromkeys(skipped)),
+            "expected": [e["address"] for e in ready_endpoints(slices or [])], "read_at": cluster.now}
+
+
+def judge_name(evidence: Evidence, args: ServiceArgs) -> Judgement:
+    service, answers, skipped = evidence["service"], evidence["answers"], tell_skipped(evidence, Layer.SERVICE)
+    if service is None or answers is None:
+        return Judgement(skipped)
+    name = f"{args.name}.{args.namespace}.svc.{evidence['zone']}"
+    found = _wrong(evidence, name) or _silent(evidence, name)
+    if found is None:
+        some = list_names(dict.fromkeys(a["pod"] for a in answers))
+        text = f"{some}, asked directly, give {name} as {list_names(_records(answers)) or 'known'}; UDP and the way " \
+            "to the DNS Service were not tested."
+        found = note(Verdict.PASS, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    return Judgement((found, *skipped))
+
+
+def _records(answers: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(r for a in answers if a["outcome"] == "answered" for r in a["records"]))
+
+
+def _wrong(evidence: Evidence, name: str) -> Finding | None:
+    service = evidence["service"]
+    answered = [a for a in evidence["answers"] if a["outcome"] == "answered"]
+    unknown = [a for a in answered if a["rcode"] == "NXDOMAIN"]
+    if unknown and service["headless"] and not evidence["expected"]:
+        text = f"{name} does not resolve: {service['name']} is headless and has no ready pod."
+        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    if unknown and evidence["read_at"] - service["created"] < SETTLE:
+        text = f"{name} is not known to DNS yet: the Service is new."
+        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    if unknown:
+        text = f"DNS does not know {name}, although {service['name']} exists."
+        lines = (*_lines(unknown), read_at(evidence))
+        return find("service.name.unknown", text, object=service["name"], evidence=lines)
+    wanted = set(evidence["expected"] if service["headless"] else service["addresses"])
+    wrong = [a for a in answered if a["rcode"] == "NOERROR" and set(a["records"]) - wanted] if wanted else []
+    if not wrong or service["type"] == "ExternalName":
+        return None
+    text = f"DNS gives {list_names(wrong[0]['records'])} for {name}, expected {list_names(sorted(wanted))}."
+    if service["headless"]:  # pods come and go while both are read
+        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    return find("service.name.wrong", text, object=service["name"], evidence=(*_lines(wrong), read_at(evidence)))
+
+
+def _silent(evidence: Evidence, name: str) -> Finding | None:
+    answers = evidence["answers"]
+    good = [a for a in answers if a["outcome"] == "answered" and a["rcode"] in ("NOERROR", "NXDOMAIN")]
+    if good or {a["outcome"] for a in answers} == {"failed"}:
+        if good:
+            return None
+        text = f"No DNS pod could be asked for {name}: {cut(answers[0]['message'])}."
+        return note(Verdict.UNKNOWN, Layer.SERVICE, text, evidence=(read_at(evidence),))
+    why = f"DNS pods answer {answers[0].get('rcode') or answers[0]['message']}" if answers else "no DNS pod runs"
+    text = f"{name} does not resolve: {why}. That is so for every name: `/netcheck dns` says why."
+    return find("service.name.unanswered", text, object=evidence["service"]["name"],
+                evidence=(*(_lines(answers) or [f"asked 0 DNS pods for {name}"]), read_at(evidence)))
+
+
+def _lines(answers: list[dict[str, Any]]) -> list[str]:
+    return [cut(f"{a['pod']}: {a['name']} {a['type']}: {a.get('rcode') or a['message']} "
+                f"{list_names(a.get('records', ()))}".strip()) for a in answers[:3]]
+
+
+NAME = Look(
+    name="service.name", args=ServiceArgs, gather=gather_name, judge=judge_name,
+    reads=("get services", "list services", "list pods in {dns}", "list endpointslices.discovery.k8s.io",
+           "create pods/portforward in {dns}", "get pods/portforward in {dns}",
+           "get configmaps/kubelet-config in kube-system"),
+    by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 "
+    "NAME.NAMESPACE.svc.cluster.local` "
+    "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#does-the-service-work-by-dns-name)",
+)

@@ -1,0 +1,162 @@
+"""The Service that is asked about, with its pods and EndpointSlices, read once a run by all looks of this package."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, NotFound
+from bot.steps import Args
+from bot.steps.findings import unread
+from bot.steps.wording import name_object, parse_time
+
+MOST_PODS = 100
+"""Pods of a Service that are read; where there are more, their number is told."""
+NAMED = r"^[a-z0-9-]+/[a-z0-9.-]+$"
+Json = dict[str, Any]
+
+
+class ServiceArgs(Args):
+    """Looks at one Service: `service`, "namespace/name"."""
+
+    service: str = Field(pattern=NAMED)
+
+    @property
+    def namespace(self) -> str:
+        return self.service.split("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.service.split("/")[1]
+
+
+async def read_service(cluster: Cluster, args: ServiceArgs, skipped: list[str]) -> Json | None:
+    """Its facts; None where there is none, or where it could not be read, which goes into `skipped`."""
+    try:
+        return service_facts(await cluster.get("Service", args.name, args.namespace))
+    except NotFound:
+        return None
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+
+
+def service_facts(service: Object) -> Json:
+    spec, meta = service["spec"], service["metadata"]
+    addresses = [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
+    kind = spec.get("type", "ClusterIP")
+    return {
+        "name": name_object("Service", service), "plain": meta["name"], "namespace": meta["namespace"], "type": kind,
+        "headless": kind != "ExternalName" and spec.get("clusterIP") == "None", "addresses": addresses,
+        "selector": spec.get("selector") or {}, "families": spec.get("ipFamilies") or [],
+        "ports": [_port(port) for port in spec.get("ports") or ()],
+        "publish": bool(spec.get("publishNotReadyAddresses")), "external_name": spec.get("externalName", ""),
+        "internal": spec.get("internalTrafficPolicy", "Cluster"),
+        "external": spec.get("externalTrafficPolicy", ""), "affinity": spec.get("sessionAffinity", "None"),
+        "class": spec.get("loadBalancerClass", ""), "ranges": spec.get("loadBalancerSourceRanges") or [],
+        "balancer": [b.get("ip") or b.get("hostname") or "" for b in
+                     service.get("status", {}).get("loadBalancer", {}).get("ingress") or ()],
+        "proxy_name": (meta.get("labels") or {}).get("service.kubernetes.io/service-proxy-name", ""),
+        "uid": meta.get("uid", ""), "created": parse_time(meta.get("creationTimestamp")),
+        "changed": max((parse_time(f.get("time")) for f in meta.get("managedFields") or ()), default=0.0),
+    }
+
+
+def _port(port: Object) -> Json:
+    return {"name": port.get("name", ""), "port": port["port"], "protocol": port.get("protocol", "TCP"),
+            "target": port.get("targetPort") or port["port"], "node_port": port.get("nodePort", 0),
+            "app": port.get("appProtocol", "")}
+
+
+async def read_selected(cluster: Cluster, service: Json, skipped: list[str]) -> tuple[list[Object] | None, int]:
+    """The pods that its selector hits, in order, and how many more there are; None where they could not be read."""
+    wanted = ",".join(f"{key}={value}" for key, value in sorted(service["selector"].items()))
+    try:
+        listing = await cluster.list("Pod", service["namespace"], labels=wanted, limit=MOST_PODS)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None, 0
+    return sorted(listing.items, key=lambda pod: str(pod["metadata"]["name"])), listing.remaining
+
+
+async def read_slices(cluster: Cluster, service: Json, skipped: list[str]) -> list[Json] | None:
+    """None where they could not be read."""
+    labels = f"kubernetes.io/service-name={service['plain']}"
+    try:
+        listing = await cluster.list("EndpointSlice", service["namespace"], labels=labels, limit=50)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return [slice_facts(item) for item in listing.items]
+
+
+def slice_facts(item: Object) -> Json:
+    ends = [
+        {"address": (e.get("addresses") or [""])[0], "pod": (e.get("targetRef") or {}).get("name", ""),
+         "uid": (e.get("targetRef") or {}).get("uid", ""), "node": e.get("nodeName", ""),
+         "ready": (e.get("conditions") or {}).get("ready", True) is not False,
+         "terminating": bool((e.get("conditions") or {}).get("terminating"))}
+        for e in item.get("endpoints") or ()
+    ]
+    return {
+        "name": item["metadata"]["name"], "family": item.get("addressType", ""), "endpoints": ends,
+        "ports": [{"name": p.get("name") or "", "port": p.get("port"), "protocol": p.get("protocol", "TCP")}
+                  for p in item.get("ports") or ()],
+        "managed": (item["metadata"].get("labels") or {}).get("endpointslice.kubernetes.io/managed-by", ""),
+    }
+
+
+def member(pod: Object) -> Json:
+    """A pod as one of those behind a Service."""
+    meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    conditions = {c["type"]: c for c in status.get("conditions", [])}
+    ready: Object = conditions.get("Ready", {})
+    return {
+        "name": meta["name"], "uid": meta.get("uid", ""), "namespace": meta["namespace"],
+        "labels": dict(meta.get("labels") or {}), "owner": owner_of(pod),
+        "node": spec.get("nodeName", ""), "host": bool(spec.get("hostNetwork")),
+        "ips": [ip["ip"] for ip in status.get("podIPs", [])], "ready": ready.get("status") == "True",
+        "since": parse_time(ready.get("lastTransitionTime")), "created": parse_time(meta.get("creationTimestamp")),
+        "gone": "deletionTimestamp" in meta or status.get("phase") in ("Succeeded", "Failed"),
+        "running": status.get("phase") == "Running", "ports": declared_ports(spec),
+    }
+
+
+def owner_of(pod: Object) -> str:
+    """`Deployment shop/web`: who made the pod, by its owner's name (a ReplicaSet has that of its Deployment and the
+    hash); the pod itself where nobody did."""
+    meta = pod["metadata"]
+    owner = next((o for o in meta.get("ownerReferences") or () if o.get("controller")), None)
+    if owner is None:
+        return f"Pod {meta['namespace']}/{meta['name']}"
+    kind, name = owner["kind"], owner["name"]
+    tail = f"-{(meta.get('labels') or {}).get('pod-template-hash', '')}"
+    if kind == "ReplicaSet" and len(tail) > 1 and name.endswith(tail):
+        kind, name = "Deployment", name.removesuffix(tail)
+    return f"{kind} {meta['namespace']}/{name}"
+
+
+def declared_ports(spec: Object) -> list[Json]:
+    """Of containers, and of those that start before and go on beside them (restartPolicy Always)."""
+    beside = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
+    return [{"name": p.get("name", ""), "number": p["containerPort"], "protocol": p.get("protocol", "TCP")}
+            for c in [*(spec.get("containers") or ()), *beside] for p in c.get("ports") or ()]
+
+
+def find_target(port: Json, pod: Json) -> int:
+    """The number of the pod's port that this port of the Service leads to; 0 where the pod has none of that name."""
+    if isinstance(port["target"], int):
+        return port["target"]
+    return next((p["number"] for p in pod["ports"]
+                 if p["name"] == port["target"] and p["protocol"] == port["protocol"]), 0)
+
+
+def ready_endpoints(slices: Sequence[Json]) -> list[Json]:
+    return [e for piece in slices for e in piece["endpoints"] if e["ready"] and not e["terminating"]]
+
+
+def tell_port(port: Json) -> str:
+    """`http 80/TCP → 8080`."""
+    name = f"{port['name']} " if port["name"] else ""
+    return f"{name}{port['port']}/{port['protocol']} → {port['target']}"

@@ -1,0 +1,54 @@
+"""The shipped service playbook keeps the order of Kubernetes' page on debugging Services, above what Services stand on.
+
+https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/
+"""
+
+import re
+
+import pytest
+
+from bot.engine.library import load_file, shipped_folder
+from bot.model.playbook import Playbook
+from bot.steps import Look
+from bot.steps.library import STEP_TYPES
+
+ORDER = (
+    ("node.network", "service.exists"),          # what every Service stands on, first
+    ("proxy.coverage", "service.exists"),
+    ("service.exists", "service.ports"),         # does the Service exist; is it defined correctly
+    ("service.ports", "service.endpoints"),      # does it have EndpointSlices
+    ("service.selector", "service.endpoints"),
+    ("service.pods", "service.endpoints"),
+    ("service.endpoints", "service.backends"),   # are the pods working
+)
+
+
+@pytest.fixture(scope="module")
+def playbook() -> Playbook:
+    return load_file(shipped_folder() / "service.yaml")
+
+
+@pytest.mark.parametrize(("before", "after"), ORDER)
+def test_the_order_of_the_page_is_kept(playbook: Playbook, before: str, after: str) -> None:
+    order = [step.uses for step in playbook.steps]
+    assert order.index(before) < order.index(after)
+
+
+def test_the_service_can_be_named_without_saying_that_it_is_one(playbook: Playbook) -> None:
+    first = playbook.params[0]
+    assert (first.name, first.type, first.required) == ("service", "service", True)
+
+
+def test_every_look_at_a_service_says_how_to_do_it_by_hand_with_a_page_of_today(playbook: Playbook) -> None:
+    for uses in {step.uses for step in playbook.steps if step.uses.startswith("service.")}:
+        look = STEP_TYPES[uses]
+        assert isinstance(look, Look)
+        assert "`kubectl" in look.by_hand, uses
+        assert re.search(r"https://kubernetes\.io/docs/", look.by_hand), uses
+        assert not re.search(r"get (ep|endpoints) ", look.by_hand), "Endpoints are deprecated"
+
+
+def test_no_look_at_pods_is_made_where_the_service_selects_none(playbook: Playbook) -> None:
+    for step in playbook.steps:
+        if step.uses in ("service.selector", "service.pods", "service.endpoints", "service.backends"):
+            assert "steps.service.outputs.selects" in step.when
