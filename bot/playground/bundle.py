@@ -104,6 +104,18 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodRun:
+    """What a pod that ran once printed, by the node it ran on and what it was told to do; `why` it did not run."""
+
+    namespace: str
+    node: str
+    image: str
+    command: tuple[str, ...]
+    log: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """An access review whose answer cannot be derived, since the roles behind it could not be read."""
 
@@ -137,6 +149,7 @@ class Bundle:
     dns: tuple[DnsAnswer, ...] = ()
     http: tuple[HttpAnswer, ...] = ()
     executions: tuple[Execution, ...] = ()
+    runs: tuple[PodRun, ...] = ()
     reviews: tuple[Review, ...] = ()
     roles_of: tuple[str, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from bot.playground.bundle import (
     Log,
     Object,
     Outcome,
+    PodRun,
     Read,
     Review,
 )
@@ -33,6 +34,7 @@ class Cassette:
     dns: dict[tuple[str, str, int, str, str], DnsAnswer] = field(default_factory=dict)
     http: dict[tuple[str, str, str, int, str], HttpAnswer] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
+    runs: list[PodRun] = field(default_factory=list)
     reviews: dict[Review, None] = field(default_factory=dict)
     roles_of: tuple[str, ...] = ()
 
@@ -75,6 +77,12 @@ class Cassette:
         if page.outcome == "answered" or key not in self.http:
             self.http[key] = page
 
+    def keep_run(self, namespace: str, pod: Object, log: str, why: str) -> None:
+        spec = pod["spec"]
+        container = spec["containers"][0]
+        self.runs.append(PodRun(namespace=namespace, node=spec.get("nodeName", ""), image=container["image"],
+                                command=tuple(container["command"]), log=redact(log), why=redact(why)))
+
     def bundle(self, name: str, title: str, recorded_at: float) -> Bundle:
         partial = {key: item for key, item in self.partial.items() if key not in self.objects}
         return Bundle(
@@ -90,6 +98,7 @@ class Cassette:
             dns=tuple(self.dns.values()),
             http=tuple(self.http.values()),
             executions=tuple(self.executions),
+            runs=tuple(self.runs),
             reviews=tuple(self.reviews),
             roles_of=self.roles_of,
             failures=self.failures,

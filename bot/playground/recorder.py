@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
 from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, NodeProbePlace, PodEnd, ProbePlace, Stream, Usage
+from bot.cluster.probes import LABEL
 from bot.model.errors import ClusterError
 from bot.model.redact import redact
 from bot.playground.bundle import Bundle, Execution, HttpAnswer, Log, Object, Outcome, Read, Review
@@ -184,7 +185,11 @@ class RecordingCluster:
         return self._cluster.node_probe
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
-        return await self._cluster.run_pods(namespace, pods, patience)
+        ends = await self._cluster.run_pods(namespace, pods, patience)
+        self.cassette.keep(Read(verb="list", kind="Pod", api="v1", namespace=namespace, labels=LABEL), ())  # the sweep
+        for pod, end in zip(pods, ends, strict=True):
+            self.cassette.keep_run(namespace, pod, end.log, end.why)
+        return ends
 
     async def execute(self, namespace: str, pod: str, container: str, command: tuple[str, ...]) -> ExecResult:
         result = await self._cluster.execute(namespace, pod, container, command)

@@ -26,6 +26,11 @@ ANSWERS = {
     Answer.BROKEN: (":x:", "broken"),
     Answer.UNKNOWN: (":grey_question:", "could not tell"),
 }
+CELLS = {
+    "ok": "🟩", "slow": "🟨", "small only": "🟧", "refused": "🟧", "by turns": "🟧",
+    "no answer": "🟥", "no route": "🟥", "untold": "⬜",
+}
+"""For grids, where no emoji but letters are shown."""
 MENDED = (":white_check_mark:", "mended")
 REPLACED = ":repeat:"
 CHANGED = (":wrench:", "done")

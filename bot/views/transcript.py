@@ -8,6 +8,7 @@ from typing import Any
 from bot.model import codec
 from bot.model import event as e
 from bot.model.finding import Conclusion, Finding
+from bot.model.grid import align
 from bot.model.incident import Incident
 from bot.model.overview import next_playbooks, overview
 from bot.model.run import Run
@@ -129,6 +130,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from (f"    - {line}" for line in finding.evidence)
     if finding.advice:
         yield f"    - advice: {finding.advice}"
+    if finding.grid:
+        yield from ("", "    ```", *(f"    {line}" for line in align(finding.grid)), "    ```")
 
 
 def _evidence(evidence: Mapping[str, Any]) -> Iterator[str]:

@@ -1,20 +1,35 @@
-"""Pods that a client creates, and deletes: what becomes of one is told by whoever started the box; no bundle knows."""
+"""Pods that a client creates, and deletes. What becomes of one is what became of it when it was recorded, or what whoever
+started the box says."""
 
 import uuid
 
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.paths import Ask
-from bot.playground.cluster_box.status import not_found
+from bot.playground.cluster_box.status import not_found, not_recorded
 from bot.playground.cluster_box.world import World
 
 
+def may_be_born(world: World) -> bool:
+    return bool(world.start or world.bundle.runs)
+
+
 def create_pod(world: World, ask: Ask, sent: Object) -> Object:
-    assert world.start is not None
     own = {"namespace": ask.namespace, "uid": str(uuid.uuid4()), "creationTimestamp": world.timestamp()}
-    status, log = world.start(sent)
+    status, log = world.start(sent) if world.start else _recorded(world, ask, sent)
     pod = world.store.make({**sent, "metadata": {**sent["metadata"], **own}, "status": status})
     world.made_logs[own["uid"], False] = log
     return pod
+
+
+def _recorded(world: World, ask: Ask, sent: Object) -> tuple[Object, str]:
+    """Of a pod that was told the same on the same node."""
+    spec = sent["spec"]
+    node, container = spec.get("nodeName", ""), spec["containers"][0]
+    for run in world.bundle.runs:
+        if (run.namespace, run.node, run.command) == (ask.namespace, node, tuple(container["command"])):
+            failed = {"phase": "Failed", "reason": "Recorded", "message": run.why}
+            return failed if run.why else {"phase": "Succeeded"}, run.log
+    raise not_recorded(f"what a pod prints on {node} that is told to do this")
 
 
 def delete_pod(world: World, ask: Ask) -> Object:

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from bot.playground.bundle import Object
-from bot.playground.cluster_box.births import create_pod, delete_pod
+from bot.playground.cluster_box.births import create_pod, delete_pod, may_be_born
 from bot.playground.cluster_box.callers import Caller
 from bot.playground.cluster_box.execute import serve_exec
 from bot.playground.cluster_box.forward import Program, read_ports, refuses_protocol, serve_forward
@@ -67,9 +67,9 @@ async def give(world: World, ask: Ask, request: web.Request, caller: Caller) -> 
             return give_json(body, headers={"Warning": warning} if warning else None)
         case "patch" if ask.name:
             return give_json(await patch_object(world, ask, request))
-        case "create" if ask.kind.name == "Pod" and world.start:
+        case "create" if ask.kind.name == "Pod" and may_be_born(world):
             return give_json(create_pod(world, ask, await _read_json(request)), status=201)
-        case "delete" if ask.kind.name == "Pod" and world.start and ask.name:
+        case "delete" if ask.kind.name == "Pod" and may_be_born(world) and ask.name:
             return give_json(delete_pod(world, ask))
         case "watch":
             raise not_recorded("what happened over time: watching is not possible on a bundle")

@@ -4,7 +4,6 @@ name a namespace and an image for them. Gathers, concludes nothing.
 The image needs a shell with `nslookup` and `nc`, as busybox has them.
 """
 
-import asyncio
 import re
 from typing import Any
 
@@ -27,8 +26,14 @@ TRIES = 5
 """Connections to the Service's address, by each protocol: each may be led to another pod."""
 NAME = "kubernetes.default.svc.cluster.local"
 """Any answer to it, also that there is no such name, shows the way."""
-_LINE = re.compile(r"^netcheck (\d+) (\d+) ?(.*)$", re.MULTILINE)
-_TRY = 'set -f; t() { i=$1; shift; out=$("$@" 2>&1 </dev/null); echo "netcheck $i $? $(echo $out | cut -c1-160)"; }'
+_LINE = re.compile(r"^netcheck (\d+) (\d+) (?:(\d+)s )?(.*)$", re.MULTILINE)
+_TRY = ('set -f; t() { i=$1; s=$(date +%s); shift; out=$("$@" 2>&1 </dev/null); '
+        'echo "netcheck $i $? $(($(date +%s)-s))s $(echo $out | cut -c1-160)"; }')
+_OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
+            f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
+_FILL = 'p=$(printf "%03000d" 0)'
+OUTSIDE = "the node's resolver"
+"""A way whose address only the pod knows: it is given the resolvers of its node."""
 
 
 async def gather_probes(
@@ -41,22 +46,34 @@ async def gather_probes(
         return {}
     homes = {facts["node"] for _, facts in pods}
     try:
-        api, nodes = await asyncio.gather(
-            cluster.get("Service", "kubernetes", "default"), read_nodes(cluster, tuple(homes), skipped))
-        fit = [name for name, node in nodes["read"].items() if node["ready"] and node["linux"] and not node["virtual"]]
-        chosen = sorted(fit, key=lambda name: (name not in homes, name))[:MOST_NODES]
-        targets = list_targets(dns.service, pods, api["spec"])
-        script = "\n".join([_TRY, *(f"t {number} {_command(way)} &" for number, way in enumerate(targets)), "wait"])
-        ends = await cluster.run_pods(place.namespace, [make_pod(place, node, script) for node in chosen], PATIENCE)
+        api = await cluster.get("Service", "kubernetes", "default")
+        return await run_probes(cluster, place, homes, list_targets(dns.service, pods, api["spec"]), skipped)
     except ClusterError as error:
         skipped.append(unread(error))
         return {}
+
+
+async def run_probes(
+    cluster: Cluster, place: ProbePlace, homes: set[str], targets: list[Row], skipped: list[str]
+) -> Evidence:
+    """A pod on each of a few nodes, of `homes` first, tries every target. {probe_namespace, probed, unprobed,
+    probe_rows: {from, seconds, outcome, said} and what the target says of itself, probe_failures}. Raises
+    ClusterError."""
+    nodes = await read_nodes(cluster, tuple(homes), skipped)
+    fit = [name for name, node in nodes["read"].items() if node["ready"] and node["linux"] and not node["virtual"]]
+    chosen = sorted(fit, key=lambda name: (name not in homes, name))[:MOST_NODES]
+    script = write_script(targets)
+    ends = await cluster.run_pods(place.namespace, [make_pod(place, node, script) for node in chosen], PATIENCE)
     logs = [(node, end.why, read_log(end.log, targets)) for node, end in zip(chosen, ends, strict=True)]
     return {
         "probe_namespace": place.namespace, "probed": chosen, "unprobed": nodes["total"] - len(chosen),
         "probe_rows": [{"from": node, **row} for node, _, rows in logs for row in rows],
         "probe_failures": {node: why or "its log holds no answer" for node, why, rows in logs if not rows},
     }
+
+
+def write_script(targets: list[Row]) -> str:
+    return "\n".join([_TRY, _OUTSIDE, _FILL, *(f"t {n} {_command(way)} &" for n, way in enumerate(targets)), "wait"])
 
 
 def list_targets(service: Object | None, pods: list[tuple[Object, dict[str, Any]]], api: Object) -> list[Row]:
@@ -76,21 +93,28 @@ def list_targets(service: Object | None, pods: list[tuple[Object, dict[str, Any]
 
 
 def read_log(log: str, targets: list[Row]) -> list[Row]:
-    told = {int(number): (int(code), text) for number, code, text in _LINE.findall(log)}
-    return [{**way, "outcome": read_end(way["protocol"], *told[number]), "said": cut(told[number][1])}
-            for number, way in enumerate(targets) if number in told]
+    told = {int(number): (int(code), text, int(took or 0)) for number, code, took, text in _LINE.findall(log)}
+    return [{**way, "outcome": read_end(way["protocol"], *told[number][:2]), "said": cut(told[number][1]),
+             "seconds": told[number][2]} for number, way in enumerate(targets) if number in told]
 
 
 def _command(way: Row) -> str:
+    if way["to"] == OUTSIDE:
+        return "o"
     if way["protocol"] == "UDP":
         return f"nslookup -retry=1 -timeout=2 {NAME} {way['address']}"
+    if way.get("large"):
+        mark, address = "&" if "?" in way["path"] else "?", way["address"]
+        host = f"[{address}]" if ":" in address else address
+        return f'wget -q -T 4 -O /dev/null "http://{host}:{way["port"]}{way["path"]}{mark}netcheck=$p"'
     return f"nc -w 3 {way['address']} {way['port']}"
 
 
 def read_end(protocol: str, code: int, text: str) -> str:
     """ok, timeout, refused, unreachable or untold, by exit status and words of busybox."""
     low = text.lower()
-    if code == 0 or (protocol == "UDP" and any(word in low for word in ("nxdomain", "servfail", "can't find"))):
+    answered = ("nxdomain", "servfail", "can't find") if protocol == "UDP" else ("server returned error",)
+    if code == 0 or any(word in low for word in answered):
         return "ok"
     marks = (("refused", "refused"), ("unreachable", "unreachable"), ("no route", "unreachable"),
              ("timed out", "timeout"), ("timeout", "timeout"))

@@ -9,7 +9,7 @@ from tests.cluster.rig import Cluster
 
 Network = Literal["any", "bridge", "flannel", "flannel-hostgw", "weave", "calico", "none"]
 Proxy = Literal["iptables", "nftables"]
-Answer = Literal["broken", "degraded", "ok"]
+Answer = Literal["broken", "degraded", "ok", "unknown"]
 Heal = Callable[[Cluster], None]
 
 

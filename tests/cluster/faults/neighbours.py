@@ -13,6 +13,8 @@ WEB, CLIENT, VISITOR = f"{SPACE}/web", f"{SPACE}/client", f"{FRONT}/client"
 """Pods as a person names them; the first is a Service of that name, too."""
 IMAGE = "docker.io/library/busybox:1.35"
 PORT = 8080
+ADDRESS = "10.96.77.77"
+"""Of the web server's Service."""
 
 
 def pod(name: str, namespace: str, *command: str, node: str = "", **container: Any) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def _space(name: str) -> dict[str, Any]:
 
 
 _SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": SPACE},
-            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}}
+            "spec": {"clusterIP": ADDRESS, "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}}
 _HTTP = {"ports": [{"name": "http", "containerPort": PORT}],
          "readinessProbe": {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}}
 
@@ -54,3 +56,15 @@ def _is_closed(cluster: Cluster) -> bool:
 
 OPEN = Condition("the shop is open", _is_open)
 CLOSED = Condition("the shop is gone", _is_closed)
+
+
+def gets_through(pod: str, to: str, through: bool, port: int = 80) -> Condition:
+    """What is sent from a pod to this address does (not) arrive, whatever any object says."""
+    space, name = pod.split("/")
+
+    def hold(cluster: Cluster) -> bool:
+        tried = cluster.kubectl("-n", space, "exec", name, "--", "sh", "-c",
+                                f"nc -w 2 {to} {port} </dev/null && echo arrived || true", check=False)
+        return ("arrived" in tried) is through
+    return Condition(f"{pod} {'reaches' if through else 'does not reach'} {to}", hold)
+
