@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 
 SettingsFile = Annotated[str, typer.Option("--settings", help="Settings (else NETCHECK_SETTINGS).", metavar="FILE")]
+ProbeImage = Annotated[str, typer.Option(help="Try the way from a few nodes by pods of this image.")]
+ProbeNamespace = Annotated[str, typer.Option(help="Where such pods are started, and deleted again.")]
 Kubeconfig = Annotated[str, typer.Option(help="Kubeconfig (else KUBECONFIG, else ~/.kube/config).", metavar="FILE")]
 Context = Annotated[str, typer.Option(help="The context of the kubeconfig to use.", metavar="NAME")]
 Words = Annotated[list[str] | None, typer.Argument(help="A target or context, and name=value parameters.")]
@@ -75,6 +77,10 @@ def _settings(path: str, kubeconfig: str = "") -> "Settings":
     return settings.model_copy(update={"kubeconfig": kubeconfig}) if kubeconfig else settings
 
 
+def _probing(settings: "Settings", namespace: str, image: str) -> "Settings":
+    return settings.with_probe(namespace, image) if namespace or image else settings
+
+
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(work)
 
@@ -99,8 +105,8 @@ def run(
     kubeconfig: Kubeconfig = "",
     context: Context = "",
     settings: SettingsFile = "",
-    probe_image: Annotated[str, typer.Option(help="Try the way from a few nodes by pods of this image.")] = "",
-    probe_namespace: Annotated[str, typer.Option(help="Where such pods are started, and deleted again.")] = "",
+    probe_image: ProbeImage = "",
+    probe_namespace: ProbeNamespace = "",
     node_probe_image: Annotated[str, typer.Option(help="See a few nodes' CNI folders by pods of this image.")] = "",
     node_probe_namespace: Annotated[str, typer.Option(help="Where those are started; its level is privileged.")] = "",
     node_probe_folders: Annotated[str, typer.Option(help="Where the nodes have them: CONFIGURATION:PROGRAMS.")] = "",
@@ -108,9 +114,7 @@ def run(
     """Run a playbook against a cluster, from here, without Slack or Redis."""
     from bot import verbs
 
-    config = _settings(settings, kubeconfig)
-    if probe_image or probe_namespace:
-        config = config.with_probe(probe_namespace, probe_image)
+    config = _probing(_settings(settings, kubeconfig), probe_namespace, probe_image)
     if node_probe_image or node_probe_namespace or node_probe_folders:
         config = config.with_node_probe(node_probe_namespace, node_probe_image, node_probe_folders)
     text = " ".join([playbook, *map(_quoted, words or [])])
@@ -194,12 +198,15 @@ def record(
     kubeconfig: Kubeconfig = "",
     context: Context = "",
     settings: SettingsFile = "",
+    probe_image: ProbeImage = "",
+    probe_namespace: ProbeNamespace = "",
 ) -> None:
     """Save what a playbook reads from a cluster, redacted: for a bug report, or for the cluster in a box."""
     from bot.playground import recording
 
     text = " ".join([playbook, *map(_quoted, words or [])])
-    line, told = _run(recording.record(_settings(settings, kubeconfig), context, text, to, title))
+    config = _probing(_settings(settings, kubeconfig), probe_namespace, probe_image)
+    line, told = _run(recording.record(config, context, text, to, title))
     print(json.dumps(told, indent=2) if output is Output.JSON else line)
 
 

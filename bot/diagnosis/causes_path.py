@@ -55,4 +55,48 @@ PATH: tuple[Cause, ...] = (
         "allow UDP and TCP 53 from and to the pod network.",
         source=f"{SERVICE_PAGE}#does-the-service-work-by-dns-name",
     ),
+    Cause(
+        code="cni.path-large", layer=Layer.CNI, title="Large packets are lost between nodes", scope="node",
+        meaning="Short requests to pods on the node are answered, long ones are not: the path between the nodes takes "
+        "smaller packets than the pods' MTU, and nobody tells the sender (ICMP is dropped, or the overlay's own header "
+        "was not counted: 50 bytes for VXLAN, 20 for IP in IP, 60 to 80 for WireGuard). Handshakes of TLS and long "
+        "answers hang, while pings and short requests work.",
+        by_hand="From a pod on another node: `wget -O /dev/null http://POD-IP:PORT/` and the same with 3000 letters "
+        "after a `?`. On the nodes: `ip link`, and `ping -M do -s 1422 OTHER-NODE`. `kubectl get pods -A -o wide`",
+        mend="Set the network plugin's MTU to what the path takes, less its own header, and make pods anew (they keep "
+        "theirs); or mend the link that takes less than the others. Let ICMP type 3 pass.",
+        source="https://docs.tigera.io/calico/latest/networking/configuring/mtu",
+    ),
+    Cause(
+        code="node.path", layer=Layer.NODE, title="Pods of a node reach nothing outside it", scope="node",
+        explains=("cni.path", "proxy.path", "node.egress", "node.dns-port", "dns.upstream.unreachable",
+                  "dns.upstream.stub"),
+        meaning="Neither pods nor addresses of other nodes are reached from pods on the node, while the node itself is "
+        "reached: it does not forward what its pods send. Mostly net.ipv4.ip_forward is 0 there, or its firewall drops "
+        "in FORWARD (a policy of DROP, or a rule).",
+        by_hand="On the node: `sysctl net.ipv4.ip_forward`, `iptables -S FORWARD` and `nft list ruleset`. "
+        "`kubectl get nodes -o wide`",
+        mend="On the node: `sysctl -w net.ipv4.ip_forward=1` (and a file in /etc/sysctl.d), and let FORWARD accept "
+        "what comes from and goes to the pod range.",
+        source="https://kubernetes.io/docs/setup/production-environment/container-runtimes/",
+    ),
+    Cause(
+        code="node.egress", layer=Layer.NODE, title="Pods of a node reach nothing outside the cluster", scope="node",
+        explains=("dns.upstream.unreachable", "dns.upstream.stub"),
+        meaning="From pods on the node the cluster is reached and nothing beyond it, from other nodes it is. What pods "
+        "send outside is masqueraded with the node's address: that rule is missing there, or a firewall drops it.",
+        by_hand="On the node: `iptables -t nat -S POSTROUTING` and `nft list ruleset` (masquerade for the pod range). "
+        "`kubectl get nodes -o wide`",
+        mend="Restart the network plugin's agent on the node, which writes its masquerading anew; see security groups "
+        "for what the node itself may reach.",
+        source="https://kubernetes.io/docs/tasks/administer-cluster/ip-masq-agent/",
+    ),
+    Cause(
+        code="path.refused", layer=Layer.SERVICE, title="A pod refuses connections on the port that is asked",
+        meaning="The connection arrives and the pod itself refuses it: no program in it listens on this port, or only "
+        "on 127.0.0.1.",
+        by_hand="`kubectl -n NAMESPACE describe pod POD` (Ports), and `kubectl -n NAMESPACE port-forward POD PORT`",
+        mend="Ask the port on which the program listens (of a Service: its targetPort), or have it listen on 0.0.0.0.",
+        source=f"{SERVICE_PAGE}#are-the-pods-working",
+    ),
 )

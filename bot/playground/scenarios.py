@@ -22,13 +22,15 @@ INDEX = FOLDER / "index.json"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """`title` is what a person reads; `roots` are pairs of cause and object, where the cause may be a pattern
-    (`cni.agent*`); none for a cluster in which nothing is broken. `words` came after the playbook."""
+    (`cni.agent*`); none for a cluster in which nothing is broken. `words` came after the playbook. `probe`: it
+    holds what probe pods printed, for which they must be allowed."""
 
     title: str
     answer: str
     roots: tuple[tuple[str, str], ...] = ()
     playbook: str = "dns"
     words: tuple[str, ...] = ()
+    probe: bool = False
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(msgspec.json.decode(INDEX.read_bytes(), type=dict[str, Scenario]))

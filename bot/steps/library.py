@@ -27,6 +27,7 @@ from bot.steps.dns.upstream import UPSTREAM
 from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
 from bot.steps.nodes.network import NETWORK
+from bot.steps.path.matrix import MATRIX
 from bot.steps.platform import FINGERPRINT
 from bot.steps.policy.enforced import ENFORCED
 from bot.steps.policy.reach import REACH
@@ -47,7 +48,7 @@ STEP_TYPES: dict[str, StepType] = {
         ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, COVERAGE, LIVE, PROXY_LOGS,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
-        ENFORCED, SELECTION, REACH,
+        ENFORCED, SELECTION, REACH, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,

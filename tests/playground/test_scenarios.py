@@ -27,9 +27,11 @@ LARGEST = 150_000
 """Bytes of a scenario on disk."""
 
 
-async def run_dns(box: ClusterBox, folder: Path, *words: str) -> Any:
-    """What the command line would print as JSON, against the box."""
+async def run_dns(box: ClusterBox, folder: Path, *words: str, probe: Bundle | None = None) -> Any:
+    """What the command line would print as JSON, against the box. `probe`: with probe pods, as that was recorded."""
     settings = Settings(kubeconfig=str(box.write_kubeconfig(folder / "kubeconfig")))
+    if probe:
+        settings = settings.with_probe(probe.runs[0].namespace, probe.runs[0].image)
     said, _ = await verbs.run(settings, "", " ".join(words or ("dns",)), "json")
     return json.loads(said)
 
@@ -44,9 +46,10 @@ def causes_of(run: Any) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_the_diagnosis_of_a_scenario_is_what_was_broken_in_it(name: str, tmp_path: Path) -> None:
-    scenario = SCENARIOS[name]
-    async with ClusterBox(load_scenario(name)) as box:
-        run = await run_dns(box, tmp_path, scenario.playbook, *scenario.words)
+    scenario, bundle = SCENARIOS[name], load_scenario(name)
+    async with ClusterBox(bundle) as box:
+        run = await run_dns(
+            box, tmp_path, scenario.playbook, *scenario.words, probe=bundle if scenario.probe else None)
     found = [(root["cause"], root["object"]) for root in run["root_causes"]]
     missing = [root for root in scenario.roots if not any(is_meant(root, one) for one in found)]
     strange = [one for one in found if not any(is_meant(root, one) for root in scenario.roots)]

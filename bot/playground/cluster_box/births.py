@@ -1,5 +1,5 @@
-"""Pods that a client creates, and deletes. What becomes of one is what became of it when it was recorded, or what whoever
-started the box says."""
+"""Pods that a client creates, and deletes. What becomes of one is what became of it when it was recorded, or what
+whoever started the box says."""
 
 import uuid
 

@@ -43,17 +43,17 @@ async def try_pods(cluster: Cluster, namespace: str, pods: list[tuple[Object, di
 
 async def _try_pod(cluster: Cluster, namespace: str, pod: Object, facts: dict[str, Any]) -> list[Row]:
     port = dns_port(server_container(pod["spec"])) or 53
-    quick, said = await _ask(cluster, namespace, facts["name"], port, SHAPED, _FILLER, QUICK)
+    quick, said = await ask(cluster, namespace, facts["name"], port, SHAPED, _FILLER, QUICK)
     if quick == "ok":
         return [row(facts, port, quick)]
-    ready = await _ask(cluster, namespace, facts["name"], READY_PORT, "ready", (), PATIENCE)
+    ready = await ask(cluster, namespace, facts["name"], READY_PORT, "ready", (), PATIENCE)
     if not {quick, ready[0]} <= CLOSED:
         # Not every server answers that, and not every proxy lets it pass: what counts is the plain request.
-        quick, said = await _ask(cluster, namespace, facts["name"], port, "", (), PATIENCE)
+        quick, said = await ask(cluster, namespace, facts["name"], port, "", (), PATIENCE)
     return [row(facts, port, quick, said), row(facts, READY_PORT, *ready)]
 
 
-async def _ask(
+async def ask(
     cluster: Cluster, namespace: str, pod: str, port: int, path: str, headers: Headers, patience: float
 ) -> tuple[str, str]:
     try:

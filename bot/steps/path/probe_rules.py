@@ -53,7 +53,7 @@ def _judge(evidence: Evidence) -> list[Finding]:
     blocked = {pair for pair, own in pairs.items() if pair not in cut and _lost(own)}
     troubled = {source for source, _ in cut | blocked}
     return [*_cut_off(evidence, cut), *_dropped(evidence, {pair: pairs[pair] for pair in blocked}),
-            *_services(evidence, [row for row in rows if row["from"] not in troubled])] or [_untroubled(evidence)]
+            *judge_services(evidence, [row for row in rows if row["from"] not in troubled])] or [_untroubled(evidence)]
 
 
 def asked(rows: Iterable[Row]) -> list[Row]:
@@ -111,14 +111,15 @@ def _ways(pairs: Iterable[Pair]) -> str:
     return list_names((f"{a} to {b if a != b else 'itself'}" for a, b in sorted(pairs)), 3)
 
 
-def _services(evidence: Evidence, rows: list[Row]) -> list[Finding]:
-    """Of nodes whose way to every DNS pod is open."""
-    homes, sources = {row["to_node"] for row in rows}, {row["from"] for row in rows}
+def judge_services(evidence: Evidence, rows: list[Row], homes: set[str] | None = None) -> list[Finding]:
+    """Of nodes whose way to every pod that was tried is open. `homes`: the nodes of DNS pods."""
+    homes = {row["to_node"] for row in rows} if homes is None else homes
+    sources = {row["from"] for row in rows}
     deaf = {to: {row["from"] for row in rows if row["to"] == to and row["outcome"] in CLOSED} for to in (SERVICE, API)}
     bad, apart = deaf[SERVICE], deaf[API] - deaf[SERVICE]
     own = {source: [row for row in rows if row["from"] == source and row["to"] in (SERVICE, API)] for source in sources}
     if bad == sources and not deaf[API]:
-        text = (f"on no node {SERVICE} always answers, while each DNS pod does and {API} is reached: look at its "
+        text = (f"on no node {SERVICE} always answers, while pods do themselves and {API} is reached: look at its "
                 "endpoints, or bridged traffic goes past the service proxy's rules on all nodes.")
         return [_not_told(evidence, rows, text)] if bad else []
     found = [_bridged(evidence, source, own[source])
@@ -139,14 +140,14 @@ def _has_bridges(evidence: Evidence) -> bool:
 
 
 def _bridged(evidence: Evidence, source: str, own: list[Row]) -> Finding:
-    text = (f"From pods on {source} {SERVICE} answers by turns, though each DNS pod does at its own address and other "
+    text = (f"From pods on {source} {SERVICE} answers by turns, though pods do at their own addresses and other "
             "nodes have no such trouble: as when it leads to the DNS pod of the same node.")
     return find("cni.bridge-filter", text, object=f"Node {source}", node=source, evidence=_seen(evidence, own))
 
 
 def _unproxied(evidence: Evidence, source: str, own: list[Row]) -> Finding:
     closed = list_names(dict.fromkeys(row["to"] for row in own if row["outcome"] in CLOSED))
-    text = f"From pods on {source} no way leads to {closed}, while each DNS pod is reached at its own address."
+    text = f"From pods on {source} no way leads to {closed}, while pods are reached at their own addresses."
     pod = f"kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide --field-selector spec.nodeName={source}"
     advice = (f"Read the log of kube-proxy on {source} (`{pod}`), then `kubectl -n kube-system delete pod POD`: a new "
               "one writes all rules again.")

@@ -6,9 +6,11 @@ from typing import ClassVar, Literal, Protocol
 
 from tests.cluster.faults.conditions import HEALTHY, NOW, Condition
 from tests.cluster.rig import Cluster
+from tests.cluster.rig.images import SHELL
 
 Network = Literal["any", "bridge", "flannel", "flannel-hostgw", "weave", "calico", "none"]
 Proxy = Literal["iptables", "nftables"]
+PROBE = ("--probe-namespace", "default", "--probe-image", SHELL)
 Answer = Literal["broken", "degraded", "ok", "unknown"]
 Heal = Callable[[Cluster], None]
 
@@ -40,6 +42,7 @@ class Fault:
     when the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of
     any finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`:
     when the next row may begin. `awaits`: what netcheck lacks for it; such a row is run, and never counted as right.
+    `probe`: it is asked with probe pods allowed.
     """
 
     name: str
@@ -59,7 +62,13 @@ class Fault:
     cleared: Condition = NOW
     playbook: str = "dns"
     arguments: tuple[str, ...] = ()
+    probe: bool = False
     awaits: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What follows the playbook on the command line."""
+        return (*self.arguments, *(PROBE if self.probe else ()))
 
     @property
     def needs_nodes(self) -> bool:

@@ -7,15 +7,14 @@ from tests.cluster.faults.node import NODES, Firewall
 
 SECOND = NODES[1]
 PODS = "ip daddr 10.244.0.0/16"
-PROBE = ("--probe-namespace", "default", "--probe-image", "docker.io/library/busybox:1.35")
 
 
 def _row(
-    name: str, says: str, *protocols: str, answer: Literal["broken", "degraded"], arguments: tuple[str, ...] = ()
+    name: str, says: str, *protocols: str, answer: Literal["broken", "degraded"], probe: bool = False
 ) -> Fault:
     rules = tuple(f"{PODS} {protocol} dport 53 drop" for protocol in protocols)
     return Fault(
-        name=name, reference="D41", says=says, network="bridge", answer=answer, arguments=arguments,
+        name=name, reference="D41", says=says, network="bridge", answer=answer, probe=probe,
         breaks=(Firewall(rules, hooks=("forward",), nodes=(SECOND,)),),
         roots=(Root("node.dns-port", "node", f"Node {SECOND}"),), mentions=("53",),
     )
@@ -24,5 +23,5 @@ def _row(
 FIREWALL = (
     _row("firewall-53", "a node's firewall drops DNS", "udp", "tcp", answer="degraded"),
     _row("firewall-53-udp", "a node's firewall drops DNS over UDP, TCP passes", "udp", answer="broken",
-         arguments=PROBE),
+         probe=True),
 )

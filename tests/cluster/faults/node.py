@@ -138,6 +138,25 @@ class ForgetRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Sysctl:
+    """A kernel setting of one node's network namespace."""
+
+    node: str
+    name: str
+    value: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        was = cluster.on_node(self.node, "sysctl", "-n", self.name).strip()
+        cluster.on_node(self.node, "sysctl", "-w", f"{self.name}={self.value}")
+
+        def heal(then: Cluster) -> None:
+            then.on_node(self.node, "sysctl", "-w", f"{self.name}={was}")
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
 class Await:
     """Nothing is done: what comes next waits for the effect of what came before."""
 

@@ -29,7 +29,7 @@ class Recorder:
     def record(self, cluster: Cluster, fault: Fault) -> tuple[Report, list[str]]:
         """What was found, and in which ways the recording is not as good as the cluster."""
         file = self.folder / f"{fault.name}.json.gz"
-        words = ("record", fault.playbook, *fault.arguments, "--to", str(file), "--title", title(fault))
+        words = ("record", fault.playbook, *fault.words, "--to", str(file), "--title", title(fault))
         done = cluster.netcheck(*words, "--output", "json")
         assert done.stdout, f"nothing was recorded: {done.stderr.strip()[-500:]}"
         live: Report = json.loads(done.stdout)
@@ -44,7 +44,7 @@ class Recorder:
         known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         roots = tuple((root.cause, root.object) for root in fault.roots)
         scenario = Scenario(title=title(fault), answer=fault.answer, roots=roots, playbook=fault.playbook,
-                            words=fault.arguments)
+                            words=fault.arguments, probe=fault.probe)
         known[fault.name] = asdict(scenario)
         path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
 
@@ -61,7 +61,7 @@ async def _replay(file: Path, fault: Fault) -> Report:
     async with ClusterBox(load_bundle(file)) as box:
         with tempfile.TemporaryDirectory() as folder:
             kubeconfig = box.write_kubeconfig(Path(folder) / "kubeconfig")
-            return await asyncio.to_thread(ask_at, kubeconfig, *fault.arguments, playbook=fault.playbook)
+            return await asyncio.to_thread(ask_at, kubeconfig, *fault.words, playbook=fault.playbook)
 
 
 def compare(live: Report, replayed: Report) -> list[str]:

@@ -28,8 +28,6 @@ class Trial:
 
 def try_fault(cluster: Cluster, fault: Fault, recorder: Recorder | None = None) -> Trial:
     """Raises NotHealed, and NotInTime where the fault did not show (it is healed then)."""
-    if "--probe-image" in fault.arguments:
-        recorder = None  # no recording holds what probe pods saw
     fault.before.until(cluster)
     unlike: list[str] = []
     with made(cluster, fault.stage, fault.cleared):
@@ -38,7 +36,7 @@ def try_fault(cluster: Cluster, fault: Fault, recorder: Recorder | None = None) 
             if recorder:
                 report, unlike = recorder.record(cluster, fault)
             else:
-                report = ask(cluster, *fault.arguments, playbook=fault.playbook)
+                report = ask(cluster, *fault.words, playbook=fault.playbook)
         wrong = [*differences(fault, report), *unlike, *_lingering(cluster, fault)]
     if recorder and not wrong:
         recorder.enter(fault)
@@ -117,7 +115,7 @@ def _lingering(cluster: Cluster, fault: Fault) -> list[str]:
     last: list[Report] = []
 
     def is_fine(then: Cluster) -> bool:
-        last[:] = [ask(then, *fault.arguments, playbook=fault.playbook)]
+        last[:] = [ask(then, *fault.words, playbook=fault.playbook)]
         return str(last[0]["answer"]) == "ok"
 
     try:

@@ -1,0 +1,149 @@
+"""`path.matrix`: what arrives, from whom, where? (CONN-04: from each node, to pods, nodes, Services and outside.)
+
+By the API server, which asks pods over the pod network without any image; and, where the settings allow them, by probe
+pods on a few nodes. Only what was tried is judged.
+"""
+
+import asyncio
+from typing import Any
+
+from pydantic import Field
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, Forbidden
+from bot.steps import Args, Evidence, Look
+from bot.steps.dns.objects import DnsArgs, find_dns
+from bot.steps.findings import unread
+from bot.steps.path.api import CLOSED, PATIENCE, ask
+from bot.steps.path.hindrances import read_api_nodes, read_hindrances, read_networks
+from bot.steps.path.matrix_rules import judge_matrix
+from bot.steps.path.peers import make_peer, node_ways, read_node_objects, read_peers, service_ways
+from bot.steps.path.probe import LABELS, run_probes
+from bot.steps.policy.enforcement import read_enforcers
+from bot.steps.policy.selection import PLACE
+from bot.steps.policy.targets import read_pod, read_targets
+
+Row = dict[str, Any]
+FILL = "x" * 3000
+"""Longer than any packet between nodes may be (jumbo frames aside): in a request it makes several full ones."""
+
+
+class MatrixArgs(Args):
+    """Tries the ways between nodes, to pods on each of them, to Services, and out of the cluster.
+
+    `pod`, `to`, `port`: the two ends of a connection that does not work, which are then among what is tried.
+    """
+
+    pod: str = Field(default="", pattern=PLACE)
+    to: str = Field(default="", pattern=PLACE)
+    port: int = Field(default=0, ge=0, le=65535)
+
+
+async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
+    skipped: list[str] = []
+    dns, nodes, source, target = await asyncio.gather(
+        find_dns(cluster, DnsArgs()), read_node_objects(cluster, skipped), _pod(cluster, args.pod, skipped),
+        _target(cluster, args, skipped))
+    skipped += dns.skipped
+    ends = await _ends(cluster, target, skipped)
+    peers = [peer for pod in ends if (peer := make_peer(pod, target["rows"][0]["port"] if target else 0))]
+    known = {peer["to"] for peer in peers}
+    peers += [peer for peer in await read_peers(cluster, [*filter(None, [source]), *dns.pods], nodes, skipped)
+              if peer["to"] not in known]
+    rows = await _ask_all(cluster, peers, skipped)
+    evidence: Evidence = {
+        "read_at": cluster.now, "from": args.pod, "from_node": (source or {}).get("spec", {}).get("nodeName", ""),
+        "target": target["name"] if target else "", "nodes": [n["metadata"]["name"] for n in nodes],
+        "peers": [peer["to"] for peer in peers], "rows": rows, "probed": [], "probe_failures": {}, "skipped": skipped,
+        "homes": sorted({str(pod["spec"].get("nodeName", "")) for pod in dns.pods}),
+    }
+    if cluster.probe:
+        evidence |= await _probe(cluster, peers, nodes, dns, target, skipped)
+    evidence["api_nodes"] = await read_api_nodes(cluster, skipped)
+    evidence["networks"] = await read_networks(cluster, skipped)
+    return {**evidence, **await _hindrances(cluster, evidence, peers, skipped), "skipped": list(dict.fromkeys(skipped))}
+
+
+async def _pod(cluster: Cluster, place: str, skipped: list[str]) -> Object | None:
+    return await read_pod(cluster, place, skipped) if place else None
+
+
+async def _target(cluster: Cluster, args: MatrixArgs, skipped: list[str]) -> Row | None:
+    return await read_targets(cluster, args.to, args.port, skipped) if args.to else None
+
+
+async def _ends(cluster: Cluster, target: Row | None, skipped: list[str]) -> list[Object]:
+    """The pods behind the target, read already."""
+    sides = [row["side"] for row in target["rows"]] if target else []
+    found = await asyncio.gather(*(read_pod(cluster, f"{side['namespace']}/{side['name']}", skipped)
+                                   for side in sides if side["namespace"]))
+    return [pod for pod in found if pod]
+
+
+async def _ask_all(cluster: Cluster, peers: list[Row], skipped: list[str]) -> list[Row]:
+    told = await asyncio.gather(*(_ask(cluster, peer, skipped) for peer in peers if peer["path"]))
+    return [row for rows in told for row in rows]
+
+
+async def _ask(cluster: Cluster, peer: Row, skipped: list[str]) -> list[Row]:
+    """A page of the pod, and where it comes the same with a long address. Pods of a known page only: whether another
+    one is not reached or waits for something else to be said cannot be told from here."""
+    namespace, name = peer["to"].split("/")
+    page = peer["path"].lstrip("/")
+    try:
+        outcome, said = await ask(cluster, namespace, name, peer["port"], page, (), PATIENCE)
+        rows = [{"from": "", **peer, "large": False, "outcome": outcome, "said": said}]
+        if outcome == "ok":
+            long = f"{page}{'&' if '?' in page else '?'}netcheck={FILL}"
+            outcome, said = await ask(cluster, namespace, name, peer["port"], long, (), PATIENCE)
+            rows.append({"from": "", **peer, "large": True, "outcome": outcome, "said": said})
+    except Forbidden as error:
+        skipped.append(unread(error))
+        return []
+    return rows
+
+
+async def _probe(
+    cluster: Cluster, peers: list[Row], nodes: list[Object], dns: Any, target: Row | None, skipped: list[str]
+) -> Evidence:
+    place = cluster.probe
+    assert place is not None
+    try:
+        api = await cluster.get("Service", "kubernetes", "default")
+        pods = [{**peer, "large": large} for peer in peers for large in (False, True) if peer["path"] or not large]
+        ways = [*pods, *node_ways(nodes), *service_ways(dns, api, target)]
+        return await run_probes(cluster, place, {peer["to_node"] for peer in peers}, ways, skipped)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+
+
+async def _hindrances(cluster: Cluster, evidence: Evidence, peers: list[Row], skipped: list[str]) -> Evidence:
+    """{hindered: {pod: names of policies that may be why it is not reached}, held: the same of probe pods}."""
+    tries = [*evidence["rows"], *evidence.get("probe_rows", ())]
+    if not any(row["outcome"] in CLOSED for row in tries):
+        return {"hindered": {}, "held": [], "enforcement": None}
+    networks, hindered = evidence["networks"], {}
+    for peer in peers:
+        names = await read_hindrances(cluster, peer["namespace"], [peer["labels"]], "Ingress", networks, skipped)
+        if names or names is None:
+            hindered[peer["to"]] = names or ["a policy that may not be read"]
+    held: list[str] | None = []
+    if evidence["probed"]:
+        held = await read_hindrances(cluster, evidence["probe_namespace"], [LABELS], "Egress", networks, skipped)
+    return {"hindered": hindered, "held": ["a policy that may not be read"] if held is None else held,
+            "enforcement": await read_enforcers(cluster)}
+
+
+MATRIX = Look(
+    name="path.matrix", args=MatrixArgs, gather=gather_matrix, judge=judge_matrix,
+    reads=("get pods/proxy in {dns}", "list pods", "get pods", "list services", "get services", "list nodes",
+           "list daemonsets.apps", "get daemonsets.apps", "get /version", "list endpointslices.discovery.k8s.io",
+           "list networkpolicies.networking.k8s.io"),
+    probes=("create pods in {probe}", "get pods in {probe}", "list pods in {probe}", "delete pods in {probe}",
+            "get pods/log in {probe}", "list networkpolicies.networking.k8s.io in {probe}"),
+    by_hand="from a pod on each node `nc -w 3 POD-IP PORT`, and the same to the Service's address (`kubectl get pods,"
+    "services -A -o wide`); from where the API server runs `kubectl get --raw "
+    "/api/v1/namespaces/NAMESPACE/pods/POD:PORT/proxy/` "
+    "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/)",
+)
