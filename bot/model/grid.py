@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 Grid = Sequence[Sequence[str]]
 NOT_TRIED = "·"
+WIDEST = 40
+"""Letters of a cell; names of objects may be longer."""
 
 
 def align(grid: Grid, signs: Mapping[str, str] | None = None) -> list[str]:
@@ -15,7 +17,9 @@ def align(grid: Grid, signs: Mapping[str, str] | None = None) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in told]
 
 
-def _cell(text: str, signs: Mapping[str, str], *, corner: bool) -> str:
+def _cell(raw: str, signs: Mapping[str, str], *, corner: bool) -> str:
+    text = " ".join(raw.split())
+    text = text if len(text) <= WIDEST else f"{text[:WIDEST - 1]}…"
     if corner:
         return text
     return f"{signs[text]} {text}" if text in signs else text or NOT_TRIED

@@ -172,3 +172,25 @@ async def test_a_read_that_failed_is_recorded_as_failed_and_one_that_later_worke
         assert outcomes_of(await make_recording(box, tmp_path, play), "Node") == ["answered"]
     async with ClusterBox(failed) as box:
         assert outcomes_of(await make_recording(box, tmp_path, play), "Node") == ["failed"]
+
+
+async def test_what_a_pod_printed_that_ran_once_is_told_again_to_the_same_and_no_other(tmp_path: Path) -> None:
+    spec = {"nodeName": "node-1", "containers": [{"name": "probe", "image": "shell:1", "command": ["sh", "-c", "date"]}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {}}, "spec": spec}
+    other = {**pod, "spec": {**spec, "nodeName": "node-2"}}
+    ends: list[Any] = []
+
+    async def play(cluster: Cluster) -> None:
+        ends.append(await cluster.run_pods(NAMESPACE, [pod], 5.0))
+
+    async def play_other(cluster: Cluster) -> None:
+        with suppress(ClusterError):
+            ends.append(await cluster.run_pods(NAMESPACE, [other], 5.0))
+
+    async with ClusterBox(make_town(), start=lambda sent: ({"phase": "Succeeded"}, "noon\n")) as box:
+        bundle = await make_recording(box, tmp_path, play)
+    async with ClusterBox(bundle) as box:
+        again = await make_recording(box, tmp_path, play)
+        await make_recording(box, tmp_path, play_other)
+    assert again.runs == bundle.runs
+    assert [end[0].log for end in ends] == ["noon\n", "noon\n"]

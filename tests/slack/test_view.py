@@ -39,12 +39,13 @@ def fits(post: Post) -> None:
 
 def fuzzed(run: Run, wild: list[str]) -> Run:
     """The same run with these texts wherever a cluster, a playbook or a person can have put one."""
-    texts = iter(wild * 1000)
+    texts = iter(wild * 5000)
 
     def finding(old: Finding) -> Finding:
         lines = tuple(next(texts) for _ in range(5))
         words: dict[str, Any] = {name: next(texts) for name in ("summary", "advice", "object", "cause", "doc", "node")}
-        return replace(old, evidence=lines, **words)
+        grid = tuple((next(texts), next(texts)) for _ in range(3))
+        return replace(old, evidence=lines, grid=grid, **words)
 
     steps: dict[str, Any] = {}
     for key, state in run.steps.items():
@@ -94,6 +95,13 @@ def test_every_state_of_a_run_fits_into_slack_whatever_it_says(events: list[e.Ev
             fits(post)
         for told in (run_reply("dns-42", run, DOCS), status_reply([("dns-42", run)] * 30)):
             check_message([dict(block) for block in told.blocks])
+
+
+def test_a_grid_is_shown_with_a_square_and_a_word_in_each_cell() -> None:
+    grid = (("from \\ to", "pods on n2"), ("pod on n1", "no answer"), ("pod on n2", "ok"))
+    told = str(story.finding_elements(replace(h.BROKEN, grid=grid), DOCS))
+    assert "🟥 no answer" in told
+    assert "🟩 ok" in told
 
 
 @pytest.mark.parametrize("events", HISTORIES)

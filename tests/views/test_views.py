@@ -78,6 +78,16 @@ def test_the_transcript_tells_who_asked_what_was_seen_and_what_was_said() -> Non
     assert "1970-01-01 00:01:40 UTC" in text
 
 
+def test_a_grid_stands_in_columns_on_the_terminal_and_in_the_transcript() -> None:
+    grid = (("from \\ to", "pods on n1", "outside"), ("pod on n1", "no answer", ""))
+    finished = e.StepFinished(at=100.5, step="endpoints", attempt=1, findings=(replace(BAD, grid=grid),))
+    events = [*EVENTS[:2], finished]
+    lines = ("from \\ to  pods on n1  outside", "pod on n1  no answer   ·")
+    for told in (terminal.tell("dns-1", fold(events)), transcript.run_markdown("dns-1", fold(events), events)):
+        assert all(line in told for line in lines), told
+    assert codec.from_json(codec.to_json(finished)) == finished
+
+
 def test_the_transcript_as_json_is_the_journal_itself() -> None:
     body = json.loads(transcript.to_json({"dns-1": EVENTS}))
     assert [codec.from_json(raw) for raw in body["journals"]["dns-1"]] == EVENTS
