@@ -175,7 +175,7 @@ async def test_a_read_that_failed_is_recorded_as_failed_and_one_that_later_worke
 
 
 async def test_what_a_pod_printed_that_ran_once_is_told_again_to_the_same_and_no_other(tmp_path: Path) -> None:
-    spec = {"nodeName": "node-1", "containers": [{"name": "probe", "image": "shell:1", "command": ["sh", "-c", "date"]}]}
+    spec = {"nodeName": "node-1", "containers": [{"name": "probe", "image": "shell:1", "command": ["date"]}]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {}}, "spec": spec}
     other = {**pod, "spec": {**spec, "nodeName": "node-2"}}
     ends: list[Any] = []

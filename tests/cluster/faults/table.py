@@ -16,6 +16,7 @@ from tests.cluster.faults.lookalikes_nodes import LOOKALIKES_OF_NODES
 from tests.cluster.faults.nodes import NODE_FAULTS
 from tests.cluster.faults.pods import POD_FAULTS
 from tests.cluster.faults.policy import POLICIES
+from tests.cluster.faults.policy_reach import ALLOWED_BETWEEN_PODS, FAULTS_BETWEEN_PODS
 from tests.cluster.faults.proxy import PROXY_FAULTS
 from tests.cluster.faults.services import SERVICE_FAULTS
 from tests.cluster.faults.upstream import UPSTREAM
@@ -34,7 +35,8 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
-    PROXY_FAULTS, FIREWALL, POLICIES, SERVICE_FAULTS, LOOKALIKES, LOOKALIKES_OF_NODES,
+    PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, SERVICE_FAULTS, LOOKALIKES,
+    LOOKALIKES_OF_NODES,
 )
 
 
