@@ -15,6 +15,7 @@ from bot.steps.changes.service_patch import ServicePatchArgs, apply_service, jud
 from bot.steps.changes.workload_restart import RestartArgs, apply_restart, judge_restart, preview_restart
 from bot.steps.generic import GetArgs, ListArgs, gather_items, gather_object, judge_items, judge_object
 from tests.cluster.rig import Cluster
+from tests.cluster.rig.commands import until
 
 pytestmark = pytest.mark.cluster
 NAMESPACE = f"netcheck-changes-{secrets.token_hex(3)}"
@@ -100,6 +101,8 @@ async def test_a_restart_replaces_the_pods_and_its_preview_does_not(api: Kuberne
     assert judged.outputs["changed"] is True
     cluster.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=90s")
     assert (await api.get("Deployment", "coredns", "kube-system"))["metadata"]["generation"] == generation + 1
+    until("the old pods are gone, which the next test would see come and go", lambda: len(
+        cluster.kubectl("-n", "kube-system", "get", "pods", "-l", "k8s-app=kube-dns", "-o", "name").split()) == 2)
 
 
 async def test_nothing_is_restarted_where_there_are_no_pods(api: KubernetesCluster, cluster: Cluster) -> None:
