@@ -13,19 +13,21 @@ from bot.diagnosis.causes_cni import CNI
 from bot.diagnosis.causes_corefile import COREFILE
 from bot.diagnosis.causes_ground import GROUND
 from bot.diagnosis.causes_local_cache import CACHE
+from bot.diagnosis.causes_node_reports import NODE_REPORTS
 from bot.diagnosis.causes_nodes import NODES
 from bot.diagnosis.causes_path import PATH
 from bot.diagnosis.causes_pods import PODS
 from bot.diagnosis.causes_policy import POLICY
 from bot.diagnosis.causes_proxy import PROXY
+from bot.diagnosis.causes_proxy_setup import PROXY_SETUP
 from bot.diagnosis.causes_service import SERVICE
 from bot.diagnosis.causes_upstream import UPSTREAM
 from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
 ROWS = (
-    *GROUND, *CNI, *NODES, *PROXY, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE, *POLICY,
-    *APPLICATION, *BACKENDS,
+    *GROUND, *NODE_REPORTS, *CNI, *NODES, *PROXY, *PROXY_SETUP, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE,
+    *POLICY, *APPLICATION, *BACKENDS,
     *CLIENT,
 )
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in ROWS}

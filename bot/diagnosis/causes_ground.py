@@ -25,7 +25,7 @@ GROUND: tuple[Cause, ...] = (
     ),
     Cause(
         code="node.not-ready", layer=Layer.NODE, title="A node is not ready", scope="node",
-        explains=(*DNS_DOWN, "cni.agent", "cni.sandbox.*", "proxy.*"),
+        explains=(*DNS_DOWN, "cni.agent", "cni.sandbox.*", "proxy.*", "node.silent", "node.flaps", "node.kubelet-way"),
         meaning="The kubelet of the node is silent or reports trouble. Pods there are taken out of Services, and no "
         "new ones start.",
         by_hand="`kubectl get nodes` and `kubectl describe node NAME`",

@@ -17,12 +17,12 @@ NO_VIP = (
     "cni.sandbox.agent", "dns.pods.sandbox",
 )
 """What follows where Service addresses do not work: the network's own agents may need them, too."""
-SHOWS = ("proxy.not-covering", "proxy.crashing", "proxy.unsynced", "proxy.rules", "proxy.stale")
+SHOWS = ("proxy.not-covering", "proxy.crashing", "proxy.unsynced", "proxy.rules", "proxy.rules-unlike", "proxy.stale")
 """How a fault of kube-proxy shows from outside, before its log says which one it is."""
 PODS_BY_HAND = "`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide` and `kubectl -n kube-system logs POD`"
 
 
-def _proxy(
+def proxy_cause(
     code: str, title: str, meaning: str, mend: str, *, explains: tuple[str, ...] = (*SHOWS, *NO_VIP),
     by_hand: str = PODS_BY_HAND, source: str = WORKING, scope: Literal["cluster", "node"] = "node",
 ) -> Cause:
@@ -33,25 +33,27 @@ def _proxy(
 
 
 PROXY: tuple[Cause, ...] = (
-    _proxy(
+    proxy_cause(
         "proxy.missing", "No service proxy runs",
         "Nothing turns Service addresses into pod addresses: no kube-proxy and nothing that replaces it. Rules written "
         "before stay until a node restarts, so old Services may go on working while new ones do not.",
         "Install kube-proxy again (kubeadm: `kubeadm init phase addon kube-proxy`), or the replacement the cluster was "
         "made with.",
-        by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl get daemonsets -A`", explains=NO_VIP,
+        by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl get daemonsets -A`",
+        explains=("proxy.rules-unlike", *NO_VIP),
         scope="cluster",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.not-covering", "kube-proxy does not run on a node",
         "The node has no running kube-proxy pod: Service addresses do not work there, or only as they were when it "
         "stopped.",
         "Correct what keeps it away (`kubectl -n kube-system edit daemonset kube-proxy`: nodeSelector "
         "kubernetes.io/os=linux, a toleration with operator Exists), or read why its pod does not start: "
         "`kubectl -n kube-system describe pods -l k8s-app=kube-proxy`.",
-        by_hand="`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`", explains=NO_VIP,
+        by_hand="`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`",
+        explains=("proxy.rules-unlike", *NO_VIP),
     ),
-    _proxy(
+    proxy_cause(
         "proxy.two", "Two service proxies run",
         "kube-proxy and Cilium's replacement each write their own rules for the same Services. Connections break when "
         "one of them changes, and faults show by turns.",
@@ -61,20 +63,20 @@ PROXY: tuple[Cause, ...] = (
         "cilium-config -o yaml`", explains=(), scope="cluster",
         source="https://docs.cilium.io/en/stable/network/kubernetes/kubeproxy-free/",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.crashing", "kube-proxy crashes on a node",
         "The process ends again and again: rules stay as they were when it last ran.",
-        "Read why: `kubectl -n kube-system logs POD --previous`.", explains=NO_VIP,
+        "Read why: `kubectl -n kube-system logs POD --previous`.", explains=("proxy.rules-unlike", *NO_VIP),
     ),
-    _proxy(
+    proxy_cause(
         "proxy.unsynced", "kube-proxy has never written its rules",
         "The process runs, and never received Services and EndpointSlices since its start: no Service address works "
         "on the node that did not work before. Its /healthz says 200 all the same, since nothing is pending.",
         "Read its log (`kubectl -n kube-system logs POD`): it names what it waits for, mostly the API server. Then "
         "correct that and `kubectl -n kube-system delete pod POD`.",
-        explains=NO_VIP, source=PROXYING,
+        explains=("proxy.rules-unlike", *NO_VIP), source=PROXYING,
     ),
-    _proxy(
+    proxy_cause(
         "proxy.api", "kube-proxy cannot reach the API server",
         "Its kubeconfig names an address that does not answer from this node: wrong since it was written, moved, or "
         "cut off by a firewall. Rules are missing, or frozen as they were.",
@@ -82,7 +84,7 @@ PROXY: tuple[Cause, ...] = (
         "(`kubectl cluster-info`); correct it with `kubectl -n kube-system edit configmap kube-proxy`, then "
         "`kubectl -n kube-system rollout restart daemonset kube-proxy`. Where it is right, open the way from the node.",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.access", "kube-proxy may not read what it needs",
         "Its ServiceAccount lacks the right to list and watch Services, EndpointSlices or its Node.",
         "Bind it again: `kubectl create clusterrolebinding kubeadm:node-proxier --clusterrole=system:node-proxier "
@@ -91,30 +93,30 @@ PROXY: tuple[Cause, ...] = (
         "--as=system:serviceaccount:kube-system:kube-proxy`",
         scope="cluster",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.credentials", "kube-proxy has no valid credentials",
         "The API server's certificate is not trusted, or the token is refused.",
         "Check `certificate-authority` and `tokenFile` in the kubeconfig of ConfigMap kube-system/kube-proxy, and that "
         "ConfigMap kube-system/kube-root-ca.crt holds the cluster's CA; then restart its pods.",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.rules", "kube-proxy cannot write its rules",
         "It knows what to write and the node's kernel or its tools refuse it: rules are missing, or frozen as they "
         "were. The pod is Running and Ready, and /healthz may say 200.",
         "The log names the table and the chain (`kubectl -n kube-system logs POD`). Usual reasons: another program "
         "owns a chain of that name, iptables of two backends are mixed, the kernel lacks a module. "
         "`iptables-save -t nat` and `nft list ruleset` on the node show it.",
-        source=MODES_PAGE, explains=("proxy.unsynced", "proxy.stale", *NO_VIP),
+        source=MODES_PAGE, explains=("proxy.unsynced", "proxy.stale", "proxy.rules-unlike", *NO_VIP),
     ),
-    _proxy(
+    proxy_cause(
         "proxy.stale", "kube-proxy's rules are out of date",
         "It was in order once and no longer hears of changes: new endpoints are missing from its rules and old ones "
         "are still there. /healthz says 200.",
         "Read its log for `Failed to watch` (`kubectl -n kube-system logs POD`), open the way from the node to the API "
         "server, or restart the pod: `kubectl -n kube-system delete pod POD`.",
-        explains=NO_VIP, source=PROXYING,
+        explains=("proxy.rules-unlike", *NO_VIP), source=PROXYING,
     ),
-    _proxy(
+    proxy_cause(
         "proxy.config", "kube-proxy cannot use its configuration",
         "The configuration in its ConfigMap is not valid, so the process ends at its start.",
         "Correct it (`kubectl -n kube-system edit configmap kube-proxy`, key config.conf; the log names the field), "
@@ -122,31 +124,31 @@ PROXY: tuple[Cause, ...] = (
         by_hand="`kubectl -n kube-system logs POD --previous` and `kubectl -n kube-system get configmap kube-proxy "
         "-o yaml`", source=CONFIG_PAGE,
     ),
-    _proxy(
+    proxy_cause(
         "proxy.mode", "kube-proxy's mode does not work on a node",
         "The mode needs something of the node that is not there: kernel modules for ipvs, or the program conntrack.",
         "Load the modules on the node (`modprobe -a ip_vs ip_vs_rr nf_conntrack`) or choose mode nftables or iptables "
         "in ConfigMap kube-system/kube-proxy, then `kubectl -n kube-system rollout restart daemonset kube-proxy`.",
         source=MODES_PAGE,
     ),
-    _proxy(
+    proxy_cause(
         "proxy.node-name", "kube-proxy looks for a Node that does not exist",
         "It runs under a name (`--hostname-override`, else the host name) that no Node has.",
         "Make the name agree with `kubectl get nodes`: kubeadm gives `--hostname-override=$(NODE_NAME)` from the pod's "
         "spec.nodeName.",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.node-address", "kube-proxy could not learn its node's address",
         "The Node had no address when kube-proxy started, so rules for NodePorts and local traffic are wrong.",
         "See that the Node has an InternalIP (`kubectl get nodes -o wide`), then "
         "`kubectl -n kube-system delete pod POD`.",
     ),
-    _proxy(
+    proxy_cause(
         "proxy.node-flaps", "A node's address changes again and again",
         "kube-proxy ends itself when the addresses of its Node change, and does so often here.",
         "Give the kubelet a fixed address (`--node-ip`) or the machine a fixed lease.", source=CONFIG_PAGE,
     ),
-    _proxy(
+    proxy_cause(
         "proxy.port", "kube-proxy cannot open its own port",
         "Another process on the node has port 10249 or 10256.",
         "Find it on the node (`ss -ltnp | grep -E '10249|10256'`) and stop it, or move kube-proxy's metricsBindAddress "

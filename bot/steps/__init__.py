@@ -43,7 +43,8 @@ class Judgement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look(Generic[A]):
     """`reads`: the permissions it uses, as in Forbidden (`get pods/log in {dns}`); the chart's roles come from them.
-    `probes`: those it uses besides where the settings name a namespace for probe pods ({probe})."""
+    `probes`: those it uses besides where the settings name a namespace for probe pods ({probe}). `execs`: those of
+    commands run inside pods, which nobody has unless somebody opted in; without them the look is skipped."""
 
     name: str
     args: type[A]
@@ -51,6 +52,7 @@ class Look(Generic[A]):
     judge: Callable[[Evidence, A], Judgement]
     reads: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
+    execs: tuple[str, ...] = ()
     by_hand: str = ""
 
 

@@ -26,15 +26,28 @@ from bot.steps.dns.readiness import READINESS
 from bot.steps.dns.upstream import UPSTREAM
 from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
+from bot.steps.nodes.addresses import ADDRESSES
+from bot.steps.nodes.conditions import CONDITIONS
+from bot.steps.nodes.events import EVENTS
 from bot.steps.nodes.network import NETWORK
+from bot.steps.nodes.required import REQUIRED
+from bot.steps.nodes.versions import VERSIONS
+from bot.steps.nodes.way import WAY
 from bot.steps.path.matrix import MATRIX
 from bot.steps.platform import FINGERPRINT
 from bot.steps.policy.enforced import ENFORCED
 from bot.steps.policy.reach import REACH
 from bot.steps.policy.selection import SELECTION
+from bot.steps.proxy.access import ACCESS as PROXY_ACCESS
+from bot.steps.proxy.command import COMMAND
+from bot.steps.proxy.config import CONFIG
+from bot.steps.proxy.conntrack import CONNTRACK
 from bot.steps.proxy.coverage import COVERAGE
+from bot.steps.proxy.health import HEALTH_LOOK
+from bot.steps.proxy.kubeconfig import KUBECONFIG
 from bot.steps.proxy.live import LIVE
 from bot.steps.proxy.logs import LOGS as PROXY_LOGS
+from bot.steps.proxy.written import WRITTEN
 from bot.steps.services.backends import BACKENDS
 from bot.steps.services.endpoints import ENDPOINTS as SERVICE_ENDPOINTS
 from bot.steps.services.existence import EXISTS
@@ -46,6 +59,8 @@ STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, COVERAGE, LIVE, PROXY_LOGS,
+        CONDITIONS, ADDRESSES, REQUIRED, EVENTS, WAY, VERSIONS,
+        COMMAND, CONFIG, KUBECONFIG, PROXY_ACCESS, HEALTH_LOOK, WRITTEN, CONNTRACK,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         ENFORCED, SELECTION, REACH, MATRIX,

@@ -14,6 +14,7 @@ DNS, PROBES = "kube-system", "probes"
 SUBRESOURCES = {"log", "portforward", "exec", "status", "scale"}
 LOOKS = sorted(name for name, step in STEP_TYPES.items() if isinstance(step, Look) and step.reads)
 CHANGES = sorted(name for name, step in STEP_TYPES.items() if isinstance(step, Change))
+EXEC: dict[str, Any] = {"rbac": {"exec": {"namespaces": [DNS]}}}
 PROBING: dict[str, Any] = {"rbac": {"probes": {"namespaces": [PROBES]}}}
 CHANGING: dict[str, Any] = {"changes": {"enabled": True, "namespaces": [DNS]}}
 
@@ -82,6 +83,13 @@ def test_where_probe_pods_are_allowed_the_chart_allows_what_they_need_and_no_mor
     assert missing(needed, PROBING) == []
     assert of_probes(PROBING) <= {(right.verb, right.resource) for right in needed}
     assert of_probes({}) == set()
+
+
+def test_commands_in_pods_are_allowed_where_somebody_opted_in_and_nowhere_else() -> None:
+    needed = [declared(text) for step in STEP_TYPES.values() if isinstance(step, Look) for text in step.execs]
+    assert needed
+    assert missing(needed, EXEC) == []
+    assert set(missing(needed, {})) == set(needed)
 
 
 def of_probes(values: dict[str, Any]) -> set[tuple[str, str]]:

@@ -174,6 +174,12 @@ FORBIDDEN = klog('"Failed to watch" err="endpointslices.discovery.k8s.io is forb
                  '\\"system:serviceaccount:kube-system:kube-proxy\\" cannot list resource"')
 
 
+OF_ONE_NODE = klog('"Failed to watch" err="failed to list *v1.Node: nodes \\"n2\\" is forbidden: User '
+                   '\\"system:serviceaccount:kube-system:kube-proxy\\" cannot list resource \\"nodes\\""')
+NO_CA = klog('"command failed" err="invalid configuration: unable to read certificate-authority /var/run/ca-old.crt '
+             'for default due to open /var/run/ca-old.crt: no such file or directory"')
+
+
 def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str, Any]:
     facts = {"name": "kube-proxy-n2", "node": "n2", "ready": True, "started": LONG_AGO, "restarts": 0, "ended": {},
              "now": {"lines": keep_telling(PATTERNS, "\n".join(lines), NOW), "whole": True},
@@ -187,6 +193,7 @@ def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str,
     (logs(NOTICE, SYNCED), []),
     (logs(API), ["proxy.api"]), (logs(API, SYNCED), []),                       # overcome
     (logs(klog("dial tcp 192.0.2.10:6443: i/o timeout", ago=9000), SYNCED), []),
+    (logs(OF_ONE_NODE), ["proxy.access"]), (logs(NO_CA, ready=False), ["proxy.credentials"]),
     (logs(FORBIDDEN), ["proxy.access"]), (logs(FORBIDDEN, SYNCED), []),
     (logs(klog('"Sync failed" ipFamily="IPv4" retryingTime="30s"'), SYNCED), ["proxy.rules"]),
     (logs(klog("x509: certificate signed by unknown authority")), ["proxy.credentials"]),

@@ -23,15 +23,16 @@ class _Right(NamedTuple):
 
 async def read_rights(
     cluster: Cluster, namespace: str, account: str, needed: list[tuple[str, str]], works: bool,
-    skipped: list[str],
+    skipped: list[str], usual: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """{answers: [{verb, resource, allowed}], bindings: [{name, role}]} for each (group, resource) in `needed`.
 
     `works`: whether pods of the account are known to have read it all; then what the rules grant is not put to the API
-    server. `answers` is empty where we may not ask, and leaves out watching where listing is not allowed. `bindings` is
-    None where they may not be read, or are too many to say that none is there.
+    server. `usual`: names of bindings to try first. `answers` is empty where we may not ask, and leaves out watching
+    where listing is not allowed. `bindings` is None where they may not be read, or are too many to say that none is
+    there.
     """
-    bindings = await _bindings(cluster, namespace, account, skipped)
+    bindings = await _bindings(cluster, namespace, account, (*usual, f"system:{account}", account), skipped)
     rights = [_Right(verb, *of) for verb in ("list", "watch") for of in needed]
     rules = await _rules(cluster, [binding["role"] for binding in bindings or ()], skipped)
     told = [right for right in rights if any(_grants(rule, right) for rule in rules)]
@@ -80,13 +81,13 @@ def _grants(rule: Object, right: _Right) -> bool:
 
 
 async def _bindings(
-    cluster: Cluster, namespace: str, account: str, skipped: list[str]
+    cluster: Cluster, namespace: str, account: str, usual: tuple[str, ...], skipped: list[str]
 ) -> list[dict[str, str]] | None:
     """The bindings whose subject is the account: one of a usual name, else all are looked through."""
     try:
-        for name in (f"system:{account}", account):
-            usual = await _binding(cluster, name)
-            mine = [usual] if usual and _names_account(usual, namespace, account) else []
+        for name in usual:
+            found = await _binding(cluster, name)
+            mine = [found] if found and _names_account(found, namespace, account) else []
             if mine:
                 break
         else:

@@ -30,7 +30,8 @@ METRICS, HEALTH = 10249, 10256
 class LiveArgs(Args):
     """Asks kube-proxy's metrics page on up to two nodes, and its health page where that does not answer.
 
-    `nodes`: their names; without them those that host DNS pods. Gives `suspects`: nodes whose log should be read.
+    `nodes`: their names; without them those that host DNS pods. Gives `suspects`: nodes whose log should be read, and
+    `synced`: those whose rules are written.
     """
 
     nodes: list[str] = Field(default_factory=list, max_length=20)
@@ -100,7 +101,8 @@ def judge_live(evidence: Evidence, args: LiveArgs) -> Judgement:
     if not evidence["pods"]:
         text = "No kube-proxy pod was there to be asked, so whether rules are written was not tested."
         verdict = Verdict.INFO if not skipped else Verdict.UNKNOWN
-        return Judgement((note(verdict, Layer.PROXY, text, evidence=(read_at(evidence),)), *skipped), {"suspects": []})
+        return Judgement((note(verdict, Layer.PROXY, text, evidence=(read_at(evidence),)), *skipped),
+                         {"suspects": [], "synced": []})
     judged = [(pod, judge_pod(evidence, pod)) for pod in evidence["pods"]]
     found = weigh([told for _, told in judged], evidence["others"])
     good = [pod["node"] for pod, told in judged if not told]
@@ -111,7 +113,8 @@ def judge_live(evidence: Evidence, args: LiveArgs) -> Judgement:
         times = [f"{pod['name']} on {pod['node']}: {_synced(pod)}" for pod, told in judged if not told]
         found.insert(0, note(Verdict.PASS, Layer.PROXY, text, object=evidence["proxy"],
                              evidence=(*times[:4], read_at(evidence))))
-    return Judgement((*found, *skipped), {"suspects": [pod["node"] for pod, told in judged if told]})
+    suspects = [pod["node"] for pod, told in judged if told]
+    return Judgement((*found, *skipped), {"suspects": suspects, "synced": good})
 
 
 def _synced(pod: dict[str, Any]) -> str:

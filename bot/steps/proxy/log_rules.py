@@ -14,8 +14,10 @@ Pod = dict[str, Any]
 PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
     ("notice", r"nodePortAddresses is unset|--nodeport-addresses"),
     ("config", r"failed (complete|validate|to load).*|unable to (load|read).*config.*|no kind .* is registered.*"),
+    ("files", r"unable to read (certificate-authority|client-\w+|tokenFile) (?P<file>\S+)"),
     ("ipvs", r"can't use the IPVS proxier(: (?P<why>[^\"]+))?"),
-    ("forbidden", r'(?P<what>[\w.]+) is forbidden: User \\?"(?P<user>[^"\\]+)\\?" cannot (?P<verb>\w+)'),
+    ("forbidden", r'(?P<what>[\w.]+)(?: \\?"[^"\\]+\\?")? is forbidden: User \\?"(?P<user>[^"\\]+)\\?" '
+                  r"cannot (?P<verb>\w+)"),
     ("tls", r"x509: (?P<why>[^\"]+)"),
     ("credentials", r"Unauthorized|serviceaccount/token: no such file"),
     ("api", r"dial tcp:? (?P<to>\S+?): (?P<why>i/o timeout|connect: [\w ]+|lookup .*)|https://(?P<via>[^/\s\"\\]+)/\S*"
@@ -41,6 +43,7 @@ SERIES = 3
 
 AT_START: dict[str, tuple[str, str]] = {
     "config": ("proxy.config", "cannot use its configuration"),
+    "files": ("proxy.credentials", "cannot read a file that its kubeconfig names"),
     "ipvs": ("proxy.mode", "cannot run in ipvs mode"),
     "port": ("proxy.port", "cannot open its own port"),
     "node-name": ("proxy.node-name", "looks for a Node that does not exist"),

@@ -40,6 +40,20 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchStatus:
+    """A merge patch of what a controller or a kubelet writes anew by itself: nothing need be put back."""
+
+    ref: Ref
+    body: dict[str, Any]
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        body = json.dumps(self.body)
+        cluster.kubectl("patch", *self.ref.where, "--subresource=status", "--type", "merge", "-p", body)
+        return lambda then: None
+
+
+@dataclass(frozen=True, slots=True)
 class EditText:
     """Replaces the one place that `pattern` (a regular expression over lines) finds under a key of a ConfigMap."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.cluster.faults.api import RestartPods
 from tests.cluster.faults.conditions import Condition
 from tests.cluster.faults.fault import Heal
 from tests.cluster.rig import Cluster
@@ -183,3 +184,35 @@ class KillContainer:
         cluster.on_node(self.node, "ctr", "-a", str(folder(cluster, self.node) / "containerd.sock"), "-n", "k8s.io",
                     "task", "kill", "-s", "SIGKILL", container)
         return lambda then: None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOnNode:
+    """A command on a node; pods with these labels, made anew, mend what it did."""
+
+    node: str
+    command: tuple[str, ...]
+    mended_by: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        cluster.on_node(self.node, *self.command)
+        return RestartPods(self.mended_by).restart
+
+
+@dataclass(frozen=True, slots=True)
+class TagImage:
+    """An image of a node under another name, too."""
+
+    node: str
+    image: str
+    other: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        self._do(cluster, "tag", self.image, self.other)
+        return lambda then: self._do(then, "rm", self.other)
+
+    def _do(self, cluster: Cluster, *words: str) -> None:
+        cluster.on_node(self.node, "ctr", "-a", str(folder(cluster, self.node) / "containerd.sock"), "-n", "k8s.io",
+                        "images", *words)

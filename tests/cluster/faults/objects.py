@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.cluster.rig import Cluster
+from tests.cluster.rig.images import DOMAIN
+from tests.cluster.rig.site import KUBERNETES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ DNS_BINDING = Ref("ClusterRoleBinding", "system:coredns", "")
 KUBELET_CONFIG = Ref("ConfigMap", "kubelet-config")
 PROXY = Ref("DaemonSet", "kube-proxy")
 PROXY_CONFIG = Ref("ConfigMap", "kube-proxy")
+PROXY_ACCOUNT = Ref("ServiceAccount", "kube-proxy")
+PROXY_BINDING = Ref("ClusterRoleBinding", "kubeadm:node-proxier", "")
+PROXY_IMAGE = f"{DOMAIN}/kube-proxy:{KUBERNETES}"
 DNS_PODS, PROXY_PODS = "k8s-app=kube-dns", "k8s-app=kube-proxy"
 """Labels of the pods."""
 

@@ -13,11 +13,14 @@ from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.firewall import FIREWALL
 from tests.cluster.faults.lookalikes import LOOKALIKES
 from tests.cluster.faults.lookalikes_nodes import LOOKALIKES_OF_NODES
+from tests.cluster.faults.node_reports import NODE_REPORTS
 from tests.cluster.faults.nodes import NODE_FAULTS
 from tests.cluster.faults.pods import POD_FAULTS
 from tests.cluster.faults.policy import POLICIES
 from tests.cluster.faults.policy_reach import ALLOWED_BETWEEN_PODS, FAULTS_BETWEEN_PODS
 from tests.cluster.faults.proxy import PROXY_FAULTS
+from tests.cluster.faults.proxy_rules import PROXY_RULES
+from tests.cluster.faults.proxy_setup import PROXY_SETUP_FAULTS
 from tests.cluster.faults.services import SERVICE_FAULTS
 from tests.cluster.faults.upstream import UPSTREAM
 
@@ -36,7 +39,7 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
     PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, SERVICE_FAULTS, LOOKALIKES,
-    LOOKALIKES_OF_NODES,
+    LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, NODE_REPORTS,
 )
 
 

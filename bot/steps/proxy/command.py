@@ -1,0 +1,145 @@
+"""`proxy.command`: is kube-proxy started with what is there, under its node's name, in a version that fits? (KP-04).
+
+With `--config` the file counts, and of the flags only `--hostname-override` and those about logging
+(cmd/kube-proxy/app/options.go, kubernetes#108737). Versions: https://kubernetes.io/releases/version-skew-policy/.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.proxy.coverage import ProxyArgs
+from bot.steps.proxy.objects import find_proxy
+from bot.steps.proxy.setup import Setup, locate, read_file, read_setup, resolve
+from bot.steps.wording import count, list_names, read_at
+
+USUAL = "/var/lib/kube-proxy/config.conf"
+HEEDED = frozenset({"config", "hostname-override", "v", "vmodule", "logtostderr", "alsologtostderr", "master", "help",
+                    "log-flush-frequency", "logging-format", "init-only", "write-config-to", "cleanup", "version"})
+"""Flags that count beside `--config`."""
+OLDEST = 3
+"""Minor versions that kube-proxy may be behind the API server."""
+NODE_FIELDS = ("spec.nodeName",)
+VERSION = re.compile(r"v?1\.(\d+)\.")
+
+
+class CommandArgs(ProxyArgs):
+    """Compares kube-proxy's command with what is mounted, with its node's name and with the cluster's version.
+    Takes nothing."""
+
+
+async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
+    proxy = await find_proxy(cluster)
+    skipped = list(proxy.skipped)
+    setup, version = await asyncio.gather(read_setup(cluster, proxy, skipped), _version(cluster, skipped))
+    path = setup["flags"].get("config", "") if setup else ""
+    place = locate(setup, path) if setup and path else None
+    file = await read_file(cluster, proxy, place, skipped) if place and place["key"] else {}
+    return {"read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "", "setup": setup,
+            "ready": proxy.daemon["ready"] if proxy.daemon else 0, "version": version, "place": place,
+            "file": {key: file[key] for key in ("state", "config_map", "keys") if key in file}, "skipped": skipped}
+
+
+async def _version(cluster: Cluster, skipped: list[str]) -> str:
+    try:
+        return str((await cluster.version()).get("gitVersion", ""))
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return ""
+
+
+def judge_command(evidence: Evidence, args: CommandArgs) -> Judgement:
+    skipped, setup = tell_skipped(evidence, Layer.PROXY), evidence["setup"]
+    if setup is None:
+        if skipped:
+            return Judgement(skipped)
+        text = "There is no kube-proxy DaemonSet, so there is no command to look at."
+        return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
+    found = [*_path(evidence, setup), *_name(evidence, setup), *_flags(evidence, setup), *_version_fits(evidence)]
+    if not found:
+        path = setup["flags"].get("config")
+        rest = f" out of {evidence['file']['config_map']}" if evidence["file"].get("config_map") else ""
+        text = (f"{evidence['proxy']} is started with {path}{rest}, under its node's name." if path else
+                f"{evidence['proxy']} is started by flags, without a file of configuration.")
+        passed = Verdict.PASS if path == USUAL and evidence["file"].get("state") == "read" else Verdict.INFO
+        found.append(note(passed, Layer.PROXY, text, object=evidence["proxy"], evidence=(read_at(evidence),)))
+    return Judgement((*found, *skipped))
+
+
+def _fault(evidence: Evidence, code: str, text: str, *told: str) -> Finding:
+    """What runs goes on with what it was started with."""
+    verdict = Verdict.WARN if evidence["ready"] else Verdict.FAIL
+    return find(code, text, verdict=verdict, object=evidence["proxy"], evidence=(*told, read_at(evidence)))
+
+
+def _path(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
+    path, place, file = setup["flags"].get("config", ""), evidence["place"], evidence["file"]
+    if not path:
+        return
+    mounted = list_names(m["path"] for m in setup["mounts"])
+    told = f"{evidence['proxy']}: --config={path}, mounted: {mounted or 'nothing'}"
+    if place is None:
+        text = f"{evidence['proxy']} is started with --config={path}, where nothing is mounted."
+        yield _fault(evidence, "proxy.command", text, told)
+    elif file.get("state") == "no-key" or (place["config_map"] and not place["key"]):
+        keys = list_names(file.get("keys", ())) or "no keys"
+        yield _fault(evidence, "proxy.command", f"{evidence['proxy']} is started with --config={path}, which ConfigMap "
+                     f"{place['config_map']} does not hold: it has {keys}.", told)
+
+
+def _name(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
+    written = setup["flags"].get("hostname-override")
+    if written is None:
+        return
+    meant = resolve(setup, written)
+    told = f"{evidence['proxy']}: --hostname-override={written}"
+    if "unknown" in meant:
+        yield _fault(evidence, "proxy.command", f"{evidence['proxy']} runs under the name {written}, as it is written: "
+                     f"there is no variable {meant['unknown']}.", told)
+    elif "value" in meant:
+        yield _fault(evidence, "proxy.command", f"{evidence['proxy']} runs under one name on every node: "
+                     f"{meant['value'] or 'none'}, expected the pod's spec.nodeName.", told)
+    elif meant["field"] not in NODE_FIELDS:
+        yield _fault(evidence, "proxy.command", f"{evidence['proxy']} takes the pod's {meant['field']} for its node's "
+                     "name, expected spec.nodeName.", told)
+
+
+def _flags(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
+    flags = setup["flags"]
+    idle = [name for name in flags if name not in HEEDED and not name.startswith("log")] if "config" in flags else []
+    if idle:
+        text = (f"{evidence['proxy']} is given {list_names(f'--{name}' for name in idle)} beside --config, where "
+                f"{'they count' if len(idle) > 1 else 'it counts'} for nothing.")
+        told = ", ".join(f"--{name}={flags[name]}" for name in idle[:4])
+        yield find("proxy.idle-flags", text, verdict=Verdict.WARN, object=evidence["proxy"],
+                   evidence=(f"{evidence['proxy']}: {told}", read_at(evidence)))
+
+
+def _version_fits(evidence: Evidence) -> Iterator[Finding]:
+    image = str(evidence["setup"]["image"])
+    own, server = VERSION.search(image.rsplit("/", 1)[-1]), VERSION.search(evidence["version"])
+    behind = int(server[1]) - int(own[1]) if own and server else 0
+    told = (f"{evidence['proxy']}: image {image}", f"API server: {evidence['version']}", read_at(evidence))
+    if behind > OLDEST:
+        text = (f"kube-proxy ({image}) is {count(behind, 'minor version')} behind the API server "
+                f"({evidence['version']}); at most {OLDEST} are supported.")
+        yield find("proxy.version", text, verdict=Verdict.WARN, object=evidence["proxy"], evidence=told)
+    elif behind < 0:
+        text = f"kube-proxy ({image}) is newer than the API server ({evidence['version']}), which is not supported."
+        yield find("proxy.version", text, verdict=Verdict.WARN, object=evidence["proxy"], evidence=told)
+
+
+COMMAND = Look(
+    name="proxy.command", args=CommandArgs, gather=gather_command, judge=judge_command,
+    reads=("list daemonsets.apps", "get daemonsets.apps", "get /version", "get configmaps/kube-proxy in kube-system",
+           "get configmaps/kube-proxy-config in kube-system"),
+    by_hand="`kubectl -n kube-system get daemonset kube-proxy -o yaml` (command, volumeMounts, image; kubeadm: "
+    f"--config={USUAL} and --hostname-override=$(NODE_NAME)) "
+    "(https://kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/)",
+)

@@ -1,0 +1,105 @@
+"""Faults of single nodes, asked about by the playbook `node`, and healthy nodes that look ill.
+
+What a kubelet reports is patched in its place: one that reports seldom leaves such a patch alone, and is Ready all the
+same by its lease.
+"""
+
+from typing import Any
+
+from tests.cluster.faults.api import Create, Kubectl, Patch, PatchStatus
+from tests.cluster.faults.conditions import (
+    NOW,
+    Condition,
+    both,
+    endpoints,
+    grown,
+    is_true,
+    left_out,
+    live_pods,
+    node_ready,
+)
+from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
+from tests.cluster.faults.node import NODES, Await, EditKubelet, Firewall, KillContainer, StartProcess, StopProcess
+from tests.cluster.faults.objects import FLANNEL, PROXY, PROXY_PODS, Agent, Ref
+from tests.cluster.rig import Cluster
+
+FIRST, SECOND = NODES
+NODE = Ref("Node", SECOND, "")
+SELDOM = (EditKubelet(SECOND, {"nodeStatusUpdateFrequency": "10m", "nodeStatusReportFrequency": "10m"}),
+          StartProcess(f"kubelet-{SECOND}"), Await(node_ready(SECOND, ready=True)))
+NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+    {"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": [SECOND]}]}]}}}
+VIRTUAL = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "netcheck-virtual", "labels": {
+    "type": "virtual-kubelet", "kubernetes.io/os": "linux"}}, "spec": {"taints": [
+        {"key": "virtual-kubelet.io/provider", "value": "netcheck", "effect": "NoSchedule"}]}}
+READY = {"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "ready"}]}}
+
+
+def _addresses(inside: str) -> dict[str, Any]:
+    told = [{"type": "InternalIP", "address": inside}] if inside else []
+    return {"status": {"addresses": [*told, {"type": "Hostname", "address": SECOND}]}}
+
+
+def _row(
+    name: str, reference: str, says: str, *breaks: Injection, cause: str = "", wait: Condition = NOW,
+    answer: Answer = "degraded", on: object = NODE, mentions: tuple[str, ...] = (), network: Network = "bridge",
+    arguments: tuple[str, ...] = (), consequences: tuple[str, ...] = (),
+) -> Fault:
+    return Fault(name=name, reference=reference, says=says, network=network, playbook="node", breaks=breaks, wait=wait,
+                 answer=answer, roots=(Root(cause, "node", str(on)),) if cause else (), mentions=mentions,
+                 arguments=arguments, consequences=consequences)
+
+
+def _pressure(cluster: Cluster) -> bool:
+    return is_true(NODE.read(cluster), "DiskPressure")
+
+
+def _proxy_came_back(cluster: Cluster) -> bool:
+    found = [pod["status"]["containerStatuses"][0] for pod in live_pods(cluster, PROXY_PODS)]
+    return any(status["restartCount"] for status in found) and all(status["ready"] for status in found)
+
+
+def _agent_missing(name: str, agent: Agent, network: Network) -> Fault:
+    return _row(name, "NODE-05", "the network's agent leaves out one node",
+                Patch(agent.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), cause="node.agent",
+                wait=both(left_out(agent.set, 1), both(grown(agent.set), grown(NODE))), on=agent.set, network=network,
+                mentions=("node affinity",), arguments=(f"node={SECOND}",))
+
+
+NODE_REPORTS = (
+    _row("node-silent", "K01", "the kubelet of one node is silent, and the node is asked about",
+         StopProcess(f"kubelet-{SECOND}"), cause="node.not-ready",
+         wait=both(node_ready(SECOND, ready=False), endpoints(1)), mentions=("systemctl status kubelet",),
+         arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*")),
+    _row("node-address-shared", "K03", "two nodes report the same address", *SELDOM,
+         PatchStatus(NODE, _addresses("172.31.0.11")), cause="node.address.shared", answer="broken", on="Nodes",
+         mentions=("172.31.0.11",), consequences=("node.*", "proxy.*")),
+    _row("node-address-missing", "NODE-03", "a node reports no address inside the cluster", *SELDOM,
+         Await(grown(NODE)), PatchStatus(NODE, _addresses("")), cause="node.address.missing", mentions=("InternalIP",),
+         consequences=("node.*", "proxy.*")),
+    _row("node-disk-pressure", "K04", "a node is short of disk, by what its kubelet finds",
+         EditKubelet(SECOND, {"evictionHard": {"nodefs.available": "99%"}, "evictionPressureTransitionPeriod": "5s"}),
+         StartProcess(f"kubelet-{SECOND}"), Await(Condition("the node is under DiskPressure", _pressure)),
+         cause="node.pressure", mentions=("DiskPressure",), arguments=(f"node={SECOND}",),
+         consequences=("node.*", "proxy.*", "cni.*")),
+    _row("node-kubelet-old", "NODE-08", "the kubelet of a node is five minor versions older than the API server",
+         *SELDOM, PatchStatus(NODE, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.3"}}}), cause="node.version",
+         mentions=("v1.29.3",)),
+    _row("node-kubelet-unreached", "NODE-07", "a firewall keeps the API server from a node's kubelet",
+         Firewall(("iifname != lo tcp dport 10250 drop",), hooks=("input",), nodes=(SECOND,)),
+         cause="node.kubelet-way", mentions=("10250",), arguments=(f"node={SECOND}",)),
+    _row("node-no-proxy", "P19", "kube-proxy leaves out one node, and the node is asked about",
+         Patch(PROXY, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), cause="node.agent",
+         wait=both(left_out(PROXY, 1), both(grown(PROXY), grown(NODE))), on=PROXY, mentions=("node affinity",)),
+    _agent_missing("node-no-flannel", FLANNEL, "flannel"),
+    _row("node-healthy", "", "both nodes are in order", answer="ok"),
+    _row("node-cordoned", "H28", "a node is cordoned and has a taint of its own",
+         Kubectl(("cordon", SECOND), ("uncordon", SECOND)),
+         Kubectl(("taint", "node", SECOND, "netcheck/gpu=:NoSchedule"), ("taint", "node", SECOND, "netcheck/gpu-")),
+         answer="ok", mentions=("it is cordoned",)),
+    _row("node-proxy-restarted", "H38", "kube-proxy on a node was restarted once, and runs again",
+         KillContainer(PROXY_PODS, SECOND), wait=Condition("kube-proxy has come back", _proxy_came_back), answer="ok",
+         mentions=("runs again",)),
+    _row("node-virtual", "H22", "a virtual node stands beside the others, without kubelet and agents",
+         Create((VIRTUAL,)), PatchStatus(Ref("Node", "netcheck-virtual", ""), READY), answer="ok"),
+)

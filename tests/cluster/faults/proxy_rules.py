@@ -1,0 +1,51 @@
+"""Faults of the rules that kube-proxy writes, in both modes, and what looks like one."""
+
+from tests.cluster.faults.api import Create, EditText, Kubectl, Patch, RestartPods
+from tests.cluster.faults.conditions import NOW, Condition, daemon_pods
+from tests.cluster.faults.fault import Answer, Fault, Injection, Proxy, Root
+from tests.cluster.faults.node import RunOnNode
+from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS
+from tests.cluster.faults.proxy_setup import FOLLOWS, KUBECONFIG, SECOND
+
+LEAVING = "ToBeDeletedByClusterAutoscaler"
+NODE_PORT = {"apiVersion": "v1", "kind": "Service",
+             "metadata": {"name": "netcheck-outside", "namespace": "kube-system"},
+             "spec": {"type": "NodePort", "selector": {"k8s-app": "kube-dns"}, "ports": [
+                 {"name": "dns-tcp", "port": 53, "protocol": "TCP", "nodePort": 30053}]}}
+
+
+def _row(
+    name: str, reference: str, says: str, *breaks: Injection, proxy: Proxy = "iptables", wait: Condition = NOW,
+    answer: Answer = "ok", roots: tuple[Root, ...] = (), mentions: tuple[str, ...] = (),
+) -> Fault:
+    return Fault(name=name, reference=reference, says=says, network="bridge", proxy=proxy, playbook="kube-proxy",
+                 breaks=breaks, wait=wait, answer=answer, roots=roots, mentions=mentions,
+                 consequences=FOLLOWS if roots else ())
+
+
+UNLIKE = (Root("proxy.rules-unlike", "proxy", str(PROXY)),)
+PROXY_RULES = (
+    _row("proxy-rules-flushed", "P15", "another program has flushed the rules that lead into kube-proxy's on a node",
+         *(RunOnNode(SECOND, ("iptables", "-t", "nat", "-F", chain), PROXY_PODS) for chain in ("PREROUTING", "OUTPUT")),
+         roots=UNLIKE, answer="degraded", mentions=(SECOND,)),
+    _row("nftables-table-deleted", "P15", "another program has deleted kube-proxy's table on a node",
+         RunOnNode(SECOND, ("nft", "delete", "table", "ip", "kube-proxy"), PROXY_PODS), proxy="nftables", roots=UNLIKE,
+         answer="degraded", mentions=(SECOND,)),
+    _row("nftables-node-selector", "P02", "kube-proxy, in mode nftables, selects no node",
+         Patch(PROXY, {"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/os": "linuxx"}}}}}),
+         proxy="nftables", wait=daemon_pods(PROXY, 0), answer="broken",
+         roots=(Root("proxy.not-covering", "proxy", str(PROXY)),)),
+    _row("nftables-kubeconfig", "P06", "kube-proxy, in mode nftables, asks an API server that is not there",
+         EditText(PROXY_CONFIG, KUBECONFIG, r'https://[^"\s]+', "https://192.0.2.10:6443"), RestartPods(PROXY_PODS),
+         proxy="nftables", wait=Condition("kube-proxy logs that it gets no answer", lambda c: "192.0.2.10" in c.kubectl(
+             "-n", "kube-system", "logs", "-l", PROXY_PODS, "--tail=-1", "--ignore-errors", check=False)),
+         answer="broken", roots=(Root("proxy.kubeconfig", "proxy", str(PROXY_CONFIG)),)),
+    _row("proxy-nftables-healthy", "H37", "kube-proxy's rules are in nftables and not among those of iptables",
+         proxy="nftables", mentions=("mode nftables",)),
+    _row("proxy-healthy", "H17", "kube-proxy logs a notice that sounds like an error"),
+    _row("proxy-node-port", "H13", "a NodePort has no listening socket", Create((NODE_PORT,)),
+         mentions=("no listening socket",)),
+    _row("proxy-leaving", "P26", "a node is about to be removed by the autoscaler, so that /healthz says 503",
+         Kubectl(("taint", "node", SECOND, f"{LEAVING}=:NoSchedule"), ("taint", "node", SECOND, f"{LEAVING}-")),
+         mentions=("/livez",)),
+)

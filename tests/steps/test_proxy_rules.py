@@ -1,0 +1,137 @@
+"""What kube-proxy wrote, says of itself and keeps track of, on evidence alone."""
+
+from typing import Any
+
+import pytest
+
+from bot.model.finding import Verdict
+from bot.steps.proxy.conntrack import CONNTRACK
+from bot.steps.proxy.health import HEALTH_LOOK
+from bot.steps.proxy.written import WRITTEN
+from bot.steps.proxy.written_rules import chain_of
+from tests.steps.dns_evidence import NOW, causes, judge, only
+
+PROXY = "DaemonSet kube-system/kube-proxy"
+ENDS = ["10.244.0.2:53", "10.244.1.2:53"]
+EXEC = "create pods/exec in kube-system"
+JUMP = '-P OUTPUT ACCEPT\n-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n'
+SVC = "KUBE-SVC-TCOU7JCQXEZGVUNU"
+SEPS = (("10.244.0.2", "KUBE-SEP-YIL6JZP7A3QYXJU2"), ("10.244.1.2", "KUBE-SEP-Z6M7ZHWCTBNMPLD7"))
+CHAIN = "\n".join([
+    f"-N {SVC}", f"-A {SVC} ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m udp --dport 53 -j KUBE-MARK-MASQ",
+    *(f'-A {SVC} -m comment --comment "kube-system/kube-dns:dns -> {ip}:53" -j {sep}' for ip, sep in SEPS)])
+BARE = "\n".join(f"-A {SVC} -j {sep}" for _, sep in SEPS)
+"""Without comments, as very many endpoints are written."""
+ENTRY = "elements = { 10.96.0.10 . 17 . 53 : goto service-FY5PMXPG-kube-system/kube-dns/udp/dns }"
+VMAP = ("numgen random mod 2 vmap { 0 : goto endpoint-2GKX576Q-kube-system/kube-dns/udp/dns__10.244.0.2/53, "
+        "1 : goto endpoint-TF6S6XX7-kube-system/kube-dns/udp/dns__10.244.1.2/53 }")
+GONE = {"text": "", "code": 1, "said": "iptables: No chain/target/match by that name."}
+NO_TABLE = {"text": "", "code": 1, "said": "Error: No such file or directory"}
+
+
+def service(**changes: Any) -> dict[str, Any]:
+    return {"name": "Service kube-system/kube-dns", "id": "kube-system/kube-dns", "port_name": "dns", "protocol": "udp",
+            "port": 53, "address": "10.96.0.10", "changed": NOW - 9000, "ends": ENDS, **changes}
+
+
+def said(text: str, code: int = 0) -> dict[str, Any]:
+    return {"text": text, "code": code, "said": ""}
+
+
+def written(
+    jump: Any = JUMP, chain: Any = CHAIN, mode: str = "iptables", others: int = 1, **changes: Any
+) -> dict[str, Any]:
+    pod = {"name": "kube-proxy-n1", "node": "n1", "jump": said(jump) if isinstance(jump, str) else jump,
+           "chain": said(chain) if isinstance(chain, str) else chain}
+    return {"read_at": NOW, "proxy": PROXY, "mode": mode, "service": service(**changes), "others": others,
+            "pods": [pod], "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (written(), []), (written(chain=BARE), []), (written(ENTRY, VMAP, "nftables"), []),
+    (written(ends=[ENDS[0]]), ["proxy.rules-unlike"]),                                    # one that is gone is left
+    (written(ends=[*ENDS, "10.244.2.2:53"]), ["proxy.rules-unlike"]),                     # one that is new is missing
+    (written(ENTRY, VMAP, "nftables", ends=["10.244.2.2:53"]), ["proxy.rules-unlike"]),
+    (written(ends=["10.244.2.2:53"], changed=NOW - 10), []),                              # being written just now
+    (written("-P OUTPUT ACCEPT\n"), ["proxy.rules-unlike"]),                              # nothing leads into them
+    (written(chain=GONE), ["proxy.rules-unlike"]),
+    (written(NO_TABLE, NO_TABLE, "nftables"), ["proxy.rules-unlike"]),
+    (written(chain={**GONE, "said": "iptables v1.8: can't initialize: Permission denied"}), []),
+    (written(jump={"error": "the node does not answer"}, chain={"error": "x"}), []),
+    (written(chain=GONE, ends=[]), []),                                                   # no endpoint, no chain
+])
+def test_rules_are_held_against_the_ready_endpoints(evidence: Any, expected: list[str]) -> None:
+    assert causes(WRITTEN, evidence) == expected
+
+
+def test_the_endpoints_that_are_missing_and_that_are_left_are_named_with_the_chain() -> None:
+    finding = only(WRITTEN, written(ends=[ENDS[0], "10.244.2.2:53"]))
+    assert "10.244.2.2:53 is missing" in finding.summary
+    assert "still lead to 10.244.1.2:53" in finding.summary
+    assert chain_of(service()) in finding.evidence[0]
+
+
+def test_chains_are_named_as_kube_proxy_names_them() -> None:
+    assert [chain_of(service()), chain_of(service(), "nftables")] == [
+        "KUBE-SVC-TCOU7JCQXEZGVUNU", "service-FY5PMXPG-kube-system/kube-dns/udp/dns"]
+
+
+def test_without_the_right_to_run_commands_it_is_skipped_and_with_an_error_unknown() -> None:
+    denied = {**written(jump={"error": "not permitted"}, chain={"error": "not permitted"}), "skipped": [EXEC]}
+    assert [(f.verdict, EXEC in f.summary) for f in judge(WRITTEN, denied).findings] == [(Verdict.SKIPPED, True)]
+    silent = written(jump={"error": "the node does not answer"}, chain={"error": "x"})
+    assert only(WRITTEN, silent).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("mode", ["ipvs", ""])
+def test_a_mode_that_is_not_read_is_said_and_passes_nothing(mode: str) -> None:
+    finding = only(WRITTEN, {**written(mode=mode), "pods": []})
+    assert (finding.verdict, "not looked at" in finding.summary) == (Verdict.INFO, True)
+
+
+# --- its health -------------------------------------------------------------------------------------------------
+
+
+def health(status: int = 200, live: int = 0, **more: Any) -> dict[str, Any]:
+    pod = {"name": "kube-proxy-n1", "node": "n1", "status": status, "body": "", "error": "", "refused": False,
+           "live": live, **more}
+    return {"read_at": NOW, "proxy": PROXY, "pods": [pod], "others": 1, "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (health(), []), (health(503, 200), []), (health(503, 503), ["proxy.rules"]),
+    (health(0, refused=True), []), (health(0, error="no answer within 7 s"), []),
+])
+def test_health_is_a_fault_only_where_both_pages_say_so(evidence: Any, expected: list[str]) -> None:
+    assert causes(HEALTH_LOOK, evidence) == expected
+
+
+def test_an_answer_of_200_passes_nothing_because_it_says_nothing_of_rules() -> None:
+    assert only(HEALTH_LOOK, health()).verdict is Verdict.INFO
+
+
+def test_a_port_that_does_not_answer_is_unknown() -> None:
+    assert only(HEALTH_LOOK, health(0, refused=True)).verdict is Verdict.UNKNOWN
+
+
+# --- connections ------------------------------------------------------------------------------------------------
+
+
+def connections(number: int | None, per_core: int | None = 32768, least: int = 131072, **more: Any) -> dict[str, Any]:
+    pod = {"name": "kube-proxy-n1", "node": "n1", "number": number, "per_core": per_core, "least": least, "cores": 2,
+           "error": "", **more}
+    return {"read_at": NOW, "pods": [pod], "others": 1, "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "verdict"), [
+    (connections(100), Verdict.PASS), (connections(130_000), Verdict.WARN),
+    (connections(200_000, per_core=200_000), Verdict.PASS), (connections(130_000, per_core=0, least=0), Verdict.INFO),
+    (connections(None, error="conntrack: not found"), Verdict.UNKNOWN),
+])
+def test_a_table_is_nearly_full_only_by_a_limit_that_is_known(evidence: Any, verdict: Verdict) -> None:
+    assert only(CONNTRACK, evidence).verdict is verdict
+
+
+def test_connections_that_may_not_be_counted_are_skipped() -> None:
+    denied = {**connections(None, error="not permitted"), "skipped": [EXEC]}
+    assert [f.verdict for f in judge(CONNTRACK, denied).findings] == [Verdict.SKIPPED]
