@@ -96,7 +96,7 @@ BACKENDS: tuple[Cause, ...] = (
         "another port, or not at all.",
         "Set targetPort to the port that the application listens on, or let it listen there.",
         by_hand="`kubectl -n NAMESPACE port-forward POD PORT`, then `curl -i http://127.0.0.1:PORT/`",
-        explains=(), source=PAGE,
+        explains=("path.refused",), source=PAGE,
     ),
     _pods(
         "service.backends.loopback", "The application listens on localhost only",
@@ -105,6 +105,6 @@ BACKENDS: tuple[Cause, ...] = (
         "Let the application listen on 0.0.0.0 (or [::]) instead of 127.0.0.1.",
         by_hand="`kubectl -n NAMESPACE exec POD -- netstat -ltn`, or `kubectl get --raw "
         "/api/v1/namespaces/NAMESPACE/pods/POD:PORT/proxy/`",
-        explains=(), source=PAGE,
+        explains=("path.refused",), source=PAGE,
     ),
 )

@@ -21,6 +21,7 @@ from bot.steps.dns.memory import MEMORY
 from bot.steps.dns.path import PATH
 from bot.steps.dns.pods import PODS
 from bot.steps.dns.policy import POLICY
+from bot.steps.dns.policy_clients import CLIENTS
 from bot.steps.dns.query import QUERY
 from bot.steps.dns.readiness import READINESS
 from bot.steps.dns.upstream import UPSTREAM
@@ -63,7 +64,7 @@ STEP_TYPES: dict[str, StepType] = {
         COMMAND, CONFIG, KUBECONFIG, PROXY_ACCESS, HEALTH_LOOK, WRITTEN, CONNTRACK,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
-        ENFORCED, SELECTION, REACH, MATRIX,
+        ENFORCED, SELECTION, REACH, CLIENTS, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,

@@ -39,13 +39,13 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     space, pod = dns.namespace, args.pod
     skipped = list(dns.skipped)
-    server = side(_server(dns), None) if dns.pods or dns.workload else None
+    server = side(take_server(dns), None) if dns.pods or dns.workload else None
     spaces = tuple(dict.fromkeys((space, *([pod.split("/")[0]] if pod else []))))
     lists = await asyncio.gather(*(_policies(cluster, name, skipped) for name in spaces))
     policies = [policy for told in lists for policy in told or ()]
     client = await _client(cluster, pod, skipped) if pod else None
     mine = [p for p in policies if any(_may_select(p, one) for one in (server, client) if one)]
-    ports = {protocol: dns_port(server_container(dns.template), protocol) or 53 for protocol in DNS_PROTOCOLS}
+    ports = server_ports(dns)
     evidence: Evidence = {
         "workload": dns.name, "namespace": space, "service": dns.service["metadata"]["name"] if dns.service else "",
         "labels": dict((dns.service or {}).get("spec", {}).get("selector") or {}), "server": server, "ports": ports,
@@ -59,7 +59,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     return {**evidence, "others": others, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
-def _server(dns: Dns) -> Object:
+def take_server(dns: Dns) -> Object:
     """A DNS pod, or what one would be."""
     if dns.pods:
         return dns.pods[0]
@@ -67,6 +67,11 @@ def _server(dns: Dns) -> Object:
     template = workload["spec"]["template"]
     meta = {**template.get("metadata", {}), "name": workload["metadata"]["name"], "namespace": dns.namespace}
     return {"metadata": meta, "spec": template["spec"]}
+
+
+def server_ports(dns: Dns) -> dict[str, int]:
+    """The port on which DNS pods serve, by protocol."""
+    return {protocol: dns_port(server_container(dns.template), protocol) or 53 for protocol in DNS_PROTOCOLS}
 
 
 def _is_ready(pod: Object) -> bool:
@@ -112,7 +117,7 @@ async def _read_around(cluster: Cluster, dns: Dns, evidence: Evidence, skipped: 
             evidence["upstream"] = await _upstreams(cluster, dns, skipped)
     if client := evidence["client"]:
         client["namespace_labels"] = await namespace_labels(cluster, client["namespace"], skipped)
-        evidence["cache"] = await _cache_addresses(cluster, dns, skipped)
+        evidence["cache"] = await read_cache_addresses(cluster, dns, skipped)
 
 
 def _depends(policies: list[dict[str, Any]], evidence: Evidence) -> bool:
@@ -148,7 +153,7 @@ def _address(target: str) -> str:
         return ""
 
 
-async def _cache_addresses(cluster: Cluster, dns: Dns, skipped: list[str]) -> list[str]:
+async def read_cache_addresses(cluster: Cluster, dns: Dns, skipped: list[str]) -> list[str]:
     """Where a node-local cache is asked in place of the DNS pods; [] where there is none."""
     try:
         sets = (await cluster.list("DaemonSet", form="metadata")).items

@@ -25,6 +25,7 @@ Row = dict[str, Any]
 
 def judge_reach(evidence: Evidence, args: Args) -> Judgement:
     findings, outputs = _judge(evidence)
+    outputs["kind"] = evidence["target"]["kind"] if evidence["target"] else ""
     if evidence["others"] and (evidence["source"] or evidence["target"]):
         text = (f"The evaluation is incomplete: {list_names(evidence['others'])} may forbid more, or allow it first; "
                 "netcheck evaluates NetworkPolicies of Kubernetes only.")
@@ -43,8 +44,9 @@ def _judge(evidence: Evidence) -> tuple[list[Finding], dict[str, Any]]:
         return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
     if source and target:
         return _connection(evidence, source, target["rows"])
-    if evidence["pod"] and not source:
-        text = f"There is no Pod {evidence['pod']}, so its policies were not evaluated."
+    if not source and (evidence["pod"] or not target):
+        text = f"There is no Pod {evidence['pod']}, so its policies were not evaluated." if evidence["pod"] else \
+            "No connection was asked about: name its ends."
         return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
     one, direction = (source, DIRECTIONS[0]) if source else (target["rows"][0]["side"], DIRECTIONS[1])
     return [_alone(evidence, one, direction)], unknown
