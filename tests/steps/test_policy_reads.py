@@ -23,7 +23,8 @@ from tests.steps.test_reads_that_fail import Exactly, resource
 LOOKS = ("policy.enforcement", "policy.selection", "policy.reach")
 WEAKER = {"policy.selects-nothing": "policy.ingress", "policy.no-namespace": "policy.ingress"}
 """What can still be said of a connection that is blocked, where the mistake behind it could not be seen."""
-STAND_WITHOUT = {("policy.enforcement", "version"), ("policy.reach", "version"), ("policy.reach", "apis"), ("policy.reach", "daemonsets")}
+STAND_WITHOUT = {("policy.enforcement", "version"), *(("policy.reach", name) for name in ("version", "apis",
+                                                                                          "daemonsets"))}
 
 
 async def ask(cluster: Cluster, name: str, uses: str) -> tuple[Finding, ...]:
