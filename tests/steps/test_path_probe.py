@@ -1,5 +1,6 @@
 """dns.path with probe pods: what is said of what they saw, on evidence alone."""
 
+import shlex
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.path import PATH
-from bot.steps.path.probe import API, SERVICE, read_end, read_log
+from bot.steps.path.probe import API, SERVICE, read_end, read_log, write_script
 from tests.steps.dns_evidence import NOW, WORKLOAD, judge
 
 PODS = {"n1": "dns-a", "n2": "dns-b"}
@@ -153,3 +154,10 @@ def test_only_tries_that_the_log_tells_of_are_taken_up() -> None:
     targets = [{"to": name, "protocol": "TCP"} for name in ("a", "b", "c")]
     found = read_log("netcheck 2 1 nc: timed out\nsomething else\nnetcheck 0 0 \n", targets)
     assert [(row["to"], row["outcome"]) for row in found] == [("a", "ok"), ("c", "timeout")]
+
+
+def test_a_page_out_of_a_pods_spec_is_no_command_of_the_probe_pods_shell() -> None:
+    way = {"to": "shop/web", "to_node": "n1", "address": "10.244.0.9", "protocol": "TCP", "port": 80, "large": True,
+           "path": "/x; rm -rf $HOME `id` 'y'"}
+    (line,) = [line for line in write_script([way]).splitlines() if line.startswith("t 0 ")]
+    assert shlex.split(line)[:6] == ["t", "0", "l", "10.244.0.9", "80", f"{way['path']}?netcheck="]

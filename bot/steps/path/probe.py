@@ -5,6 +5,7 @@ The image needs a shell with `nslookup` and `nc`, as busybox has them.
 """
 
 import re
+import shlex
 from typing import Any
 
 from bot.cluster import Cluster, Object, ProbePlace
@@ -30,6 +31,11 @@ _LINE = re.compile(r"^netcheck (\d+) (\d+) (?:(\d+)s )?(.*)$", re.MULTILINE)
 _TRY = ('set -f; t() { i=$1; s=$(date +%s); shift; out=$("$@" 2>&1 </dev/null); '
         'echo "netcheck $i $? $(($(date +%s)-s))s $(echo $out | cut -c1-160)"; }')
 _OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
+            f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
+_LONG = ("""p=$(printf '%03000d' 0); l() { printf 'GET %s%s HTTP/1.0\\r\\n\\r\\n' "$3" "$p" | nc -w 4 $1 $2 | grep -q HTTP/ """
+         "|| { echo a long request timed out; false; }; }")
+"""By hand: not every busybox has a wget that works."""
+OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
             f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
 _FILL = 'p=$(printf "%03000d" 0)'
 OUTSIDE = "the node's resolver"
@@ -73,7 +79,7 @@ async def run_probes(
 
 
 def write_script(targets: list[Row]) -> str:
-    return "\n".join([_TRY, _OUTSIDE, _FILL, *(f"t {n} {_command(way)} &" for n, way in enumerate(targets)), "wait"])
+    return "\n".join([_TRY, _OUTSIDE, _LONG, *(f"t {n} {_command(way)} &" for n, way in enumerate(targets)), "wait"])
 
 
 def list_targets(service: Object | None, pods: list[tuple[Object, dict[str, Any]]], api: Object) -> list[Row]:
@@ -104,17 +110,15 @@ def _command(way: Row) -> str:
     if way["protocol"] == "UDP":
         return f"nslookup -retry=1 -timeout=2 {NAME} {way['address']}"
     if way.get("large"):
-        mark, address = "&" if "?" in way["path"] else "?", way["address"]
-        host = f"[{address}]" if ":" in address else address
-        return f'wget -q -T 4 -O /dev/null "http://{host}:{way["port"]}{way["path"]}{mark}netcheck=$p"'
+        page = f"{way['path']}{'&' if '?' in way['path'] else '?'}netcheck="
+        return f"l {way['address']} {way['port']} {shlex.quote(page)}"
     return f"nc -w 3 {way['address']} {way['port']}"
 
 
 def read_end(protocol: str, code: int, text: str) -> str:
     """ok, timeout, refused, unreachable or untold, by exit status and words of busybox."""
     low = text.lower()
-    answered = ("nxdomain", "servfail", "can't find") if protocol == "UDP" else ("server returned error",)
-    if code == 0 or any(word in low for word in answered):
+    if code == 0 or (protocol == "UDP" and any(word in low for word in ("nxdomain", "servfail", "can't find"))):
         return "ok"
     marks = (("refused", "refused"), ("unreachable", "unreachable"), ("no route", "unreachable"),
              ("timed out", "timeout"), ("timeout", "timeout"))
