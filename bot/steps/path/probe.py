@@ -32,8 +32,8 @@ _TRY = ('set -f; t() { i=$1; s=$(date +%s); shift; out=$("$@" 2>&1 </dev/null); 
         'echo "netcheck $i $? $(($(date +%s)-s))s $(echo $out | cut -c1-160)"; }')
 _OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
             f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
-_LONG = ("""p=$(printf '%03000d' 0); l() { printf 'GET %s%s HTTP/1.0\\r\\n\\r\\n' "$3" "$p" | nc -w 4 $1 $2 | grep -q HTTP/ """
-         "|| { echo a long request timed out; false; }; }")
+_LONG = (r"""p=$(printf '%03000d' 0); l() { printf 'GET %s%s HTTP/1.0\r\n\r\n' "$3" "$p" | nc -w 4 $1 $2 """
+         "| grep -q HTTP/ || { echo a long request timed out; false; }; }")
 """By hand: not every busybox has a wget that works."""
 OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
             f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
