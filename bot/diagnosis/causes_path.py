@@ -99,4 +99,13 @@ PATH: tuple[Cause, ...] = (
         mend="Ask the port on which the program listens (of a Service: its targetPort), or have it listen on 0.0.0.0.",
         source=f"{SERVICE_PAGE}#are-the-pods-working",
     ),
+    Cause(
+        code="path.family", layer=Layer.CLIENT, title="The two ends have no family of addresses in common",
+        meaning="The one pod has IPv4 addresses only and the other IPv6 only: the node or network plugin of one of "
+        "them is not set up for both.",
+        by_hand="`kubectl -n NAMESPACE get pod POD -o jsonpath={.status.podIPs}` for both",
+        mend="Set the network plugin up for both families and make the pods anew, or let the Service have the family "
+        "that both have (ipFamilies).",
+        source="https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
+    ),
 )

@@ -34,6 +34,7 @@ from bot.steps.nodes.network import NETWORK
 from bot.steps.nodes.required import REQUIRED
 from bot.steps.nodes.versions import VERSIONS
 from bot.steps.nodes.way import WAY
+from bot.steps.path.ends import ENDS
 from bot.steps.path.matrix import MATRIX
 from bot.steps.platform import FINGERPRINT
 from bot.steps.policy.enforced import ENFORCED
@@ -64,7 +65,7 @@ STEP_TYPES: dict[str, StepType] = {
         COMMAND, CONFIG, KUBECONFIG, PROXY_ACCESS, HEALTH_LOOK, WRITTEN, CONNTRACK,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
-        ENFORCED, SELECTION, REACH, CLIENTS, MATRIX,
+        ENFORCED, SELECTION, REACH, CLIENTS, ENDS, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,

@@ -6,7 +6,8 @@ from bot.steps import Look
 from bot.steps.library import STEP_TYPES
 
 PLAYBOOK = load_file(shipped_folder() / "network-policy.yaml")
-ORDER = ("api.answers", "policy.enforcement", "policy.selection", "kubernetes.get", "policy.reach", "dns.policy")
+ORDER = ("api.answers", "policy.enforcement", "policy.selection", "kubernetes.get", "policy.reach", "dns.policy",
+         "dns.policy_clients")
 
 
 def test_the_sequence_asks_first_whether_anything_enforces_policies() -> None:

@@ -32,9 +32,11 @@ _TRY = ('set -f; t() { i=$1; s=$(date +%s); shift; out=$("$@" 2>&1 </dev/null); 
         'echo "netcheck $i $? $(($(date +%s)-s))s $(echo $out | cut -c1-160)"; }')
 _OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
             f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
-_LONG = (r"""p=$(printf '%03000d' 0); l() { printf 'GET %s%s HTTP/1.0\r\n\r\n' "$3" "$p" | nc -w 4 $1 $2 """
-         "| grep -q HTTP/ || { echo a long request timed out; false; }; }")
-"""By hand: not every busybox has a wget that works."""
+_LONG = r"""p=$(printf '%03000d' 0)
+l() { nc -w 3 $1 $2 -e /bin/sh -c 'printf "GET %s%s HTTP/1.0\r\n\r\n" "$0" "$1"; read -r -t 4 said
+case $said in HTTP/*) exit 0;; esac; echo a long request timed out >&2; exit 1' "$3" "$p"; }"""
+"""Written at once and straight to the connection, so that packets are as large as they may be: through nc's own small
+buffer they would all be short. By hand, since not every busybox has a wget that works."""
 OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
             f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
 _FILL = 'p=$(printf "%03000d" 0)'
