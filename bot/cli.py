@@ -32,6 +32,9 @@ app = typer.Typer(
 SettingsFile = Annotated[str, typer.Option("--settings", help="Settings (else NETCHECK_SETTINGS).", metavar="FILE")]
 ProbeImage = Annotated[str, typer.Option(help="Try the way from a few nodes by pods of this image.")]
 ProbeNamespace = Annotated[str, typer.Option(help="Where such pods are started, and deleted again.")]
+NodeProbeImage = Annotated[str, typer.Option(help="See the CNI folders of a few nodes by pods of this image.")]
+NodeProbeNamespace = Annotated[str, typer.Option(help="Where those are started; its Pod Security level is privileged.")]
+NodeProbeFolders = Annotated[str, typer.Option(help="Where the nodes have them.", metavar="CONFIGURATION:PROGRAMS")]
 Kubeconfig = Annotated[str, typer.Option(help="Kubeconfig (else KUBECONFIG, else ~/.kube/config).", metavar="FILE")]
 Context = Annotated[str, typer.Option(help="The context of the kubeconfig to use.", metavar="NAME")]
 Words = Annotated[list[str] | None, typer.Argument(help="A target or context, and name=value parameters.")]
@@ -77,8 +80,11 @@ def _settings(path: str, kubeconfig: str = "") -> "Settings":
     return settings.model_copy(update={"kubeconfig": kubeconfig}) if kubeconfig else settings
 
 
-def _probing(settings: "Settings", namespace: str, image: str) -> "Settings":
-    return settings.with_probe(namespace, image) if namespace or image else settings
+def _probing(settings: "Settings", namespace: str, image: str, *node: str) -> "Settings":
+    """`node`: namespace, image and folders of node probes."""
+    if namespace or image:
+        settings = settings.with_probe(namespace, image)
+    return settings.with_node_probe(*node) if any(node) else settings
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -107,16 +113,15 @@ def run(
     settings: SettingsFile = "",
     probe_image: ProbeImage = "",
     probe_namespace: ProbeNamespace = "",
-    node_probe_image: Annotated[str, typer.Option(help="See a few nodes' CNI folders by pods of this image.")] = "",
-    node_probe_namespace: Annotated[str, typer.Option(help="Where those are started; its level is privileged.")] = "",
-    node_probe_folders: Annotated[str, typer.Option(help="Where the nodes have them: CONFIGURATION:PROGRAMS.")] = "",
+    node_probe_image: NodeProbeImage = "",
+    node_probe_namespace: NodeProbeNamespace = "",
+    node_probe_folders: NodeProbeFolders = "",
 ) -> None:
     """Run a playbook against a cluster, from here, without Slack or Redis."""
     from bot import verbs
 
-    config = _probing(_settings(settings, kubeconfig), probe_namespace, probe_image)
-    if node_probe_image or node_probe_namespace or node_probe_folders:
-        config = config.with_node_probe(node_probe_namespace, node_probe_image, node_probe_folders)
+    config = _probing(_settings(settings, kubeconfig), probe_namespace, probe_image, node_probe_namespace,
+                      node_probe_image, node_probe_folders)
     text = " ".join([playbook, *map(_quoted, words or [])])
     said, status = _run(verbs.run(config, context, text, output.value))
     print(said)
@@ -200,12 +205,16 @@ def record(
     settings: SettingsFile = "",
     probe_image: ProbeImage = "",
     probe_namespace: ProbeNamespace = "",
+    node_probe_image: NodeProbeImage = "",
+    node_probe_namespace: NodeProbeNamespace = "",
+    node_probe_folders: NodeProbeFolders = "",
 ) -> None:
     """Save what a playbook reads from a cluster, redacted: for a bug report, or for the cluster in a box."""
     from bot.playground import recording
 
     text = " ".join([playbook, *map(_quoted, words or [])])
-    config = _probing(_settings(settings, kubeconfig), probe_namespace, probe_image)
+    config = _probing(_settings(settings, kubeconfig), probe_namespace, probe_image, node_probe_namespace,
+                      node_probe_image, node_probe_folders)
     line, told = _run(recording.record(config, context, text, to, title))
     print(json.dumps(told, indent=2) if output is Output.JSON else line)
 

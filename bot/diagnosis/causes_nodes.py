@@ -11,6 +11,11 @@ FOLDER = (
     "/etc/cni/net.d /opt/cni/bin`; k3s has them in /var/lib/rancher/k3s/agent/etc/cni/net.d and "
     "/var/lib/rancher/k3s/data/cni"
 )
+RANGES = (
+    "`kubectl get nodes -o custom-columns=NAME:.metadata.name,RANGE:.spec.podCIDRs`, `kubectl get servicecidrs`, "
+    "`kubectl get pods -A -o wide`"
+)
+NETWORKING_PAGE = "https://kubernetes.io/docs/concepts/cluster-administration/networking/"
 RUNTIMES_PAGE = "https://kubernetes.io/docs/setup/production-environment/container-runtimes/"
 BROKEN_WAY = ("cni.path", "cni.agent.api", "cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.upstream.*",
               "dns.pods.*", "node.dns-port", "proxy.path")
@@ -73,5 +78,61 @@ NODES: tuple[Cause, ...] = (
         mend="`sysctl -w net.ipv4.ip_forward=1` on the node, and the same line in a file of /etc/sysctl.d; look which "
         "file there sets it to 0.",
         source=RUNTIMES_PAGE,
+    ),
+    Cause(
+        code="cni.plan.duplicate", layer=Layer.CNI, title="Two nodes have the same pod range",
+        explains=("cni.plan.outside", "cni.path", "dns.endpoints.*", "dns.query.*"),
+        meaning="Two nodes give addresses out of ranges that overlap: two pods can have the same one, and what is sent "
+        "to it arrives at one of them.",
+        by_hand=RANGES,
+        mend="Drain one of the nodes, delete its Node object and let it join again, so that the controller manager "
+        "gives it a range of its own; never set spec.podCIDR by hand while that controller gives ranges.",
+        source=NETWORKING_PAGE,
+    ),
+    Cause(
+        code="cni.plan.overlap", layer=Layer.CNI, title="The pods' range overlaps that of Services or nodes",
+        explains=("cni.path", "proxy.path"),
+        meaning="The same address can belong to a pod and to a Service, or to a pod and a node: some of them are not "
+        "reached, by no rule that is easy to see.",
+        by_hand=RANGES,
+        mend="Choose a pod range that meets neither the Services' range nor the nodes' network, set it where the "
+        "finding says, and let nodes and pods be made anew, one node at a time.",
+        source=NETWORKING_PAGE,
+    ),
+    Cause(
+        code="cni.plan.outside", layer=Layer.CNI, title="Pods have addresses outside of their node's range",
+        scope="node", explains=("cni.path",),
+        meaning="The network sends what is for a range to the node that has it. Pods with other addresses, mostly from "
+        "before the node's range or the network was changed, are not reached from other nodes.",
+        by_hand=RANGES,
+        mend="Delete these pods, so that they are made anew; where new ones get such addresses again, restart the "
+        "network's agent on that node and look at the range in its configuration.",
+        source=NETWORKING_PAGE,
+    ),
+    Cause(
+        code="cni.plan.full", layer=Layer.CNI, title="A node's pod range is nearly used up", scope="node",
+        explains=("cni.sandbox.addresses",),
+        meaning="The range has fewer addresses than the node may run pods: the pods beyond it get no network.",
+        by_hand=RANGES,
+        mend="Give nodes larger ranges (`--node-cidr-mask-size` of the controller manager, for nodes that join then), "
+        "or let the kubelet run fewer pods (maxPods).",
+        source=NETWORKING_PAGE,
+    ),
+    Cause(
+        code="cni.controller", layer=Layer.CNI, title="A controller of the network plugin does not run",
+        meaning="Beside the agents on the nodes the network has a Deployment that keeps its records in order: "
+        "addresses of nodes and pods that are gone, policies, identities. Traffic goes on without it, for a while.",
+        by_hand="`kubectl get deployments -A`, `kubectl -n NAMESPACE describe deployment NAME`",
+        mend="Scale it up again (`kubectl -n NAMESPACE scale deployment NAME --replicas=1`), or see why its pod does "
+        "not start: `kubectl -n NAMESPACE describe pod POD`.",
+        source="https://docs.tigera.io/calico/latest/reference/kube-controllers/configuration",
+    ),
+    Cause(
+        code="cni.runtime", layer=Layer.CNI, title="The container runtime does not go with the network plugin",
+        scope="node", explains=("cni.sandbox.*",),
+        meaning="containerd from 1.6.0 to 1.6.4 hands Weave Net's plugin what it cannot read: new pods get no address.",
+        by_hand="`kubectl get nodes -o wide` (CONTAINER-RUNTIME)",
+        mend="Bring containerd to 1.6.5 or later, one node after the other.",
+        source="https://github.com/weaveworks/weave/blob/master/site/kubernetes/kube-addon.md",
     ),
 )

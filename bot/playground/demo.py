@@ -75,7 +75,8 @@ async def playing(*, port: int = 0, kubeconfig: str = "", scenario: str, folder:
         async with asyncio.timeout(START):
             while not workspace.connection.connected:  # noqa: ASYNC110 - a socket may stand and fall again
                 await asyncio.sleep(0.02)
-        titles = {name: entry.title for name, entry in SCENARIOS.items() if not entry.probe} if cluster else {}
+        plain = {name: entry.title for name, entry in SCENARIOS.items() if not (entry.probe or entry.node_probe)}
+        titles = plain if cluster else {}
         demo = Demo(slack, cluster, scenario, opened.notice, titles)
         slack.panel, slack.choose = demo.panel, demo.choose
         yield demo

@@ -22,8 +22,8 @@ INDEX = FOLDER / "index.json"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """`title` is what a person reads; `roots` are pairs of cause and object, where the cause may be a pattern
-    (`cni.agent*`); none for a cluster in which nothing is broken. `words` came after the playbook. `probe`: it
-    holds what probe pods printed, for which they must be allowed."""
+    (`cni.agent*`); none for a cluster in which nothing is broken. `words` came after the playbook. `probe`,
+    `node_probe`: it holds what such pods printed, for which they must be allowed."""
 
     title: str
     answer: str
@@ -31,6 +31,7 @@ class Scenario:
     playbook: str = "dns"
     words: tuple[str, ...] = ()
     probe: bool = False
+    node_probe: bool = False
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(msgspec.json.decode(INDEX.read_bytes(), type=dict[str, Scenario]))

@@ -9,6 +9,9 @@ from bot.steps.changes.workload_rollout import ROLLOUT
 from bot.steps.changes.workload_scale import SCALE
 from bot.steps.cni.agents import AGENTS
 from bot.steps.cni.files import FILES
+from bot.steps.cni.plan import PLAN
+from bot.steps.cni.plugin import PLUGIN
+from bot.steps.cni.runtime import RUNTIME
 from bot.steps.cni.sandbox import SANDBOX
 from bot.steps.dns.access import ACCESS
 from bot.steps.dns.client import CLIENT
@@ -60,7 +63,7 @@ from bot.steps.services.selector import SELECTOR
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
-        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, COVERAGE, LIVE, PROXY_LOGS,
+        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, PLUGIN, RUNTIME, PLAN, COVERAGE, LIVE, PROXY_LOGS,
         CONDITIONS, ADDRESSES, REQUIRED, EVENTS, WAY, VERSIONS,
         COMMAND, CONFIG, KUBECONFIG, PROXY_ACCESS, HEALTH_LOOK, WRITTEN, CONNTRACK,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,

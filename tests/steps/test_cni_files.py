@@ -18,14 +18,15 @@ from tests.steps.dns_evidence import NOW, causes, judge, only, roots
 
 BRIDGE = {"type": "bridge", "ipam": "host-local", "hairpin": True}
 PORTMAP = {"type": "portmap", "ipam": "", "hairpin": False}
-GOOD = {"name": "10-bridge.conflist", "error": "", "plugins": [BRIDGE, PORTMAP]}
-BAD = {"name": "00-bad.conf", "error": "it names no plugin (type)", "plugins": []}
+GOOD = {"name": "10-bridge.conflist", "error": "", "unread": False, "plugins": [BRIDGE, PORTMAP]}
+BAD = {"name": "00-bad.conf", "error": "it names no plugin (type)", "unread": False, "plugins": []}
 PROGRAMS = ["bridge", "flannel", "host-local", "portmap"]
 PLACE = NodeProbePlace(namespace="probes", image="busybox:1", configuration="/etc/cni/net.d", programs="/opt/cni/bin")
 
 
 def conf(name: str, *types: str, **changes: Any) -> dict[str, Any]:
-    return {"name": name, "error": "", "plugins": [{"type": t, "ipam": "", "hairpin": True} for t in types], **changes}
+    plugins = [{"type": t, "ipam": "", "hairpin": True} for t in types]
+    return {"name": name, "error": "", "unread": False, "plugins": plugins, **changes}
 
 
 def view(*files: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -156,6 +157,26 @@ def test_the_script_run_by_a_shell_tells_files_in_the_runtimes_order_and_program
     assert seen["programs"] == ["bridge"]
     assert "lo" in seen["links"]
     assert base64.b64encode(b"token").decode()[:6] not in done.stdout
+
+
+def test_secrets_of_a_file_do_not_leave_the_node(tmp_path: Path) -> None:
+    (tmp_path / "10-a.conf").write_text('{"type": "calico", "policy": {"k8s_auth_token": "t0ken"}, "etcd_Key": "k3y"}')
+    (tmp_path / "20-empty.conf").touch()
+    done = subprocess.run(["sh", "-c", write_script(str(tmp_path), "")], capture_output=True, text=True)
+    sent = [base64.b64decode(json.loads(line)["text"]).decode() for line in done.stdout.splitlines() if "text" in line]
+    assert len(sent) == 2
+    assert not any(secret in text for text in sent for secret in ("t0ken", "k3y"))
+    seen = read_view(done.stdout)
+    assert seen is not None
+    assert [(f["error"], f["unread"]) for f in seen["files"]] == [("", False), ("it is empty", False)]
+
+
+def test_a_file_that_could_not_be_read_is_unknown_and_no_fault() -> None:
+    row = {"file": base64.b64encode(b"10-a.conf").decode(), "size": "120", "text": ""}
+    seen = read_view(json.dumps(row) + '\n{"link": "lo", "mtu": "65536"}')
+    assert seen is not None
+    (found,) = [f for f in judge(FILES, evidence(seen)).findings if f.node]
+    assert (found.verdict, found.cause) == (Verdict.UNKNOWN, "")
 
 
 def test_an_answer_that_is_none_is_no_view() -> None:

@@ -21,11 +21,14 @@ def judge_files(evidence: Evidence, node: str, view: View) -> list[Finding]:
     if not view["files"]:
         text = f"The runtime's CNI folder on node {node} holds no configuration file."
         return [_tell(Verdict.INFO, evidence, node, text)]
+    if view["files"][0]["unread"]:
+        text = f"The first CNI configuration by name on node {node}, {view['files'][0]['name']}, could not be read."
+        return [_tell(Verdict.UNKNOWN, evidence, node, text)]
     lenient = evidence["runtimes"].get(node, "").startswith("cri-o")
     first = view["files"][0]
     if first["error"] and not lenient:
         return [_invalid(evidence, node, view)]
-    active = next((file for file in view["files"] if not file["error"]), None)
+    active = next((file for file in view["files"] if file["plugins"]), None)
     if active is None:
         return [_invalid(evidence, node, view)]
     shadowed = [file for file in view["files"] if file is not active]

@@ -90,9 +90,10 @@ def judge_look(evidence: Evidence, args: FilesArgs) -> Judgement:
 
 
 def _unseen(evidence: Evidence, views: dict[str, Any]) -> Finding:
-    exec_right = views.get("needs") or "create pods/exec for the network's agents"
-    text = ("Not looked at: the CNI folder of the nodes and their network settings, which needs node_probe in the "
-            f"settings, or {exec_right} where an agent has the folder. Pods' events and addresses alone were judged.")
+    needs = (f"{views['needs']}, which is not permitted" if views["needs"] else
+             "node_probe in the settings, or an agent that has the folder and may be asked by exec")
+    text = (f"Not looked at: the CNI folder of the nodes and their network settings, which needs {needs}. Pods' events "
+            "and addresses alone were judged.")
     return note(Verdict.SKIPPED, Layer.CNI, text, evidence=(read_at(evidence),))
 
 

@@ -1,8 +1,8 @@
 """What is run on a node to see its CNI folders and its network's settings, and how its lines are read. Pure.
 
 A shell with `base64`, `head` and `ls` is enough (busybox); it writes nothing. One JSON object per line, texts in
-base64, so that no name or content can break a line. Of configuration files only what is judged is kept: they may hold
-tokens.
+base64, so that no name or content can break a line. Configuration files may hold tokens: values of such names never
+leave the node, and of the rest only what is judged is kept.
 """
 
 import base64
@@ -21,12 +21,14 @@ e() { base64 | tr -d '\n'; }
 C='CONFIGURATION'; P='PROGRAMS'
 [ -d "$C" ] && echo '{"folder":true}'
 ls -A1 "$C" 2>/dev/null | head -n 40 | while read -r f; do case "$f" in *.conf|*.conflist|*.json)
-printf '{"file":"%s","text":"%s"}\n' "$(printf %s "$f" | e)" "$(head -c LARGEST "$C/$f" 2>/dev/null | e)";; esac; done
+printf '{"file":"%s","size":"%s","text":"%s"}\n' "$(printf %s "$f" | e)" "$(wc -c < "$C/$f" | tr -d ' ')" \
+"$(head -c LARGEST "$C/$f" 2>/dev/null | sed -E 's/SECRETS/\1"-"/Ig' | e)";; esac; done
 [ -n "$P" ] && [ -d "$P" ] && printf '{"programs":"%s"}\n' "$(ls -A1 "$P" | e)"
 for k in KEYS; do printf '{"key":"%s","value":"%s"}\n' "$k" "$(cat /proc/sys/$k 2>/dev/null)"; done
 for i in $(ls -1 /sys/class/net); do printf '{"link":"%s","mtu":"%s"}\n' "$i" "$(cat /sys/class/net/$i/mtu)"; done
 printf '{"routes":"%s"}\n' "$(cat /proc/net/route 2>/dev/null | e)"
 """
+_SECRETS = r'("[^"]*(token|password|secret|key|cert)[^"]*"[[:space:]]*:[[:space:]]*)"[^"]*"'
 _PLAIN = re.compile(r"[\w./{}@+-]+")
 
 
@@ -36,8 +38,8 @@ def write_script(configuration: str, programs: str) -> str:
         if folder and not _PLAIN.fullmatch(folder):
             raise ValueError(f"{folder!r} is no folder that can be looked at")
     words = {"CONFIGURATION": configuration, "PROGRAMS": programs, "LARGEST": str(LARGEST),
-             "KEYS": " ".join(SETTINGS.values())}
-    return re.sub(r"CONFIGURATION|PROGRAMS|LARGEST|KEYS", lambda found: words[found[0]], _SCRIPT.strip())
+             "SECRETS": _SECRETS, "KEYS": " ".join(SETTINGS.values())}
+    return re.sub(r"CONFIGURATION|PROGRAMS|LARGEST|SECRETS|KEYS", lambda found: words[found[0]], _SCRIPT.strip())
 
 
 def read_view(text: str) -> dict[str, Any] | None:
@@ -49,12 +51,14 @@ def read_view(text: str) -> dict[str, Any] | None:
     rows = [row for line in text.splitlines() if (row := _row(line))]
     if not any("link" in row for row in rows):
         return None
-    files = sorted(((_text(row["file"]), _text(row["text"])) for row in rows if "file" in row), key=lambda f: f[0])
+    files = sorted((_read(row) for row in rows if "file" in row), key=lambda file: str(file["name"]))
+    if any(not file["name"] for file in files):
+        return None  # a shell without base64
     listed = [_text(row["programs"]).split("\n") for row in rows if "programs" in row]
     values = {row["key"]: row["value"] for row in rows if "key" in row}
     return {
         "folder": any("folder" in row for row in rows),
-        "files": [read_file(name, content) for name, content in files[:MOST_FILES]],
+        "files": files[:MOST_FILES],
         "programs": sorted(filter(None, listed[0])) if listed else None,
         "settings": {name: values.get(key, "") for name, key in SETTINGS.items()},
         "links": {row["link"]: int(row["mtu"]) for row in rows if "link" in row and row["mtu"].isdigit()},
@@ -68,6 +72,13 @@ def _row(line: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    """A file of which nothing came although it holds something could not be read: that is no fault of the file."""
+    name, text = _text(row["file"]), _text(row["text"])
+    unread = not text and row.get("size") != "0"
+    return {**(_file(name, "") if unread else read_file(name, text)), "unread": unread}
 
 
 def _text(coded: str) -> str:
@@ -100,7 +111,8 @@ def read_file(name: str, content: str) -> dict[str, Any]:
 
 
 def _file(name: str, error: str, plugins: list[Any] | None = None) -> dict[str, Any]:
-    return {"name": name, "error": error, "plugins": [] if error else [_plugin(plugin) for plugin in plugins or ()]}
+    told = [] if error else [_plugin(plugin) for plugin in plugins or ()]
+    return {"name": name, "error": error, "unread": False, "plugins": told}
 
 
 def _plugin(plugin: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,9 @@ BY_MARK = {"+k3s": ("/var/lib/rancher/k3s/agent/etc/cni/net.d", "/var/lib/ranche
 """Marks in the version of platforms that keep the folders elsewhere (https://docs.k3s.io/networking)."""
 USUAL = ("/etc/cni/net.d", "/opt/cni/bin")
 Views = dict[str, Any]
-"""{how, nodes: {name: view}, failures: {name: why}, unseen}. `how`: "" where there is no way to see them."""
+"""{how, nodes: {name: view}, failures: {name: why}, unseen, needs}. `how`: "" where there is no way to see them;
+`needs`: the permission without which there is none."""
+NOTHING: Views = {"how": "", "nodes": {}, "failures": {}, "needs": ""}
 
 
 async def see_nodes(cluster: Cluster, nodes: dict[str, Any], version: str) -> Views:
@@ -36,6 +38,8 @@ async def _probe(cluster: Cluster, place: NodeProbePlace, chosen: list[str], ver
         pods = [make_pod(place, node, find_folders(place, version)) for node in chosen]
         ends = await cluster.run_pods(place.namespace, pods, PATIENCE)
     except (ClusterError, ValueError) as error:
+        if isinstance(error, Forbidden) and "PodSecurity" not in str(error):
+            return {**NOTHING, "unseen": total, "needs": error.permission}
         return {"how": "probe", "nodes": {}, "failures": dict.fromkeys(chosen, cut(str(error), 300)),
                 "unseen": total - len(chosen)}
     views = {node: read_view(end.log) for node, end in zip(chosen, ends, strict=True)}
@@ -54,8 +58,8 @@ def find_folders(place: NodeProbePlace, version: str) -> tuple[str, str]:
 
 
 async def _by_exec(cluster: Cluster, fit: list[str], total: int) -> Views:
-    """In the agents of one network; `needs` names the permission, where exec is what is missing."""
-    none: Views = {"how": "", "nodes": {}, "failures": {}, "unseen": total, "needs": ""}
+    """In the agents of one network."""
+    none: Views = {**NOTHING, "unseen": total}
     try:
         sets = (await cluster.list("DaemonSet", form="metadata")).items
         found = next(((network, network.view, item) for network, item in recognise_all(name_sets(sets))
@@ -69,6 +73,8 @@ async def _by_exec(cluster: Cluster, fit: list[str], total: int) -> Views:
         return none
     first = {pod["node"]: pod for pod in sorted(pods, key=lambda pod: pod["ready"]) if pod["node"] in fit}
     chosen = list(first.values())[:MOST_AGENTS]
+    if not chosen:
+        return none
     try:
         told = await asyncio.gather(*(_ask(cluster, daemon["namespace"], pod["name"], view) for pod in chosen))
     except Forbidden as error:

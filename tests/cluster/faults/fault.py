@@ -11,6 +11,8 @@ from tests.cluster.rig.images import SHELL
 Network = Literal["any", "bridge", "flannel", "flannel-hostgw", "weave", "calico", "none"]
 Proxy = Literal["iptables", "nftables"]
 PROBE = ("--probe-namespace", "default", "--probe-image", SHELL)
+NODE_PROBE = ("--node-probe-namespace", "default", "--node-probe-image", SHELL, "--node-probe-folders",
+              "/RUN_DIR/{node}/cni/net.d:/RUN_DIR/{node}/opt/cni/bin")
 Answer = Literal["broken", "degraded", "ok", "unknown"]
 Heal = Callable[[Cluster], None]
 
@@ -42,7 +44,7 @@ class Fault:
     when the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of
     any finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`:
     when the next row may begin. `awaits`: what netcheck lacks for it; such a row is run, and never counted as right.
-    `probe`: it is asked with probe pods allowed.
+    `probe`, `node_probe`: it is asked with such pods allowed.
     """
 
     name: str
@@ -63,12 +65,13 @@ class Fault:
     playbook: str = "dns"
     arguments: tuple[str, ...] = ()
     probe: bool = False
+    node_probe: bool = False
     awaits: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
         """What follows the playbook on the command line."""
-        return (*self.arguments, *(PROBE if self.probe else ()))
+        return (*self.arguments, *(PROBE if self.probe else ()), *(NODE_PROBE if self.node_probe else ()))
 
     @property
     def needs_nodes(self) -> bool:

@@ -1,6 +1,7 @@
 """Injections on the nodes themselves: processes, files, the firewall. Only a cluster of our own has such nodes."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -61,6 +62,87 @@ class AddFile:
     def inject(self, cluster: Cluster) -> Heal:
         (folder(cluster, self.node) / self.path).write_text(self.text)
         return lambda then: (folder(then, self.node) / self.path).unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class EditFile:
+    """Replaces the one place that `pattern` finds in a file below the node's folder."""
+
+    node: str
+    path: str
+    pattern: str
+    new: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        file = folder(cluster, self.node) / self.path
+        saved = file.read_text()
+        text, hits = re.subn(self.pattern, self.new, saved)
+        assert hits == 1, f"{self.pattern!r} is found {hits} times in {self.path}"
+        file.write_text(text)
+
+        def heal(then: Cluster) -> None:
+            (folder(then, self.node) / self.path).write_text(saved)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAway:
+    """One file, or a link, out of its folder."""
+
+    node: str
+    path: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        home = folder(cluster, self.node)
+        (home / self.path).rename(home / "moved-away")
+
+        def heal(then: Cluster) -> None:
+            (folder(then, self.node) / "moved-away").rename(folder(then, self.node) / self.path)
+
+        return heal
+
+
+@dataclass(frozen=True, slots=True)
+class RemakeNode:
+    """The Node object anew, with this podCIDR or none, while its kubelet goes on: the field cannot be changed."""
+
+    node: str
+    pod_range: str
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = json.loads(cluster.kubectl("get", "node", self.node, "-o", "json"))
+        _make_node(cluster, saved, self.pod_range)
+        return lambda then: _make_node(then, saved, saved["spec"]["podCIDR"])
+
+
+def _make_node(cluster: Cluster, saved: dict[str, Any], pod_range: str) -> None:
+    kept = {name: saved["metadata"].get(name, {}) for name in ("name", "labels", "annotations")}
+    spec = {"podCIDR": pod_range, "podCIDRs": [pod_range]} if pod_range else {}
+    cluster.kubectl("delete", "node", saved["metadata"]["name"])
+    made = {"apiVersion": "v1", "kind": "Node", "metadata": kept, "spec": spec}
+    cluster.kubectl("create", "-f", "-", stdin=json.dumps(made))
+
+
+@dataclass(frozen=True, slots=True)
+class OnNode:
+    """A command in the node's network, and the one that undoes it."""
+
+    node: str
+    do: tuple[str, ...]
+    undo: tuple[str, ...]
+    needs_nodes: ClassVar[bool] = True
+
+    def inject(self, cluster: Cluster) -> Heal:
+        cluster.on_node(self.node, *self.do)
+
+        def heal(then: Cluster) -> None:
+            then.on_node(self.node, *self.undo)
+
+        return heal
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.cluster.rig import Cluster
-from tests.cluster.rig.images import DOMAIN
+from tests.cluster.rig.images import DOMAIN, SHELL
 from tests.cluster.rig.site import KUBERNETES
 
 
@@ -34,6 +34,15 @@ class Ref:
         found = self.find(cluster)
         assert found is not None, f"{self} does not exist"
         return found
+
+
+def pod_on(node: str, name: str, namespace: str = "default") -> dict[str, Any]:
+    """A pod that wants a network on that node, past the scheduler, and does nothing with it."""
+    container = {"name": "main", "image": SHELL, "imagePullPolicy": "IfNotPresent",
+                 "command": ["sleep", "3600"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"nodeName": node, "terminationGracePeriodSeconds": 0, "containers": [container],
+                     "tolerations": [{"operator": "Exists"}]}}
 
 
 DNS_SERVICE = Ref("Service", "kube-dns")

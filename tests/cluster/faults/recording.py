@@ -44,7 +44,7 @@ class Recorder:
         known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         roots = tuple((root.cause, root.object) for root in fault.roots)
         scenario = Scenario(title=title(fault), answer=fault.answer, roots=roots, playbook=fault.playbook,
-                            words=fault.arguments, probe=fault.probe)
+                            words=fault.arguments, probe=fault.probe, node_probe=fault.node_probe)
         known[fault.name] = asdict(scenario)
         path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
 

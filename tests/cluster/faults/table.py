@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from tests.cluster.faults.access import ACCESS
 from tests.cluster.faults.agents import AGENT_FAULTS
+from tests.cluster.faults.bridge import BRIDGE_FAULTS
 from tests.cluster.faults.clients import CLIENT_FAULTS
 from tests.cluster.faults.combined import COMBINED
 from tests.cluster.faults.corefile import COREFILE_FAULTS
@@ -12,9 +13,11 @@ from tests.cluster.faults.dns_objects import DNS_OBJECTS
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.firewall import FIREWALL
 from tests.cluster.faults.lookalikes import LOOKALIKES
+from tests.cluster.faults.lookalikes_networks import LOOKALIKES_OF_NETWORKS
 from tests.cluster.faults.lookalikes_nodes import LOOKALIKES_OF_NODES
 from tests.cluster.faults.node_reports import NODE_REPORTS
 from tests.cluster.faults.nodes import NODE_FAULTS
+from tests.cluster.faults.overlays import OVERLAY_FAULTS
 from tests.cluster.faults.pods import POD_FAULTS
 from tests.cluster.faults.policy import POLICIES
 from tests.cluster.faults.policy_reach import ALLOWED_BETWEEN_PODS, FAULTS_BETWEEN_PODS
@@ -40,6 +43,7 @@ FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
     PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, SERVICE_FAULTS, LOOKALIKES,
     LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, NODE_REPORTS,
+    BRIDGE_FAULTS, OVERLAY_FAULTS, LOOKALIKES_OF_NETWORKS,
 )
 
 

@@ -42,9 +42,11 @@ class Cluster:
         return subprocess.run(line, input=stdin or "", capture_output=True, text=True)
 
     def netcheck(self, *arguments: str, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """The command line of netcheck against this cluster; its exit status is an answer and is not checked."""
+        """The command line of netcheck against this cluster; its exit status is an answer and is not checked. /RUN_DIR
+        in an argument stands for the folder of a cluster of our own, as in its manifests."""
         environment = {**os.environ, "KUBECONFIG": str(kubeconfig or self.kubeconfig)}
-        line = [str(Path(sys.executable).parent / "netcheck"), *arguments]
+        words = [word.replace("/RUN_DIR", str(self.site.run)) if self.site else word for word in arguments]
+        line = [str(Path(sys.executable).parent / "netcheck"), *words]
         return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120)
 
     def on_node(self, node: str, *line: str) -> str:

@@ -1,0 +1,164 @@
+"""`cni.plan`: do the ranges of pods, Services and nodes fit each other, and has every node addresses to give? (CNI-06)
+
+What counts depends on the network: with Flannel or a bridge pods get addresses out of their node's podCIDR, with
+Calico, Weave Net or the clouds' plugins that range means nothing. No more is read than other looks read, but for the
+ranges of Services and one page of pods.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.model.errors import ClusterError, NotFound
+from bot.networks import Network, recognise_all
+from bot.steps import Args, Evidence, Look
+from bot.steps.cni.calico import API as CALICO_API
+from bot.steps.cni.plan_rules import judge_plan
+from bot.steps.daemons import name_sets
+from bot.steps.findings import unread
+from bot.steps.nodes.network import POD_RANGE
+from bot.steps.nodes.status import SAMPLE, is_virtual
+from bot.steps.wording import cut
+
+MOST_PODS = 40
+KUBEADM = "ConfigMap kube-system/kubeadm-config"
+Range = dict[str, str]
+"""{range, object, field}: where a range of addresses is set."""
+
+
+class PlanArgs(Args):
+    """Compares the ranges of pods, Services and nodes, and the addresses of pods with them. Takes nothing."""
+
+
+async def gather_plan(cluster: Cluster, args: PlanArgs) -> Evidence:
+    skipped: list[str] = []
+    nodes, agents = await asyncio.gather(_nodes(cluster, skipped), _agents(cluster, skipped))
+    services, kubeadm, own, pods, events = await asyncio.gather(
+        _services(cluster, skipped), _kubeadm(cluster), _own(cluster, agents, skipped), _pods(cluster, skipped),
+        _events(cluster, skipped))
+    return {
+        "read_at": cluster.now, "networks": None if agents is None else [n.name for n, _ in agents if not n.meta],
+        "nodes": nodes["read"], "unread": nodes["unread"], "services": services, "plans": [*kubeadm, *own],
+        "pods": pods, "events": events, "skipped": list(dict.fromkeys(skipped)),
+    }
+
+
+async def _nodes(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
+    try:
+        listing = await cluster.list("Node", limit=SAMPLE)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {"read": {}, "unread": 0}
+    return {"read": {node["metadata"]["name"]: _node(node) for node in listing.items if not is_virtual(node)},
+            "unread": listing.remaining}
+
+
+def _node(node: Object) -> dict[str, Any]:
+    spec, status = node["spec"], node.get("status", {})
+    return {
+        "ranges": spec.get("podCIDRs") or ([spec["podCIDR"]] if spec.get("podCIDR") else []),
+        "addresses": [a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"],
+        "created": node["metadata"].get("creationTimestamp", ""),
+    }
+
+
+async def _agents(cluster: Cluster, skipped: list[str]) -> list[tuple[Network, dict[str, Any]]] | None:
+    try:
+        sets = (await cluster.list("DaemonSet", form="metadata")).items
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return [(network, dict(item)) for network, item in recognise_all(name_sets(sets))]
+
+
+async def _services(cluster: Cluster, skipped: list[str]) -> list[Range]:
+    """ServiceCIDRs, from 1.33 on; before that the one address that is known to be in the range."""
+    try:
+        found = (await cluster.list("ServiceCIDR")).items
+        return [{"range": cidr, "object": f"ServiceCIDR {item['metadata']['name']}", "field": "spec.cidrs"}
+                for item in found for cidr in item.get("spec", {}).get("cidrs", ())]
+    except NotFound:
+        pass
+    except ClusterError as error:
+        skipped.append(unread(error))
+    try:
+        spec = (await cluster.get("Service", "kubernetes", "default"))["spec"]
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [{"range": address, "object": "Service default/kubernetes", "field": "spec.clusterIPs"}
+            for address in spec.get("clusterIPs") or [spec.get("clusterIP", "")]]
+
+
+async def _kubeadm(cluster: Cluster) -> list[Range]:
+    """Other platforms do not have it: nothing is missed then."""
+    try:
+        data = (await cluster.get("ConfigMap", "kubeadm-config", "kube-system")).get("data") or {}
+    except ClusterError:
+        return []
+    found = POD_RANGE.search(str(data.get("ClusterConfiguration", "")))
+    return [{"range": cidr, "object": KUBEADM, "field": "podSubnet"} for cidr in found[1].split(",")] if found else []
+
+
+async def _own(
+    cluster: Cluster, agents: list[tuple[Network, dict[str, Any]]] | None, skipped: list[str]
+) -> list[Range]:
+    """What the network itself was told: Calico's pools that are enabled, Weave Net's IPALLOC_RANGE."""
+    found: list[Range] = []
+    try:
+        for network, item in agents or ():
+            if network.name in ("Calico", "Canal"):
+                pools = (await cluster.list("IPPool", api=CALICO_API, limit=50)).items
+                found += [{"range": pool["spec"].get("cidr", ""), "object": f"IPPool {pool['metadata']['name']}",
+                           "field": "spec.cidr"} for pool in pools if not pool["spec"].get("disabled")]
+            if network.name == "Weave Net":
+                daemon = await cluster.get("DaemonSet", str(item["name"]), str(item["namespace"]))
+                found += [{"range": value, "object": f"DaemonSet {item['namespace']}/{item['name']}",
+                           "field": "IPALLOC_RANGE"} for value in [_environment(daemon, "IPALLOC_RANGE")] if value]
+    except NotFound:
+        pass
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return found
+
+
+def _environment(daemon: Object, name: str) -> str:
+    containers = daemon["spec"]["template"]["spec"].get("containers", ())
+    return next((str(variable.get("value", "")) for container in containers for variable in container.get("env") or ()
+                 if variable["name"] == name), "")
+
+
+async def _pods(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
+    """{read: [{name, node, ips}], unread} of those with an address of their own."""
+    try:
+        listing = await cluster.list("Pod", limit=MOST_PODS)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {"read": [], "unread": 0}
+    own = [pod for pod in listing.items if not pod["spec"].get("hostNetwork") and pod.get("status", {}).get("podIP")
+           and pod["status"].get("phase") not in ("Succeeded", "Failed")]
+    return {"unread": listing.remaining, "read": [
+        {"name": f"{pod['metadata']['namespace']}/{pod['metadata']['name']}", "node": pod["spec"].get("nodeName", ""),
+         "ips": [ip["ip"] for ip in pod["status"].get("podIPs") or [{"ip": pod["status"]["podIP"]}]]} for pod in own]}
+
+
+async def _events(cluster: Cluster, skipped: list[str]) -> list[dict[str, str]]:
+    """The controller manager's word that it has no range left; of type Normal, whatever it means."""
+    try:
+        listing = await cluster.list("Event", fields="reason=CIDRNotAvailable", limit=5)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+    return [{"node": event.get("involvedObject", {}).get("name", ""), "message": cut(event.get("message", "")),
+             "at": event.get("lastTimestamp") or event.get("eventTime") or ""} for event in listing.items]
+
+
+PLAN = Look(
+    name="cni.plan", args=PlanArgs, gather=gather_plan, judge=judge_plan,
+    reads=("list nodes", "list daemonsets.apps", "get daemonsets.apps", "list servicecidrs.networking.k8s.io",
+           "get services", "get configmaps/kubeadm-config in kube-system", "list ippools.crd.projectcalico.org",
+           "list pods", "list events"),
+    by_hand="`kubectl get nodes -o custom-columns=NAME:.metadata.name,RANGE:.spec.podCIDRs`, `kubectl get "
+    "servicecidrs`, `kubectl get pods -A -o wide`, `kubectl get events -A --field-selector reason=CIDRNotAvailable` ("
+    "https://kubernetes.io/docs/concepts/cluster-administration/networking/)",
+)

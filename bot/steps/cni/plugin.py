@@ -1,0 +1,148 @@
+"""`cni.plugin`: which network plugin this is, what a person must know of it, and what runs beside its agents (CNI-03).
+
+Known by the DaemonSets of its agents. Kinds of its own that another network left behind are no plugin, and one that is
+built into a platform's process has no DaemonSet: neither is a fault.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import GENERIC, NETWORKS, Network, find_network, recognise_all
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import name_sets
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.nodes.status import is_young
+from bot.steps.policy.enforcement import judge_enforcement, read_enforcers
+from bot.steps.wording import list_names, read_at
+
+BUILT_IN = {
+    "+k3s": "Flannel runs inside k3s itself; its CNI files are in /var/lib/rancher/k3s/agent/etc/cni/net.d",
+    "+rke2": "RKE2 brings Canal, Calico, Cilium or Flannel as charts of its own",
+    "-eks-": "with EKS Auto Mode the network runs on the nodes, outside of Kubernetes",
+    "-gke.": "GKE without Dataplane V2 sets up a bridge on each node by itself",
+}
+"""What platforms have where no agent is seen, by the mark in their version (the reference's table of platforms)."""
+
+
+class PluginArgs(Args):
+    """Says which network plugin runs, and what is known about it. Takes nothing."""
+
+
+async def gather_plugin(cluster: Cluster, args: PluginArgs) -> Evidence:
+    skipped: list[str] = []
+    try:
+        sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
+    except ClusterError as error:
+        return {"read_at": cluster.now, "agents": None, "skipped": [unread(error)]}
+    agents = [{"network": network.name, "name": str(item["name"]), "namespace": str(item["namespace"])}
+              for network, item in recognise_all(sets)]
+    groups, enforcers, controllers = await asyncio.gather(
+        _groups(cluster, skipped), read_enforcers(cluster), _controllers(cluster, agents, skipped))
+    return {"read_at": cluster.now, "agents": agents, "groups": groups, "enforcers": enforcers,
+            "controllers": controllers, "skipped": skipped}
+
+
+async def _groups(cluster: Cluster, skipped: list[str]) -> list[str]:
+    """API groups that belong to some network."""
+    known = {group for network in NETWORKS for group in network.groups}
+    try:
+        return [group for group in await cluster.groups() if group in known]
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+
+
+async def _controllers(
+    cluster: Cluster, agents: list[dict[str, str]], skipped: list[str]
+) -> list[dict[str, Any]]:
+    """Deployments beside the agents, of those that are there: some are optional."""
+    found = []
+    for agent in agents:
+        network = find_network(agent["network"])
+        for name in network.controllers if network else ():
+            try:
+                item = await cluster.get("Deployment", name, agent["namespace"])
+            except NotFound:
+                continue
+            except ClusterError as error:
+                skipped.append(unread(error))
+                continue
+            found.append({"name": f"Deployment {agent['namespace']}/{name}", "network": agent["network"],
+                          "wanted": item["spec"].get("replicas", 1), "ready": item["status"].get("readyReplicas", 0),
+                          "created": item["metadata"].get("creationTimestamp", "")})
+    return found
+
+
+def judge_plugin(evidence: Evidence, args: PluginArgs) -> Judgement:
+    skipped, agents = tell_skipped(evidence, Layer.CNI), evidence["agents"]
+    if agents is None:
+        return Judgement(skipped)
+    names = list(dict.fromkeys(agent["network"] for agent in agents))
+    networks = [network for name in names if (network := find_network(name))]
+    found = [_identity(evidence, network, agent) for network in networks
+             for agent in [next(a for a in agents if a["network"] == network.name)]] or [_nameless(evidence)]
+    return Judgement((*found, *_left_over(evidence, networks), *_idle(evidence), *skipped), {"networks": names})
+
+
+def _identity(evidence: Evidence, network: Network, agent: dict[str, str]) -> Finding:
+    name = f"DaemonSet {agent['namespace']}/{agent['name']}"
+    parts = [f"{network.name} is a network plugin here ({name})"]
+    if network.files:
+        parts.append(f"its configuration in the runtime's CNI folder is {network.files[0]}")
+    if network.ports:
+        parts.append(f"between nodes it needs {list_names(map(str, network.ports), 4)}")
+    enforcement = judge_enforcement(evidence["enforcers"])
+    if enforcement.enforced is not None and not network.meta:
+        not_ = "" if enforcement.enforced else "not "
+        parts.append(f"NetworkPolicies are {not_}enforced ({enforcement.why})")
+    parts += [network.note] if network.note else []
+    if network.status:
+        parts.append(f"it tells of itself by `{network.status.replace('NAMESPACE', agent['namespace'])}`")
+    return note(Verdict.INFO if network.note else Verdict.PASS, Layer.CNI, "; ".join(parts) + ".", object=name,
+                evidence=(read_at(evidence),))
+
+
+def _nameless(evidence: Evidence) -> Finding:
+    version = evidence["enforcers"]["version"]
+    platform = next((text for mark, text in BUILT_IN.items() if mark in version), "")
+    text = f"No agent of a known network plugin runs: {platform or 'a plain bridge, or ' + GENERIC.name}."
+    return note(Verdict.INFO, Layer.CNI, text, evidence=(read_at(evidence),),
+                advice="The first file by name in a node's CNI folder says which it is: `kubectl debug node/NAME -it "
+                "--image=busybox --profile=sysadmin -- ls /host/etc/cni/net.d`")
+
+
+def _left_over(evidence: Evidence, networks: list[Network]) -> list[Finding]:
+    """Canal has Calico's kinds."""
+    own = {group for network in networks for group in network.groups}
+    own |= {"crd.projectcalico.org"} if any(network.name == "Canal" for network in networks) else set()
+    strange = [group for group in evidence["groups"] if group not in own]
+    if not strange:
+        return []
+    owners = list_names(dict.fromkeys(n.name for n in NETWORKS if set(n.groups) & set(strange)))
+    text = (f"The cluster has kinds of {owners} ({list_names(strange)}), whose agents do not run: left over, or of a "
+            "program that uses the same. They do nothing by themselves.")
+    return [note(Verdict.INFO, Layer.CNI, text, evidence=(f"API groups: {list_names(strange)}", read_at(evidence)))]
+
+
+def _idle(evidence: Evidence) -> list[Finding]:
+    found = []
+    for item in evidence["controllers"]:
+        if item["ready"] or (item["wanted"] and is_young(item, evidence)):
+            continue
+        text = (f"{item['name']} of {item['network']} has no ready pod ({item['wanted']} wanted): pods go on, and what "
+                "it keeps in order for nodes and addresses that come and go is not done.")
+        found.append(find("cni.controller", text, verdict=Verdict.WARN, object=item["name"], evidence=(
+            f"{item['name']}: readyReplicas is 0, expected 1; spec.replicas is {item['wanted']}", read_at(evidence))))
+    return found
+
+
+PLUGIN = Look(
+    name="cni.plugin", args=PluginArgs, gather=gather_plugin, judge=judge_plugin,
+    reads=("list daemonsets.apps", "get daemonsets.apps", "get deployments.apps", "get /version"),
+    by_hand="`kubectl get daemonsets -A`, `kubectl api-resources | grep -e calico -e cilium -e antrea` "
+    "(https://kubernetes.io/docs/concepts/cluster-administration/addons/)",
+)

@@ -1,0 +1,144 @@
+"""Faults of Flannel, Weave Net and Calico beyond their agents: settings, ranges and pools, files on a node."""
+
+import json
+
+from tests.cluster.faults.api import Create, EditText, Patch, RestartPods, scale
+from tests.cluster.faults.bridge import CILIUM, CONF
+from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, event, grown, node_ready
+from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
+from tests.cluster.faults.node import NODES, AddFile, Firewall, RemakeNode, StopProcess
+from tests.cluster.faults.objects import FLANNEL, WEAVE, Ref, pod_on
+from tests.cluster.rig import Cluster
+from tests.cluster.rig.images import SHELL
+
+SECOND = NODES[1]
+POOL = Ref("IPPool", "default-ipv4-ippool", "")
+FLANNEL_CONF = Ref("ConfigMap", "kube-flannel-cfg", "kube-flannel")
+CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
+NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
+NO_NETWORK = ("cni.*", "dns.pods.*", "node.not-ready")
+
+
+def _sandbox(words: str) -> Condition:
+    return event("default", "FailedCreatePodSandBox", words)
+
+
+def pool(name: str, cidr: str, **spec: object) -> dict[str, object]:
+    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "metadata": {"name": name},
+            "spec": {"cidr": cidr, "vxlanMode": "Always", "ipipMode": "Never", "natOutgoing": True,
+                     "nodeSelector": "all()", **spec}}
+
+
+def _settings(name: str, says: str, pattern: str, new: str, cause: str, mention: str) -> Fault:
+    """Flannel's agents read their settings at their start only."""
+    return Fault(
+        name=name, reference="CNI-03", says=says, network="flannel", playbook="cni", answer="broken",
+        breaks=(EditText(FLANNEL_CONF, "net-conf.json", pattern, new), RestartPods(FLANNEL.pods, "kube-flannel")),
+        wait=both(daemon_pods(FLANNEL.set, 0), _crashed(FLANNEL.set)), mentions=(mention,),
+        roots=(Root(cause, "cni", str(FLANNEL_CONF)),), consequences=NO_NETWORK,
+    )
+
+
+def _crashed(ref: Ref) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        listed = json.loads(cluster.kubectl("-n", ref.namespace, "get", "pods", "-l", FLANNEL.pods, "-o", "json"))
+        states = [s for pod in listed["items"] for s in pod["status"].get("containerStatuses", ())]
+        return len(states) == len(NODES) and all(s["restartCount"] for s in states)
+    return Condition(f"the pods of {ref} have ended once", hold)
+
+
+def _on_node(network: Network, name: str, says: str, file: AddFile, wait: Condition, cause: str, mention: str) -> Fault:
+    """The agents of Weave Net and Calico have the node's folder: it is seen by exec in them."""
+    return Fault(
+        name=f"{network}-{name}", reference="C04/C15", says=says, network=network, playbook="cni", answer="degraded",
+        breaks=(file,), wait=wait, roots=(Root(cause, "cni", f"Node {SECOND}"),), mentions=(mention,),
+        consequences=("cni.not-configured",),
+    )
+
+
+def _files(network: Network) -> tuple[Fault, ...]:
+    return (
+        _on_node(network, "left-over", "the file of a network that was removed comes first on a node",
+                 AddFile(SECOND, f"{CONF}/05-cilium.conflist", CILIUM), NOW, "cni.files.left-over", "Cilium"),
+        _on_node(network, "bad-first", "an invalid file comes first on a node",
+                 AddFile(SECOND, f"{CONF}/00-bad.conf", "{}"), node_ready(SECOND, ready=False), "cni.files.invalid",
+                 "00-bad.conf"),
+    )
+
+
+def _cut_off_long(cluster: Cluster) -> bool:
+    """Its routers have noticed that they lost each other."""
+    listed = json.loads(cluster.kubectl("-n", "kube-system", "get", "pods", "-l", WEAVE.pods, "-o", "json"))
+    told = [cluster.kubectl("-n", "kube-system", "exec", pod["metadata"]["name"], "-c", "weave", "--", "./weave",
+                            "--local", "status", check=False) for pod in listed["items"]]
+    return bool(told) and all("established" not in text.partition("Connections:")[2].splitlines()[0]
+                              for text in told if "Connections:" in text)
+
+
+OTHER_AGENT = {
+    "apiVersion": "apps/v1", "kind": "DaemonSet",
+    "metadata": {"name": "weave-net", "namespace": "default", "labels": {"name": "weave-net"}},
+    "spec": {"selector": {"matchLabels": {"name": "weave-net"}}, "template": {
+        "metadata": {"labels": {"name": "weave-net"}}, "spec": {
+            "hostNetwork": True, "terminationGracePeriodSeconds": 0, "tolerations": [{"operator": "Exists"}],
+            "containers": [{"name": "weave", "image": SHELL,
+                            "imagePullPolicy": "IfNotPresent", "command": ["sleep", "3600"]}]}}},
+}
+
+
+def _pool(name: str, reference: str, says: str, answer: Answer, wait: Condition, root: Root, *breaks: Injection,
+          mention: str) -> Fault:
+    return Fault(name=name, reference=reference, says=says, network="calico", playbook="cni", answer=answer,
+                 breaks=breaks, wait=wait, roots=(root,), mentions=(mention,), consequences=("cni.sandbox.*",))
+
+
+OVERLAY_FAULTS = (
+    _settings("flannel-range-wrong", "Flannel's Network does not hold the nodes' pod ranges", r"10\.244\.0\.0/16",
+              "10.99.0.0/16", "cni.agent.range", "10.99.0.0/16"),
+    _settings("flannel-settings-broken", "Flannel's settings are no JSON", r"\A\s*\{", "{{", "cni.agent.settings",
+              "net-conf.json"),
+    Fault(
+        name="flannel-beside-weave", reference="C26", network="flannel", playbook="cni", answer="degraded",
+        says="the agents of another network run beside Flannel's", breaks=(Create((OTHER_AGENT,)),),
+        wait=daemon_pods(Ref("DaemonSet", "weave-net", "default"), 2), mentions=("Flannel", "Weave Net"),
+        roots=(Root("cni.two", "cni", "DaemonSet default/weave-net"),),
+    ),
+    Fault(
+        name="flannel-no-pod-range", reference="C07", network="flannel", playbook="cni", answer="degraded",
+        says="a node has no podCIDR, and the controllers give it none",
+        breaks=(StopProcess("kcm"), RemakeNode(SECOND, "")),
+        wait=both(node_ready(SECOND, ready=True), grown(Ref("Node", SECOND, ""))),
+        roots=(Root("cni.agent.pod-range", "cni", f"Node {SECOND}"),), mentions=("podCIDR",),
+    ),
+    Fault(
+        name="weave-range-overlaps", reference="C31", network="weave", playbook="cni",
+        says="Weave Net gives pods addresses out of the range of Services",
+        breaks=(Patch(WEAVE.set, [{"op": "replace", "path": "/spec/template/spec/containers/0/env/2/value",
+                                   "value": "10.98.0.0/16"}]),),
+        wait=daemon_pods(WEAVE.set, 2), roots=(Root("cni.plan.overlap", "cni", str(WEAVE.set)),),
+        mentions=("10.98.0.0/16",), consequences=NO_NETWORK,
+    ),
+    Fault(
+        name="weave-peers", reference="C17", network="weave", playbook="cni",
+        says="the agents have lost each other, and have noticed",
+        breaks=(Firewall((f"iifname != lo {WEAVE.ports} drop",), hooks=("input",)),),
+        wait=Condition("the agents count no connection", _cut_off_long),
+        roots=(Root("cni.agent.peers", "cni", str(WEAVE.set)),), consequences=NO_NETWORK, mentions=("6783",),
+    ),
+    *_files("weave"), *_files("calico"),
+    _pool("calico-pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
+          "degraded", _sandbox("pool"), Root("cni.pool.disabled", "cni", str(POOL)),
+          Patch(POOL, {"spec": {"disabled": True}}), NEW_POD, mention="disabled"),
+    _pool("calico-pool-exhausted", "CNI-06", "the only pool that is enabled has too few addresses", "degraded",
+          _sandbox("addresses"), Root("cni.sandbox.addresses", "cni", f"Node {SECOND}"),
+          Patch(POOL, {"spec": {"disabled": True}}), Create((pool("tiny", "10.250.0.0/31", blockSize=31),)),
+          Create(tuple(pod_on(SECOND, f"netcheck-new-{number}") for number in range(4))), mention="address"),
+    Fault(
+        name="calico-controllers-down", reference="CNI-03", network="calico", playbook="cni", answer="degraded",
+        says="Calico's controllers are scaled to zero", breaks=(scale(CONTROLLERS, 0),),
+        wait=Condition("none of its pods is ready", lambda c: not CONTROLLERS.read(c)["status"].get("readyReplicas")),
+        roots=(Root("cni.controller", "cni", str(CONTROLLERS)),), mentions=("replicas",),
+    ),
+    _pool("calico-pools-overlap", "CNI-06", "two pools of Calico overlap", "degraded", NOW,
+          Root("cni.pool.overlap", "cni", "IPPool twin"), Create((pool("twin", "10.244.128.0/20"),)), mention="twin"),
+)

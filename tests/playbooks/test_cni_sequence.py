@@ -1,0 +1,48 @@
+"""The shipped cni playbook goes from the nodes up, and each of its looks says how to do it by hand today."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.engine.library import load_file, shipped_folder
+from bot.model.playbook import Kind, Playbook
+from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.scenarios import SCENARIOS, load_scenario
+from bot.steps import Look
+from bot.steps.library import STEP_TYPES
+from tests.playground.test_scenarios import run_dns
+
+ORDER = ("api.answers", "platform.fingerprint", "node.network", "cni.plugin", "cni.runtime", "cni.sandbox",
+         "cni.agents", "cni.plan", "cni.files", "dns.path")
+HEALTHY = [name for name, scenario in SCENARIOS.items() if scenario.playbook == "cni" and not scenario.roots]
+
+
+@pytest.fixture(scope="module")
+def playbook() -> Playbook:
+    return load_file(shipped_folder() / "cni.yaml")
+
+
+def test_the_looks_go_from_the_nodes_up(playbook: Playbook) -> None:
+    assert tuple(step.uses for step in playbook.steps) == ORDER
+
+
+def test_nothing_is_changed_and_nobody_is_asked(playbook: Playbook) -> None:
+    assert {step.kind for step in playbook.steps} == {Kind.LOOK}
+
+
+def test_each_look_of_the_network_says_how_to_do_it_by_hand() -> None:
+    for name in ("cni.plugin", "cni.runtime", "cni.plan", "cni.files"):
+        look = STEP_TYPES[name]
+        assert isinstance(look, Look)
+        assert "`kubectl" in look.by_hand
+        assert re.search(r"https://kubernetes\.io/docs/", look.by_hand)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+async def test_without_a_view_of_the_nodes_the_answer_says_what_was_not_looked_at(name: str, tmp_path: Path) -> None:
+    async with ClusterBox(load_scenario(name)) as box:
+        run = await run_dns(box, tmp_path, "cni")
+    assert run["answer"] == "ok"
+    seen = any("the runtime takes" in finding["summary"] for finding in run["findings"])
+    assert seen or any("CNI folder" in line for line in run["skipped"])
