@@ -8,7 +8,7 @@ import pytest
 
 import bot.steps
 
-FILES = sorted(Path(bot.steps.__file__).parent.glob("*.py"))
+FILES = sorted(Path(bot.steps.__file__).parent.rglob("*.py"))
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
