@@ -41,14 +41,15 @@ def _marks(node: Object) -> dict[str, Any]:
 
 
 async def _settings(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
-    """{config_map, text} or {config_map, missing}; {} where it may not be read. Found by the volume, else by name."""
+    """{config_map, text} or {config_map, missing}; {} where it may not be read, or nobody mounts what is not there.
+    Found by the volume, else by name."""
     usual = [settings.config_map for settings in network.settings]
     names = [name for name in daemon["config_maps"] if name in usual] or daemon["config_maps"][:1] or usual[:1]
     place = f"ConfigMap {daemon['namespace']}/{names[0]}"
     try:
         data = (await cluster.get("ConfigMap", names[0], daemon["namespace"])).get("data") or {}
     except NotFound:
-        return {"config_map": place, "missing": True}
+        return {"config_map": place, "missing": True} if names[0] in daemon["config_maps"] else {}
     except ClusterError as error:
         skipped.append(unread(error))
         return {}

@@ -9,7 +9,7 @@ from tests.cluster.rig.site import API_NODE, POD_RANGE, SERVICE_RANGE, Site, add
 ETCD = "http://127.0.0.1:2379"
 
 
-def describe_control_plane(site: Site) -> list[Process]:
+def describe_control_plane(site: Site, services: str = SERVICE_RANGE) -> list[Process]:
     """In the order they are started. The socket is a file, which leads from one network namespace into another."""
     door = site.run / "api.sock"
     return [
@@ -17,7 +17,7 @@ def describe_control_plane(site: Site) -> list[Process]:
             "etcd", f"--data-dir={site.run}/etcd", f"--listen-client-urls={ETCD}", f"--advertise-client-urls={ETCD}",
             "--listen-peer-urls=http://127.0.0.1:2380", "--unsafe-no-fsync",
         ]),
-        Process("apiserver", API_NODE, [str(program("kube-apiserver")), *_api_server_options(site)]),
+        Process("apiserver", API_NODE, [str(program("kube-apiserver")), *_api_server_options(site, services)]),
         Process("door", API_NODE, ["socat", f"UNIX-LISTEN:{door},fork,unlink-early", "TCP:127.0.0.1:6443"]),
         Process("forward", None, [
             "socat", f"TCP-LISTEN:{site.port},bind=127.0.0.1,fork,reuseaddr", f"UNIX-CONNECT:{door}",
@@ -45,7 +45,7 @@ def await_api(site: Site, box: Box) -> None:
     until("the API server is ready", is_ready)
 
 
-def _api_server_options(site: Site) -> list[str]:
+def _api_server_options(site: Site, services: str) -> list[str]:
     pki = site.run / "pki"
     return [
         f"--etcd-servers={ETCD}", "--secure-port=6443", f"--advertise-address={address_of(API_NODE)}",
@@ -55,7 +55,7 @@ def _api_server_options(site: Site) -> list[str]:
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
         f"--kubelet-client-certificate={pki}/kubelet-client.crt", f"--kubelet-client-key={pki}/kubelet-client.key",
         "--kubelet-preferred-address-types=InternalIP", "--authorization-mode=Node,RBAC",
-        f"--service-cluster-ip-range={SERVICE_RANGE}", "--allow-privileged=true",
+        f"--service-cluster-ip-range={services}", "--allow-privileged=true",
         "--enable-admission-plugins=NodeRestriction",
     ]  # fmt: skip
 

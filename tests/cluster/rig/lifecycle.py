@@ -23,7 +23,7 @@ from tests.cluster.rig.objects import create_nodes, create_objects
 from tests.cluster.rig.packages import install_packages, refusal
 from tests.cluster.rig.processes import start
 from tests.cluster.rig.programs import prepare_programs
-from tests.cluster.rig.site import Site, cache
+from tests.cluster.rig.site import API_NODE, Site, cache
 from tests.cluster.rig.stores import await_containerd, prepare_store
 
 COMMON_IMAGES = ("pause", "coredns", "busybox", "kube-proxy")
@@ -80,6 +80,15 @@ def up(site: Site, options: Options, *, dies_with_parent: bool = False) -> None:
     (site.run / "ready").touch()
 
 
+def up_without_nodes(site: Site, services: str) -> None:
+    """Only etcd and an API server with that range of Service addresses: what is written stays as it is written."""
+    prepare(NETWORKS["none"])
+    box = _open(site, [API_NODE], dies_with_parent=True)
+    for process in describe_control_plane(site, services)[:4]:
+        start(site, box, process)
+    await_api(site, box)
+
+
 def down(site: Site) -> None:
     """Every process, mount, namespace, control group and file of the site; also of one that came up only in part."""
     with _undisturbed():
@@ -103,11 +112,7 @@ def _raise(site: Site, options: Options, dies_with_parent: bool) -> None:
     network = NETWORKS[options.cni]
     archives = prepare(network)
     nodes = [f"n{number}" for number in range(1, options.nodes + 1)]
-    for folder in ("log", "pid", "pki"):
-        (site.run / folder).mkdir(parents=True)
-    box = open_box(site, dies_with_parent=dies_with_parent)
-    lay_wire(box, nodes)
-    write_identities(site, nodes)
+    box = _open(site, nodes, dies_with_parent)
     etcd, api_server, *others = describe_control_plane(site)
     for process in (etcd, api_server, others[0], others[1], describe_upstream(site)):
         start(site, box, process)
@@ -117,6 +122,15 @@ def _raise(site: Site, options: Options, dies_with_parent: bool) -> None:
     for process in (*others[2:], *(describe_node(site, node)[1] for node in nodes)):
         start(site, box, process)
     create_objects(site, box, network, len(nodes), proxy=options.proxy, dns=options.dns)
+
+
+def _open(site: Site, nodes: Sequence[str], dies_with_parent: bool) -> Box:
+    for folder in ("log", "pid", "pki"):
+        (site.run / folder).mkdir(parents=True)
+    box = open_box(site, dies_with_parent=dies_with_parent)
+    lay_wire(box, nodes)
+    write_identities(site, nodes)
+    return box
 
 
 def _furnish(site: Site, box: Box, network: Network, nodes: Sequence[str], archives: Archives) -> None:
