@@ -96,7 +96,8 @@ def _fault(line: int, what: str) -> str:
 def find_corefile(store: Store, pod: Object) -> str | None:
     """The text that the pod mounts as its Corefile; None if it runs no CoreDNS or the ConfigMap is not there."""
     spec = pod.get("spec", {})
-    if not any("coredns" in container.get("image", "") for container in spec.get("containers") or ()):
+    if not any("coredns" in container.get("image", "") or "coredns" in (container.get("command") or ())
+               for container in spec.get("containers") or ()):
         return None
     kind = find_kind("v1", "ConfigMap")
     assert kind is not None

@@ -1,4 +1,4 @@
-"""What a CoreDNS pod answers where no answer was recorded: names of the cluster's own zone, from its Services.
+"""What a DNS pod answers where no answer was recorded (CoreDNS by its Corefile, kube-dns by its `--domain`): names of the cluster's own zone, from its Services.
 
 Source: Kubernetes DNS-Based Service Discovery, version 1.1.0. A name that the bundle cannot know is not answered;
 names outside the zone are answered as another pod of the bundle was seen to answer them, since they all ask the same
@@ -21,22 +21,31 @@ from bot.playground.cluster_box.status import ApiFailure
 from bot.playground.cluster_box.world import World
 
 _TTL = 30
+_DOMAIN = "--domain="
 
 
 def resolve(world: World, pod: Object, query: dns.message.Message) -> dns.message.Message | None:
-    text = find_corefile(world.store, pod)
-    if text is None or not is_running(pod):
+    zones = _zones(world, pod)
+    if zones is None or not is_running(pod):
         return None
-    corefile = read_corefile(text)
     asked = query.question[0]
     name = asked.name.to_text().rstrip(".").lower()
     try:
-        for zone in corefile.kubernetes_zones:
+        for zone in zones:
             if name == zone or name.endswith(f".{zone}"):
                 return _answer_zone(world, query, name, zone)
         return _as_seen_elsewhere(world, query)
     except ApiFailure:
         return None
+
+
+def _zones(world: World, pod: Object) -> tuple[str, ...] | None:
+    """Those that it serves from the cluster's objects; None for a pod that is no DNS server of a known make."""
+    text = find_corefile(world.store, pod)
+    if text is not None:
+        return read_corefile(text).kubernetes_zones
+    words = [word for container in pod.get("spec", {}).get("containers") or () for word in container.get("args") or ()]
+    return tuple(word.removeprefix(_DOMAIN).rstrip(".") for word in words if word.startswith(_DOMAIN)) or None
 
 
 def _answer_zone(world: World, query: dns.message.Message, name: str, zone: str) -> dns.message.Message | None:

@@ -16,7 +16,7 @@ from bot.playground.bundle import Bundle
 from bot.playground.recorder import RecordingCluster
 from bot.playground.rights import read_rights
 from bot.steps.policy.facts import LAST, NARROW, WIDE
-from tests.cluster.platforms.answers import make_logs, make_pages
+from tests.cluster.platforms.answers import make_logs, make_names, make_pages
 from tests.cluster.platforms.objects import describe, place
 from tests.cluster.platforms.platform import Platform
 from tests.cluster.rig.commands import run, until
@@ -112,13 +112,14 @@ async def _recorded(platform: Platform, site: Site) -> Bundle:
     bundle = recording.cassette.bundle(
         platform.name, f"{platform.title}: objects as the platform has them, logs and pages by hand", now)
     version: dict[str, Any] = {**bundle.version, "gitVersion": f"{bundle.version['gitVersion']}{platform.mark}"}
-    return replace(bundle, version=version, logs=make_logs(pods), http=make_pages(pods, now))
+    return replace(bundle, version=version, logs=make_logs(pods), http=make_pages(pods, now),
+                   dns=make_names(pods))
 
 
 async def _read_all(recording: RecordingCluster) -> None:
     """A kind that is not served is recorded as such."""
     for kind in KINDS.values():
-        if kind.kind not in UNWANTED and "rbac" not in kind.api:
+        if kind.kind not in UNWANTED:
             with suppress(ClusterError):
                 await recording.list(kind.kind, api=kind.api)
     for api, name in OTHERS:
