@@ -68,9 +68,9 @@ def _configuration(evidence: Evidence, hits: dict[str, Hits], verdict: Verdict) 
         why = match.facts.get("why") or match.facts.get("syntax", "")
         if pod["ready"] and not _still_wrong(evidence):
             continue
-        where = evidence["corefile"].get("config_map") or "its ConfigMap"
-        text = f"CoreDNS cannot load the Corefile in {where}, line {line}: {cut(why)}."
-        found.append(find("dns.corefile.syntax", text, verdict=verdict, object=_place(evidence),
+        place = _file_place(evidence, match)
+        text = f"CoreDNS cannot load the Corefile in {place}, line {line}: {cut(why)}."
+        found.append(find("dns.corefile.syntax", text, verdict=verdict, object=place,
                           evidence=(f"{pod['name']}: {cut(match.text)}", read_at(evidence))))
     for pod, match in hits["reload-failed"][:1]:
         if pod["ready"] and _still_wrong(evidence, words):
@@ -82,7 +82,7 @@ def _configuration(evidence: Evidence, hits: dict[str, Hits], verdict: Verdict) 
 
 def _unknown_word(evidence: Evidence, word: str, pod: Pod, match: Match, verdict: Verdict) -> Finding:
     told = (f"{pod['name']}: {cut(match.text)}", read_at(evidence))
-    line, place = int(match.facts["line"]), _place(evidence)
+    line, place = int(match.facts["line"]), _file_place(evidence, match)
     if word in DROPPED:
         args: list[str] = next((d["args"] for d in _directives(evidence) if d["name"] == word), [])
         return tell_dropped({**evidence, "corefile": {"config_map": place}}, word, args, line, verdict, told)
@@ -93,6 +93,13 @@ def _unknown_word(evidence: Evidence, word: str, pod: Pod, match: Match, verdict
 
 def _place(evidence: Evidence) -> str:
     return str(evidence["corefile"].get("config_map") or evidence["workload"])
+
+
+def _file_place(evidence: Evidence, match: Match) -> str:
+    """The ConfigMap that holds the file which the line names: an imported one may be another's (AKS: coredns-custom)."""
+    file = match.facts.get("file") or match.facts.get("path", "")
+    folder, mounts = file.rpartition("/")[0], evidence.get("mounts", {})
+    return str(mounts.get(folder) or _place(evidence))
 
 
 def _directives(evidence: Evidence) -> list[dict[str, Any]]:

@@ -9,12 +9,12 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.loglines import keep_telling
-from bot.diagnosis.platform import image_version
+from bot.diagnosis.platform import image_version, server_container
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import try_corefile
 from bot.steps.dns.log_rules import judge_lines
-from bot.steps.dns.objects import DnsArgs, find_dns
+from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
 from bot.steps.pod_logs import read_log
 from bot.steps.podfacts import pod_facts
@@ -37,8 +37,16 @@ async def gather_logs(cluster: Cluster, args: DnsArgs) -> Evidence:
     return {
         "read_at": cluster.now, "namespace": dns.namespace, "workload": dns.name, "server": dns.server,
         "version": list(image_version(dns.template)), "pods": list(read), "unread": len(alive) - len(read) + dns.unseen,
-        "corefile": corefile, "skipped": list(dict.fromkeys(skipped)),
+        "corefile": corefile, "mounts": _mounts(dns), "skipped": list(dict.fromkeys(skipped)),
     }
+
+
+def _mounts(dns: Dns) -> dict[str, str]:
+    """Folders of the server's container to the ConfigMaps in them: a Corefile may import files of others."""
+    maps = {volume["name"]: volume["configMap"].get("name", "") for volume in dns.template.get("volumes") or ()
+            if "configMap" in volume}
+    return {mount["mountPath"].rstrip("/"): f"ConfigMap {dns.namespace}/{maps[mount['name']]}"
+            for mount in server_container(dns.template).get("volumeMounts") or () if mount["name"] in maps}
 
 
 async def _read(cluster: Cluster, namespace: str, pod: Object, skipped: list[str]) -> dict[str, Any]:

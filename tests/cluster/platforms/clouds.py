@@ -10,6 +10,7 @@ from tests.cluster.platforms.upstream import (
     SERVICE_LABELS,
     access,
     agent,
+    cluster_role,
     corefile,
     coredns,
     kube_proxy,
@@ -80,7 +81,8 @@ GKE_CLOUD_DNS = Platform(
     machines=machines(GKE_LABELS, GKE_LABELS, providers="gce://project/europe-west3-a/", ranges="10.60.%d.0/24"),
     workloads=(agent("anetd", "gke.gcr.io/cilium/cilium:v1.15", {"k8s-app": "cilium"}, "cilium-agent"),),
     objects=(service("kube-dns", "34.118.224.10", DNS, labels={**SERVICE_LABELS, "kubernetes.io/name": "KubeDNS"}),
-             config_map("cilium-config", {"kube-proxy-replacement": "true"})),
+             config_map("cilium-config", {"kube-proxy-replacement": "true"}),
+             *cluster_role("anetd", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}], "anetd")),
     groups={"cilium.io": "CiliumNode"})
 
 AKS_LABELS = {"kubernetes.azure.com/mode": "system", "kubernetes.azure.com/agentpool": "system"}

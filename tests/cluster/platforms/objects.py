@@ -10,6 +10,12 @@ from tests.cluster.platforms.platform import Machine, Object, Platform, Workload
 SINCE = "2026-01-01T08:00:00Z"
 """When everything was started that ever was."""
 
+MOUNTS = {
+    "config-volume": "/etc/coredns", "custom-config-volume": "/etc/coredns/custom",
+    "kube-proxy": "/var/lib/kube-proxy", "config": "/var/lib/kube-proxy-config", "flannel-cfg": "/etc/kube-flannel",
+    "kube-dns-config": "/kube-dns-config",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -126,8 +132,12 @@ def _owner(kind: str, name: str) -> Object:
 
 
 def _pod_spec(workload: Workload) -> Object:
+    """Each container mounts all volumes."""
     selector = {"nodeSelector": dict(workload.on)} if workload.on else {}
-    return {"containers": list(workload.containers), "serviceAccountName": workload.account, **selector,
+    mounts = [{"name": volume["name"], "mountPath": MOUNTS[volume["name"]]}
+              for volume in workload.more.get("volumes", ())]
+    containers = [{**c, "volumeMounts": mounts} for c in workload.containers] if mounts else [*workload.containers]
+    return {"containers": containers, "serviceAccountName": workload.account, **selector,
             "automountServiceAccountToken": False, **({"hostNetwork": True} if workload.host else {}),
             "tolerations": [{"operator": "Exists"}], **workload.more}
 

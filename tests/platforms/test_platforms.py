@@ -1,0 +1,51 @@
+"""Every platform: no alarm where it is well, and the faults typical of it by name. Objects from a real API server
+(tests/cluster/platforms), logs and pages by hand: none of these clusters was seen alive."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.engine.library import load_file, shipped_folder
+from bot.playground.bundle import Bundle, load_bundle
+from bot.playground.cluster_box.box import ClusterBox
+from tests.platforms.faults import FAULTS, Fault
+from tests.playground.test_scenarios import run_dns
+
+FOLDER = Path(__file__).parent / "bundles"
+PLATFORMS = sorted(path.name.removesuffix(".json.gz") for path in FOLDER.glob("*.gz"))
+PLAYBOOKS = ("network", "dns", "kube-proxy", "cni", "node", "network-policy")
+"""Those that need not be told what to look at."""
+
+
+def bundle_of(platform: str) -> Bundle:
+    return load_bundle(FOLDER / f"{platform}.json.gz")
+
+
+def shipped() -> list[str]:
+    return [name for name in PLAYBOOKS if (shipped_folder() / f"{name}.yaml").exists()]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("playbook", shipped())
+async def test_a_healthy_cluster_of_this_platform_raises_no_alarm(
+    platform: str, playbook: str, tmp_path: Path
+) -> None:
+    async with ClusterBox(bundle_of(platform)) as box:
+        run = await run_dns(box, tmp_path, playbook)
+    alarms = [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")]
+    assert (run["answer"], alarms) == ("ok", [])
+    assert [f["summary"] for f in run["findings"] if "not recorded" in f["summary"]] == []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.platform}: {fault.says}")
+async def test_a_fault_typical_of_a_platform_is_named(fault: Fault, tmp_path: Path) -> None:
+    async with ClusterBox(fault.edit(bundle_of(fault.platform))) as box:
+        for playbook in fault.playbooks:
+            run: Any = await run_dns(box, tmp_path, playbook)
+            assert {(root["cause"], root["object"]) for root in run["root_causes"]} == fault.roots, playbook
+
+
+def test_each_platform_has_two_faults_of_its_own() -> None:
+    assert {platform for platform in PLATFORMS if sum(f.platform == platform for f in FAULTS) < 2} == set()
+    assert load_file(shipped_folder() / "network.yaml").overview
