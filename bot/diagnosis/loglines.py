@@ -15,7 +15,8 @@ PATTERNS: tuple[tuple[Class, re.Pattern[str]], ...] = (
     ("unknown-directive", re.compile(
         r"(?P<file>\S*):(?P<line>\d+) - Error during parsing: Unknown directive '(?P<word>[^']+)'")),
     ("parse", re.compile(
-        r"(?P<file>\S*):(?P<line>\d+) - Error during parsing: (?P<why>.+)|(?P<path>\S*):(?P<at>\d+) - (?P<syntax>Syntax error.+)")),
+        r"(?P<file>\S*):(?P<line>\d+) - Error during parsing: (?P<why>.+)"
+        r"|(?P<path>\S*):(?P<at>\d+) - (?P<syntax>Syntax error.+)")),
     ("reload-failed", re.compile(r"plugin/reload: Corefile (changed but reload failed|parse failed)|Restart failed")),
     ("reloaded", re.compile(r"Reloading complete")),
     ("bind", re.compile(r"[Ll]isten:? ?(tcp|udp).*:53: bind: (?P<why>permission denied|address already in use)")),

@@ -62,6 +62,8 @@ def down_on_one(name: str, pod: str, ready: int) -> Edit:
 
 
 CRASHING = "CrashLoopBackOff"
+NO_ADDRESS = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox " \
+    '"1f": plugin type="aws-cni" name="aws-cni" failed (add): add cmd: failed to assign an IP address to container'
 EXTRA_PROXY = {
     "apiVersion": "apps/v1", "kind": "DaemonSet",
     "metadata": {"name": "kube-proxy", "namespace": "kube-system", "uid": "proxy", "generation": 1,
@@ -105,9 +107,8 @@ FAULTS = (
     fault("eks", "the subnet has no free address", edits(
         change("Pod", "coredns", waits("ContainerCreating", "")), none_ready("Deployment", "coredns"),
         no_endpoints("kube-dns"),
-        event("FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup "
-              'network for sandbox "1f": plugin type="aws-cni" name="aws-cni" failed (add): add cmd: failed to assign an '
-              "IP address to container", "coredns")), ("cni.sandbox.addresses", "Node ip-10-0-2-17.eu-central-1.compute.internal")),
+        event("FailedCreatePodSandBox", NO_ADDRESS, "coredns")),
+        ("cni.sandbox.addresses", "Node ip-10-0-2-17.eu-central-1.compute.internal")),
     fault("gke", "kube-dns is scaled to zero", edits(
         change("Deployment", "kube-dns", set_path("spec.replicas", 0)), remove("Pod", "kube-dns-5d6f8c7b9-"),
         change("Deployment", "kube-dns", set_path("status", {"observedGeneration": 1})),

@@ -14,7 +14,7 @@ from tests.playground.test_scenarios import run_dns
 
 FOLDER = Path(__file__).parent / "bundles"
 PLATFORMS = sorted(path.name.removesuffix(".json.gz") for path in FOLDER.glob("*.gz"))
-PLAYBOOKS = ("network", "dns", "kube-proxy", "cni", "node", "network-policy")
+PLAYBOOKS = ("network", "dns", "network-policy")
 """Those that need not be told what to look at."""
 
 

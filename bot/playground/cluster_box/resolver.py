@@ -1,8 +1,8 @@
-"""What a DNS pod answers where no answer was recorded (CoreDNS by its Corefile, kube-dns by its `--domain`): names of the cluster's own zone, from its Services.
+"""What a DNS pod answers where no answer was recorded: names of the cluster's own zone, from its Services.
 
-Source: Kubernetes DNS-Based Service Discovery, version 1.1.0. A name that the bundle cannot know is not answered;
-names outside the zone are answered as another pod of the bundle was seen to answer them, since they all ask the same
-upstream.
+CoreDNS is known by its Corefile, kube-dns by its `--domain`. Source: Kubernetes DNS-Based Service Discovery, version
+1.1.0. A name that the bundle cannot know is not answered; names outside the zone are answered as another pod of the
+bundle was seen to answer them, since they all ask the same upstream.
 """
 
 import dns.flags

@@ -96,7 +96,7 @@ def _place(evidence: Evidence) -> str:
 
 
 def _file_place(evidence: Evidence, match: Match) -> str:
-    """The ConfigMap that holds the file which the line names: an imported one may be another's (AKS: coredns-custom)."""
+    """The ConfigMap that holds the file that the line names: an imported one may be another's (AKS: coredns-custom)."""
     file = match.facts.get("file") or match.facts.get("path", "")
     folder, mounts = file.rpartition("/")[0], evidence.get("mounts", {})
     return str(mounts.get(folder) or _place(evidence))

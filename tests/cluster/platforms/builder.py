@@ -33,8 +33,7 @@ def build(platform: Platform, site: Site) -> Bundle:
     with _api(site, platform):
         for items in _batches([*_definitions(platform), *describe(platform)]):
             _create(site, items)
-        for api in _apis(platform):
-            until(f"{api} is served", lambda api=api: f"{api}\n" in _kubectl(site, "api-versions"))
+        until("its own kinds are served", lambda: _are_served(site, platform))
         return asyncio.run(_recorded(platform, site))
 
 
@@ -48,8 +47,8 @@ def _api(site: Site, platform: Platform) -> Iterator[None]:
         down(site)
 
 
-def _apis(platform: Platform) -> list[str]:
-    return [f"{group}/v1" for group in platform.groups]
+def _are_served(site: Site, platform: Platform) -> bool:
+    return {f"{group}/v1" for group in platform.groups} <= {*_kubectl(site, "api-versions").split()}
 
 
 def _definitions(platform: Platform) -> Iterator[Object]:

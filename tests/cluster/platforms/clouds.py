@@ -11,8 +11,8 @@ from tests.cluster.platforms.upstream import (
     access,
     agent,
     cluster_role,
-    corefile,
     coredns,
+    corefile,
     kube_proxy,
     machines,
 )

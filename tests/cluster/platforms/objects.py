@@ -10,6 +10,10 @@ from tests.cluster.platforms.platform import Machine, Object, Platform, Workload
 SINCE = "2026-01-01T08:00:00Z"
 """When everything was started that ever was."""
 
+NODE_INFO = ("architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "machineID",
+             "osImage", "systemUUID")
+COUNTS = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "numberAvailable",
+          "updatedNumberScheduled")
 MOUNTS = {
     "config-volume": "/etc/coredns", "custom-config-volume": "/etc/coredns/custom",
     "kube-proxy": "/var/lib/kube-proxy", "config": "/var/lib/kube-proxy-config", "flannel-cfg": "/etc/kube-flannel",
@@ -83,10 +87,9 @@ def _node(machine: Machine) -> Object:
     status = {
         "conditions": [{**condition, "lastTransitionTime": SINCE, "lastHeartbeatTime": SINCE}
                        for condition in (ready, network)],
-        "addresses": [{"type": "InternalIP", "address": machine.address}, {"type": "Hostname", "address": machine.name}],
-        "nodeInfo": {key: "" for key in ("architecture", "bootID", "containerRuntimeVersion", "kernelVersion",
-                                         "kubeProxyVersion", "kubeletVersion", "machineID", "osImage", "systemUUID")}
-        | {"operatingSystem": machine.os, "kubeletVersion": "v1.34.4"},
+        "addresses": [{"type": "InternalIP", "address": machine.address},
+                      {"type": "Hostname", "address": machine.name}],
+        "nodeInfo": {**dict.fromkeys(NODE_INFO, ""), "operatingSystem": machine.os, "kubeletVersion": "v1.34.4"},
     }
     return _object("v1", "Node", "", machine.name, meta={"labels": labels}, spec=spec, status=status)
 
@@ -103,12 +106,11 @@ def _owners(workload: Workload, pods: int, platform: Platform) -> Iterator[Objec
     spec: Object = {"selector": {"matchLabels": labels}, "template": template}
     meta = {"labels": {**labels, **workload.own}}
     if workload.kind == "DaemonSet":
-        status = {key: pods for key in ("desiredNumberScheduled", "currentNumberScheduled", "numberReady",
-                                        "numberAvailable", "updatedNumberScheduled")}
+        status = dict.fromkeys(COUNTS, pods)
         yield _object("apps/v1", "DaemonSet", workload.namespace, workload.name, meta=meta, spec=spec,
                       status={**status, "numberMisscheduled": 0, "observedGeneration": 1})
         return
-    counted = {key: pods for key in ("replicas", "readyReplicas", "availableReplicas")}
+    counted = dict.fromkeys(("replicas", "readyReplicas", "availableReplicas"), pods)
     well = [{"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
             {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
     conditions = [{**c, "message": "", "lastTransitionTime": SINCE, "lastUpdateTime": SINCE} for c in well]
@@ -143,7 +145,8 @@ def _pod_spec(workload: Workload) -> Object:
 
 
 def _pod(pod: Placed) -> Object:
-    workload, meta = pod.workload, {"labels": dict(pod.workload.labels)}
+    workload = pod.workload
+    meta: Object = {"labels": dict(workload.labels)}
     if workload.kind == "Deployment":
         meta["labels"]["pod-template-hash"] = owner_name(workload).rpartition("-")[2]
     if workload.kind != "Static":

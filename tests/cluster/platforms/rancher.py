@@ -11,8 +11,8 @@ from tests.cluster.platforms.upstream import (
     access,
     agent,
     cluster_role,
-    corefile,
     coredns,
+    corefile,
     machines,
     mounts,
     probes,
@@ -49,7 +49,8 @@ K3S = Platform(
     objects=(*access(), service("kube-dns", "10.43.0.10", DNS, labels=SERVICE_LABELS),
              config_map("coredns", {"Corefile": K3S_COREFILE, "NodeHosts": "192.168.10.11 node-1\n"})))
 
-RKE2_DNS = {"k8s-app": "kube-dns", "app.kubernetes.io/instance": "rke2-coredns", "app.kubernetes.io/name": "rke2-coredns"}
+RKE2_DNS = {"k8s-app": "kube-dns", "app.kubernetes.io/instance": "rke2-coredns",
+            "app.kubernetes.io/name": "rke2-coredns"}
 SERVER = {"node-role.kubernetes.io/control-plane": "true", "node-role.kubernetes.io/etcd": "true"}
 RKE2 = Platform(
     name="rke2", title="RKE2 with Canal", mark="+rke2r1", services="10.43.0.0/16",

@@ -34,6 +34,27 @@ SERVICE_LABELS = {"k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true"
 PORTS = (("dns", 53, "UDP"), ("dns-tcp", 53, "TCP"), ("metrics", 9153, "TCP"))
 
 
+KUBECONFIG = """apiVersion: v1
+kind: Config
+clusters:
+- name: default
+  cluster:
+    server: https://172.31.0.11:6443
+    certificate-authority: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
+users:
+- name: default
+  user:
+    tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token
+contexts:
+- name: default
+  context:
+    cluster: default
+    user: default
+current-context: default
+"""
+"""The address is that of the API server on which the platforms are made."""
+
+
 def corefile(zone: str = "cluster.local") -> str:
     return COREFILE.replace("ZONE", zone)
 
@@ -108,14 +129,9 @@ def kubeadm_traces(dns: str = "10.96.0.10") -> tuple[Object, ...]:
     kubelet = f"kind: KubeletConfiguration\nclusterDNS:\n- {dns}\nclusterDomain: cluster.local\n"
     proxy = ("apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclientConnection:\n"
              "  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf\nclusterCIDR: 10.244.0.0/16\nmode: \"\"\n")
-    kubeconfig = ("apiVersion: v1\nkind: Config\nclusters:\n- name: default\n  cluster:\n"
-                  "    server: https://192.168.10.11:6443\n    certificate-authority: "
-                  "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt\nusers:\n- name: default\n  user:\n    tokenFile:"
-                  " /var/run/secrets/kubernetes.io/serviceaccount/token\ncontexts:\n- name: default\n  context:\n"
-                  "    cluster: default\n    user: default\ncurrent-context: default\n")
     return (config_map("kubeadm-config", {"ClusterConfiguration": cluster}),
             config_map("kubelet-config", {"kubelet": kubelet}),
-            config_map("kube-proxy", {"config.conf": proxy, "kubeconfig.conf": kubeconfig}),
+            config_map("kube-proxy", {"config.conf": proxy, "kubeconfig.conf": KUBECONFIG}),
             *cluster_role("kubeadm:node-proxier", [
                 {"apiGroups": [""], "resources": ["nodes", "services"], "verbs": ["get", "list", "watch"]},
                 {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
