@@ -119,7 +119,7 @@ def test_a_port_that_does_not_answer_is_unknown() -> None:
 
 def connections(number: int | None, per_core: int | None = 32768, least: int = 131072, **more: Any) -> dict[str, Any]:
     pod = {"name": "kube-proxy-n1", "node": "n1", "number": number, "per_core": per_core, "least": least, "cores": 2,
-           "error": "", **more}
+           "error": "", "unasked": "", **more}
     return {"read_at": NOW, "pods": [pod], "others": 1, "skipped": []}
 
 
@@ -127,6 +127,7 @@ def connections(number: int | None, per_core: int | None = 32768, least: int = 1
     (connections(100), Verdict.PASS), (connections(130_000), Verdict.WARN),
     (connections(200_000, per_core=200_000), Verdict.PASS), (connections(130_000, per_core=0, least=0), Verdict.INFO),
     (connections(None, error="conntrack: not found"), Verdict.UNKNOWN),
+    (connections(9, per_core=None, least=0, unasked="no answer within 7 s"), Verdict.UNKNOWN),
 ])
 def test_a_table_is_nearly_full_only_by_a_limit_that_is_known(evidence: Any, verdict: Verdict) -> None:
     assert only(CONNTRACK, evidence).verdict is verdict

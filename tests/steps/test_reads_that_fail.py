@@ -1,5 +1,5 @@
-"""Each read of each look of the dns playbook refused, or failing, in turn: that is never a fault, never a pass of what
-it would have told, and what could not be read is named."""
+"""Each read of each look of the playbooks dns, kube-proxy and node refused, or failing, in turn: that is never a fault,
+never a pass of what it would have told, and what could not be read is named."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,11 +18,14 @@ from bot.playground.scenarios import load_scenario
 from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import Boxed, open_boxed
 
-STEPS = load_file(shipped_folder() / "dns.yaml").steps
-LOOKS = {step.uses: step for step in STEPS if not step.barrier and not step.when}
+PLAYBOOKS = {"kube-proxy": "proxy-healthy", "dns": "healthy"}
+"""Of what is looked at, and the scenario in which all of it is in order; the last one counts for looks in several."""
+STEPS = {name: load_file(shipped_folder() / f"{name}.yaml").steps for name in PLAYBOOKS}
+LOOKS = {step.uses: step for steps in STEPS.values() for step in steps if not step.barrier and not step.when}
+HEALTHY = {step.uses: PLAYBOOKS[name] for name, steps in STEPS.items() for step in steps}
 ILL = ("healthy", "dns-selector", "corefile-proxy", "dns-role", "upstream-stopped", "no-network-plugin")
 REFUSED, BROKEN, GARBLED = {"status": 403}, {"status": 500}, {"truncate": True}
-UNCUT = ("log", "portforward", "clusterrolebindings")
+UNCUT = ("log", "portforward", "exec", "clusterrolebindings")
 """Answers that are no JSON, or a 404: cutting them in half makes no difference."""
 
 ASKED_TWICE = {"proxy"}
@@ -37,6 +40,12 @@ STAND_WITHOUT = {
     "node.network": {"daemonsets"},                   # the nodes say that they have a network
     "proxy.coverage": {"nodes", "configmaps/kubeadm-config", "version"},
     "proxy.live": {"nodes", "services", "deployments", "endpointslices", "portforward"},
+    "proxy.command": {"version"},                     # where it leads, and under which name
+    "proxy.config": {"nodes", "services", "deployments", "portforward", "pods"},  # what is written, or what runs
+    "proxy.kubeconfig": {"nodes", "services", "deployments", "pods", "configmaps/kubeadm-config"},
+    "proxy.access": {"clusterrolebindings", "clusterroles"},
+    "proxy.written": {"nodes", "services", "deployments", "exec"},  # of nodes whose rules were read
+    "proxy.conntrack": {"services", "deployments"},
     "dns.service": {"deployments", "configmaps/kubelet-config"},
     "dns.pods": {"deployments", "nodes"},
     "dns.access": {"deployments", "clusterrolebindings", "clusterroles"},  # the review is the proof, not the roles
@@ -114,7 +123,7 @@ async def test_what_could_not_be_read_is_named_and_passes_nothing_that_rests_on_
     uses: str, how: dict[str, Any], tmp_path: Path
 ) -> None:
     blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
-    async with open_boxed(load_scenario("healthy"), tmp_path) as boxed:
+    async with open_boxed(load_scenario(HEALTHY[uses]), tmp_path) as boxed:
         async for missed, found in each_failing(boxed, uses, how):
             passed = [f.summary for f in found if f.verdict is Verdict.PASS]
             named = [f for f in found if f.verdict is blind and missed.split("/")[0] in f.summary]

@@ -59,7 +59,7 @@ async def _cores(cluster: Cluster, skipped: list[str]) -> dict[str, int]:
 
 async def _count(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: list[str]) -> dict[str, Any]:
     facts: dict[str, Any] = {"name": pod["name"], "node": pod["node"], "number": None, "error": "",
-                             "per_core": None, "least": None}
+                             "per_core": None, "least": None, "unasked": ""}
     try:
         number = await cluster.execute(namespace, pod["name"], "kube-proxy", ("conntrack", "-C"))
         page = await read_page(cluster, namespace, pod["name"], METRICS, "/configz")
@@ -71,6 +71,7 @@ async def _count(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped:
     running = pick_running(page.text) or {}
     read = number.stdout.strip()
     return {**facts, "number": int(read) if read.isdigit() else None, "error": "" if read.isdigit() else number.stderr,
+            "unasked": "" if running else page.error or f"status {page.status}",
             "per_core": running.get("per_core"), "least": running.get("least")}
 
 
@@ -93,6 +94,9 @@ def _judge(evidence: Evidence, pod: dict[str, Any]) -> Finding:
         text = f"{where} keeps track of {number} connections, of {most} that it may; beyond, new ones are dropped."
         return find("proxy.conntrack", text, verdict=Verdict.WARN, object=f"Node {pod['node']}", node=pod["node"],
                     evidence=(f"{pod['name']} conntrack -C: {number}, limit {most}", read_at(evidence)))
+    if pod["unasked"]:
+        text = f"{where} keeps track of {number} connections; how many it may could not be asked: {pod['unasked']}"
+        return _tell(evidence, pod, Verdict.UNKNOWN, cut(text, 300))
     of = f" of {most}" if most else "; kube-proxy leaves the limit to the kernel, and it is not known"
     text = f"{where} keeps track of {number} connections{of}."
     return _tell(evidence, pod, Verdict.PASS if most else Verdict.INFO, text)

@@ -30,12 +30,12 @@ NFT = ("nft", "list", "chain", "ip", "kube-proxy")
 class WrittenArgs(Args):
     """Reads the rules of the DNS Service in the kernel of up to two nodes, by commands in kube-proxy's container.
 
-    `nodes`: their names; without them those that host DNS pods. `mode`: in which kube-proxy runs; only iptables and
-    nftables are read.
+    `nodes`: their names; without them those that host DNS pods. `mode`: in which kube-proxy runs, "" where
+    that is not known; only iptables and nftables are read.
     """
 
     nodes: list[str] = Field(default_factory=list, max_length=20)
-    mode: str = ""
+    mode: str = "iptables"
 
 
 async def gather_written(cluster: Cluster, args: WrittenArgs) -> Evidence:
