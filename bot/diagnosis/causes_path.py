@@ -108,4 +108,14 @@ PATH: tuple[Cause, ...] = (
         "that both have (ipFamilies).",
         source="https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
     ),
+    Cause(
+        code="path.pod", layer=Layer.CLIENT, title="One pod does not get through where others of its node do",
+        meaning="Tried from within the pod itself nothing arrives, while a probe pod on the same node gets there: the "
+        "way is open, and this pod's packets are dropped. Policies that select it (also of other kinds than "
+        "NetworkPolicy), or a proxy in the pod itself, come before the network.",
+        by_hand="`kubectl -n NAMESPACE exec POD -- nc -w 3 ADDRESS PORT`, and the same from another pod on its node",
+        mend="See which policies select the pod (`kubectl get networkpolicies -A` and those of the network plugin), "
+        "and the log of its sidecar.",
+        source="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
+    ),
 )

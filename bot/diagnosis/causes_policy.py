@@ -64,6 +64,7 @@ POLICY: tuple[Cause, ...] = (
     Cause(
         code="policy.selects-nothing", layer=Layer.POLICY,
         title="A NetworkPolicy selects no pod, by a label mistyped",
+        explains=("path.pod",),
         meaning="The policy's podSelector takes no pod of its namespace, and pods there differ from it in one label. "
         "What it should allow stays forbidden where another policy isolates the pods; what it should forbid passes.",
         by_hand="`kubectl -n NAMESPACE describe networkpolicy NAME` (PodSelector) and `kubectl -n NAMESPACE get pods "
@@ -73,6 +74,7 @@ POLICY: tuple[Cause, ...] = (
     ),
     Cause(
         code="policy.no-namespace", layer=Layer.POLICY, title="A rule of a NetworkPolicy names no namespace",
+        explains=("path.pod",),
         meaning="The rule's namespaceSelector takes no namespace, since labels are meant and not names: it allows "
         "nobody. Each namespace has the label kubernetes.io/metadata.name with its own name.",
         by_hand="`kubectl -n NAMESPACE describe networkpolicy NAME` and `kubectl get namespaces --show-labels`",
@@ -81,7 +83,7 @@ POLICY: tuple[Cause, ...] = (
     ),
     Cause(
         code="policy.egress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from sending",
-        explains=("dns.policy.client",),
+        explains=("dns.policy.client", "path.pod"),
         meaning="A policy in the pod's namespace selects it for Egress, and no rule of any such policy allows this "
         "destination and port. Policies see pods and servers behind a Service, with the port there, not the Service's "
         "address: the API server is its own address and port, mostly 6443.",
@@ -91,6 +93,7 @@ POLICY: tuple[Cause, ...] = (
     ),
     Cause(
         code="policy.ingress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from being reached",
+        explains=("path.pod",),
         meaning="A policy in the namespace of the destination selects the pod for Ingress, and no rule of any such "
         "policy allows this source and port. Within one item of `from` all selectors must match; ports are those of "
         "the pod, not of the Service.",

@@ -187,3 +187,23 @@ def test_answers_that_took_long_are_shown_as_slow() -> None:
     first, finding = judge(MATRIX, evidence).findings
     assert first.grid[1][2] == "slow"
     assert finding.verdict is Verdict.PASS
+
+
+# --- from within the pod itself ---------------------------------------------------------------------------------------
+
+
+def inside(outcome: str, **changes: Any) -> Evidence:
+    way = {"to": PODS["n2"], "to_node": "n2", "kind": "pod", "port": 8181, "path": "/ready"}
+    return tried(**{"from": "shop/web", "from_node": "n1", "inside_rows": [row("", way, outcome)], **changes})
+
+
+def test_a_pod_that_alone_does_not_get_through_is_told_apart_from_its_node() -> None:
+    finding = one(inside("timeout"))
+    assert (finding.cause, finding.object) == ("path.pod", "Pod shop/web")
+    assert one(inside("ok")).verdict is Verdict.PASS
+
+
+def test_without_others_to_compare_with_it_is_no_fault_of_the_node() -> None:
+    evidence = inside("timeout", probed=(), probe_rows=[], rows=by_server("n1 ok", "large n1 ok")["rows"])
+    assert causes(MATRIX, evidence) == []
+    assert one(evidence).verdict is Verdict.UNKNOWN

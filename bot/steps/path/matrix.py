@@ -12,10 +12,11 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError, Forbidden
 from bot.steps import Args, Evidence, Look
-from bot.steps.dns.objects import DnsArgs, find_dns
+from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.path.api import CLOSED, PATIENCE, ask
 from bot.steps.path.hindrances import read_api_nodes, read_hindrances, read_networks
+from bot.steps.path.inside import try_inside
 from bot.steps.path.matrix_rules import judge_matrix
 from bot.steps.path.peers import make_peer, node_ways, read_node_objects, read_peers, service_ways
 from bot.steps.path.probe import LABELS, run_probes
@@ -31,12 +32,14 @@ FILL = "x" * 3000
 class MatrixArgs(Args):
     """Tries the ways between nodes, to pods on each of them, to Services, and out of the cluster.
 
-    `pod`, `to`, `port`: the two ends of a connection that does not work, which are then among what is tried.
+    `pod`, `to`, `port`: the two ends of a connection that does not work, which are then among what is tried. `inside`:
+    also from within that pod, by a command in its first container, which needs the right to run one.
     """
 
     pod: str = Field(default="", pattern=PLACE)
     to: str = Field(default="", pattern=PLACE)
     port: int = Field(default=0, ge=0, le=65535)
+    inside: bool = False
 
 
 async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
@@ -57,8 +60,11 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
         "peers": [peer["to"] for peer in peers], "rows": rows, "probed": [], "probe_failures": {}, "skipped": skipped,
         "homes": sorted({str(pod["spec"].get("nodeName", "")) for pod in dns.pods}),
     }
+    ways = await _ways(cluster, peers, nodes, dns, target, skipped)
     if cluster.probe:
-        evidence |= await _probe(cluster, peers, nodes, dns, target, skipped)
+        evidence |= await _probe(cluster, peers, ways, skipped)
+    if args.inside and source:
+        evidence["inside_rows"] = await try_inside(cluster, source, ways, skipped)
     evidence["api_nodes"] = await read_api_nodes(cluster, skipped)
     evidence["networks"] = await read_networks(cluster, skipped)
     return {**evidence, **await _hindrances(cluster, evidence, peers, skipped), "skipped": list(dict.fromkeys(skipped))}
@@ -103,15 +109,23 @@ async def _ask(cluster: Cluster, peer: Row, skipped: list[str]) -> list[Row]:
     return rows
 
 
-async def _probe(
-    cluster: Cluster, peers: list[Row], nodes: list[Object], dns: Any, target: Row | None, skipped: list[str]
-) -> Evidence:
+async def _ways(
+    cluster: Cluster, peers: list[Row], nodes: list[Object], dns: Dns, target: Row | None, skipped: list[str]
+) -> list[Row]:
+    """What a pod can try: other pods, with short and long requests, nodes, Services, and what is outside."""
+    try:
+        api = await cluster.get("Service", "kubernetes", "default")
+    except ClusterError as error:
+        skipped.append(unread(error))
+        api = None
+    pods = [{**peer, "large": large} for peer in peers for large in (False, True) if peer["path"] or not large]
+    return [*pods, *node_ways(nodes), *service_ways(dns, api, target)]
+
+
+async def _probe(cluster: Cluster, peers: list[Row], ways: list[Row], skipped: list[str]) -> Evidence:
     place = cluster.probe
     assert place is not None
     try:
-        api = await cluster.get("Service", "kubernetes", "default")
-        pods = [{**peer, "large": large} for peer in peers for large in (False, True) if peer["path"] or not large]
-        ways = [*pods, *node_ways(nodes), *service_ways(dns, api, target)]
         return await run_probes(cluster, place, {peer["to_node"] for peer in peers}, ways, skipped)
     except ClusterError as error:
         skipped.append(unread(error))
@@ -120,7 +134,7 @@ async def _probe(
 
 async def _hindrances(cluster: Cluster, evidence: Evidence, peers: list[Row], skipped: list[str]) -> Evidence:
     """{hindered: {pod: names of policies that may be why it is not reached}, held: the same of probe pods}."""
-    tries = [*evidence["rows"], *evidence.get("probe_rows", ())]
+    tries = [*evidence["rows"], *evidence.get("probe_rows", ()), *evidence.get("inside_rows", ())]
     if not any(row["outcome"] in CLOSED for row in tries):
         return {"hindered": {}, "held": [], "enforcement": None}
     networks, hindered = evidence["networks"], {}
@@ -142,6 +156,7 @@ MATRIX = Look(
            "list networkpolicies.networking.k8s.io"),
     probes=("create pods in {probe}", "get pods in {probe}", "list pods in {probe}", "delete pods in {probe}",
             "get pods/log in {probe}", "list networkpolicies.networking.k8s.io in {probe}"),
+    execs=("create pods/exec in {dns}", "get pods/exec in {dns}"),  # in truth in the namespace of the pod
     by_hand="from a pod on each node `nc -w 3 POD-IP PORT`, and the same to the Service's address (`kubectl get pods,"
     "services -A -o wide`); from where the API server runs `kubectl get --raw "
     "/api/v1/namespaces/NAMESPACE/pods/POD:PORT/proxy/` "

@@ -60,7 +60,8 @@ def _judge(evidence: Evidence, tries: list[Row]) -> list[Finding]:
         *(_held_back(evidence, node, tries) for node in sorted(stuck)),
         *_cut_off(evidence, rest, tries), *_too_large(evidence, small, tries),
         *judge_services(evidence, sound, set(evidence["homes"]) & {row["at"] for row in sound}),
-        *_shut_in(evidence, tries, lost), *_refused(evidence, tries), *_apart(evidence, tries),
+        *_shut_in(evidence, tries, lost), *_within(evidence, tries), *_refused(evidence, tries),
+        *_apart(evidence, tries),
     ]
 
 
@@ -127,9 +128,22 @@ def _too_large(evidence: Evidence, pairs: set[Pair], tries: list[Row]) -> list[F
     return found
 
 
+def _within(evidence: Evidence, tries: list[Row]) -> list[Finding]:
+    """What the pod itself does not reach while another pod of the same node does."""
+    others = {(row["at"], row["to"]) for row in tries if row["probe"] and row["outcome"] == "ok"}
+    lost = [row for row in tries if row["inside"] and row["outcome"] in CLOSED and (row["at"], row["to"]) in others]
+    if not lost:
+        return []
+    to = list_names(dict.fromkeys(row["to"] for row in lost), 3)
+    text = (f"From within Pod {evidence['from']} no way leads to {to}, while another pod on the same node gets there: "
+            "look at policies of all kinds, and at what stands before the pod itself (a sidecar, a service mesh).")
+    return [find("path.pod", text, object=f"Pod {evidence['from']}", evidence=_seen(evidence, lost))]
+
+
 def _shut_in(evidence: Evidence, tries: list[Row], lost: set[str]) -> list[Finding]:
     """Nodes from which only what is outside the cluster is not reached."""
-    out = {row["at"]: row for row in tries if row["kind"] == "outside" and row["outcome"] in (*CLOSED, "ok")}
+    known = [row for row in tries if row["kind"] == "outside" and row["probe"]]
+    out = {row["at"]: row for row in known if row["outcome"] in (*CLOSED, "ok")}
     bad = {at for at, row in out.items() if row["outcome"] != "ok"}
     if bad and bad == out.keys():
         text = (f"{NOT_TESTED} out of the cluster: the nodes' own resolver answers pods on no node; it may not answer "

@@ -21,10 +21,14 @@ def list_tries(evidence: Evidence) -> tuple[list[Row], list[Row]]:
     ("" where that is not known: then it says nothing about ways between nodes)."""
     homes = evidence["api_nodes"] or []
     server = f"API server on {list_names(homes)}" if homes else "API server"
-    rows = [{**row, "who": server, "at": homes[0] if len(homes) == 1 else "", "probe": False, "seconds": 0}
+    rows = [{**row, "who": server, "at": homes[0] if len(homes) == 1 else "", "probe": False, "seconds": 0,
+             "inside": False}
             for row in evidence["rows"]]
-    rows += [{"large": False, **row, "who": f"pod on {row['from']}", "at": row["from"], "probe": True}
+    rows += [{"large": False, **row, "who": f"pod on {row['from']}", "at": row["from"], "probe": True, "inside": False}
              for row in evidence.get("probe_rows", ()) if row["kind"] != "outside" or row["outcome"] != "untold"]
+    rows += [{"large": False, **row, "who": f"Pod {evidence['from']}", "at": evidence["from_node"], "probe": False,
+              "inside": True}
+             for row in evidence.get("inside_rows", ()) if row["outcome"] != "untold"]
     doubted = [row for row in rows if row["outcome"] != "ok" and _may_be_policy(evidence, row)]
     return [row for row in rows if row not in doubted], doubted
 
@@ -36,9 +40,10 @@ def _may_be_policy(evidence: Evidence, row: Row) -> bool:
 
 
 def by_pair(tries: Iterable[Row], kind: str, *, large: bool = False) -> dict[Pair, list[Row]]:
+    """Without what was tried inside of one pod: that may have policies of its own, and says nothing about its node."""
     pairs: dict[Pair, list[Row]] = defaultdict(list)
     for row in tries:
-        if row["at"] and row["kind"] == kind and row["large"] is large:
+        if row["at"] and not row["inside"] and row["kind"] == kind and row["large"] is large:
             pairs[row["at"], row["to_node"]].append(row)
     return pairs
 
