@@ -122,7 +122,7 @@ OVERLAY_FAULTS = (
         name="weave-peers", reference="C17", network="weave", playbook="cni",
         says="the agents have lost each other, and have noticed",
         breaks=(Firewall((f"iifname != lo {WEAVE.ports} drop",), hooks=("input",)),),
-        wait=Condition("the agents count no connection", _cut_off_long),
+        wait=both(grown(WEAVE.set), Condition("the agents count no connection", _cut_off_long)),
         roots=(Root("cni.agent.peers", "cni", str(WEAVE.set)),), consequences=NO_NETWORK, mentions=("6783",),
     ),
     *_files("weave"), *_files("calico"),
