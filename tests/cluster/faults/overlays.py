@@ -4,7 +4,17 @@ import json
 
 from tests.cluster.faults.api import Create, EditText, Patch, RestartPods, scale
 from tests.cluster.faults.bridge import CILIUM, CONF
-from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, event, grown, node_ready
+from tests.cluster.faults.conditions import (
+    NOW,
+    PENDING,
+    Condition,
+    both,
+    daemon_pods,
+    dns_pods,
+    event,
+    grown,
+    node_ready,
+)
 from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
 from tests.cluster.faults.node import NODES, AddFile, Firewall, RemakeNode, StopProcess
 from tests.cluster.faults.objects import FLANNEL, WEAVE, Ref, pod_on
@@ -93,6 +103,12 @@ def _pool(name: str, reference: str, says: str, answer: Answer, wait: Condition,
 
 
 OVERLAY_FAULTS = (
+    Fault(
+        name="cni-no-plugin", reference="C01/H15", network="none", playbook="cni", before=NOW, healed=NOW,
+        says="no network plugin was ever installed, and the question is about it",
+        wait=both(PENDING, dns_pods(2, ready=False)), roots=(Root("cni.missing", "cni", "Nodes"),),
+        mentions=("no longer maintained", "10.244.0.0/16", "kube-flannel.yml", "calico.yaml"),
+    ),
     _settings("flannel-range-wrong", "Flannel's Network does not hold the nodes' pod ranges", r"10\.244\.0\.0/16",
               "10.99.0.0/16", "cni.agent.range", "10.99.0.0/16"),
     _settings("flannel-settings-broken", "Flannel's settings are no JSON", r"\A\s*\{", "{{", "cni.agent.settings",
