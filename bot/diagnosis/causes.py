@@ -11,7 +11,9 @@ from bot.diagnosis.causes_backends import BACKENDS
 from bot.diagnosis.causes_client import CLIENT
 from bot.diagnosis.causes_cni import CNI
 from bot.diagnosis.causes_corefile import COREFILE
+from bot.diagnosis.causes_external import EXTERNAL
 from bot.diagnosis.causes_ground import GROUND
+from bot.diagnosis.causes_ingress import INGRESS
 from bot.diagnosis.causes_local_cache import CACHE
 from bot.diagnosis.causes_node_reports import NODE_REPORTS
 from bot.diagnosis.causes_nodes import NODES
@@ -22,12 +24,13 @@ from bot.diagnosis.causes_proxy import PROXY
 from bot.diagnosis.causes_proxy_setup import PROXY_SETUP
 from bot.diagnosis.causes_service import SERVICE
 from bot.diagnosis.causes_upstream import UPSTREAM
+from bot.diagnosis.causes_ways import WAYS
 from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
 ROWS = (
     *GROUND, *NODE_REPORTS, *CNI, *NODES, *PROXY, *PROXY_SETUP, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE,
-    *POLICY, *APPLICATION, *BACKENDS,
+    *POLICY, *APPLICATION, *BACKENDS, *WAYS, *INGRESS, *EXTERNAL,
     *CLIENT,
 )
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in ROWS}

@@ -9,7 +9,7 @@ PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#
 PODS_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-pods/"
 PROBES_PAGE = "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/"
 BY_HAND = "`kubectl -n NAMESPACE get pods -l SELECTOR -o wide` and `kubectl -n NAMESPACE describe pod POD`"
-UNREADY = ("service.endpoints.none-ready", "service.backends.*")
+UNREADY = ("service.endpoints.none-ready", "service.backends.*", "ingress.backend.no-endpoints")
 
 
 def _pods(

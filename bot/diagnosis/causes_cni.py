@@ -18,7 +18,7 @@ SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-stand
 NO_NETWORK = (
     "cni.sandbox.*", "cni.not-configured", "cni.network-unavailable", "dns.pods.pending.*", "dns.pods.sandbox",
     "dns.pods.missing", "dns.endpoints.*", "dns.query.*", "dns.upstream.*", "cni.path", "node.dns-port",
-    "service.pods.no-network", "service.pods.sandbox",
+    "service.pods.no-network", "service.pods.sandbox", "service.name.*",
 )
 """What follows on a node whose agent does not do its work."""
 AGENT = ("cni.agent", *NO_NETWORK)

@@ -12,7 +12,7 @@ DNS_DOWN = (
     "dns.pods.pending.*", "dns.pods.sandbox", "dns.pods.not-ready", "dns.pods.unsynced", "dns.pods.api-path",
     "dns.pods.node-down",
     "dns.pods.missing", "dns.pods.crashing", "dns.pods.liveness", "dns.endpoints.*", "dns.query.*", *NO_WAY,
-    "service.pods.no-network", "service.pods.sandbox", "service.pods.node-down",
+    "service.pods.no-network", "service.pods.sandbox", "service.pods.node-down", "service.name.*",
 )
 GROUND: tuple[Cause, ...] = (
     Cause(

@@ -32,7 +32,8 @@ UPSTREAM: tuple[Cause, ...] = (
     ),
     Cause(
         code="dns.upstream.unreachable", layer=Layer.UPSTREAM, title="The upstream resolver does not answer",
-        explains=("dns.name.unresolved",),
+        explains=("dns.name.unresolved", "dns.external.failed", "dns.external.silent",
+                  "service.external-name.unanswered"),
         meaning="Names of the cluster resolve; names outside fail with SERVFAIL, because the resolver to which they "
         "are forwarded gives no answer.",
         by_hand=BY_HAND,

@@ -17,6 +17,7 @@ from bot.steps.dns.access import ACCESS
 from bot.steps.dns.client import CLIENT
 from bot.steps.dns.corefile import COREFILE
 from bot.steps.dns.endpoints import ENDPOINTS
+from bot.steps.dns.external import EXTERNAL
 from bot.steps.dns.front import SERVICE
 from bot.steps.dns.local_cache import LOCAL_CACHE
 from bot.steps.dns.logs import LOGS as DNS_LOGS
@@ -30,6 +31,10 @@ from bot.steps.dns.readiness import READINESS
 from bot.steps.dns.upstream import UPSTREAM
 from bot.steps.generic import GET, LIST, LOGS
 from bot.steps.guide import APPROVAL, ASK, TELL
+from bot.steps.ingress.backends import BACKENDS as INGRESS_BACKENDS
+from bot.steps.ingress.classes import CLASS
+from bot.steps.ingress.existence import EXISTS as INGRESS_EXISTS
+from bot.steps.ingress.gateways import GATEWAY
 from bot.steps.nodes.addresses import ADDRESSES
 from bot.steps.nodes.conditions import CONDITIONS
 from bot.steps.nodes.events import EVENTS
@@ -56,9 +61,16 @@ from bot.steps.proxy.written import WRITTEN
 from bot.steps.services.backends import BACKENDS
 from bot.steps.services.endpoints import ENDPOINTS as SERVICE_ENDPOINTS
 from bot.steps.services.existence import EXISTS
+from bot.steps.services.exposure import EXPOSURE
+from bot.steps.services.external_name import EXTERNAL_NAME
+from bot.steps.services.locality import LOCALITY
+from bot.steps.services.manual import MANUAL
+from bot.steps.services.names import NAME as SERVICE_NAME
 from bot.steps.services.pods import PODS as SERVICE_PODS
+from bot.steps.services.policy import POLICY as SERVICE_POLICY
 from bot.steps.services.ports import PORTS
 from bot.steps.services.selector import SELECTOR
+from bot.steps.services.stateful import STATEFUL
 
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
@@ -70,6 +82,8 @@ STEP_TYPES: dict[str, StepType] = {
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         ENFORCED, SELECTION, REACH, CLIENTS, ENDS, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
+        STATEFUL, EXTERNAL_NAME, MANUAL, EXPOSURE, SERVICE_POLICY, LOCALITY, SERVICE_NAME,
+        EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

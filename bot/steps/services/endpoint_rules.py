@@ -101,7 +101,7 @@ def _stale(evidence: Evidence) -> Finding | None:
     if not missing and not dead:
         return None
     lines = [*(f"Pod {pod['name']}: ready since {tell_time(pod['since'])}, in no EndpointSlice" for pod in missing[:2]),
-             *(f"endpoint {e['address']}: Pod {e['pod']} is gone" for e in dead[:2])]
+             *(f"endpoint {e['address']}: Pod {e['pod']} is gone, or not selected" for e in dead[:2])]
     silent = _silent(evidence)
     if silent:
         lines.append(silent)
@@ -110,7 +110,7 @@ def _stale(evidence: Evidence) -> Finding | None:
         text = f"The endpoints of {service['name']} follow its pods: {lines[0]}."
         return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(*lines, read_at(evidence)))
     whole = not [e for uid, e in held.items() if uid in live and e["ready"]]
-    what = f"{count(len(missing), 'ready pod')} missing from them, {count(len(dead), 'endpoint')} of pods that are gone"
+    what = f"{count(len(missing), 'ready pod')} missing from them, {count(len(dead), 'endpoint')} of other pods"
     text = f"The endpoints of {service['name']} are out of date: {what}."
     return find("service.endpoints.stale", text, verdict=Verdict.FAIL if whole else Verdict.WARN,
                 object=service["name"], evidence=(*lines, read_at(evidence)))

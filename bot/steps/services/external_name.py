@@ -6,9 +6,9 @@ from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.dns.asking import ask_dns
 from bot.steps.dns.wire import is_name
 from bot.steps.findings import tell_skipped
-from bot.steps.services.names import ask_dns
 from bot.steps.services.objects import ServiceArgs, read_service
 from bot.steps.wording import cut, list_names, read_at
 

@@ -7,46 +7,17 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.dns.wire import Question, ask
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.dns.asking import ask_dns
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
-from bot.steps.podfacts import pod_facts
 from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
 from bot.steps.wording import cut, list_names, read_at
 
-MOST_PODS = 2
-SETTLE = 10.0
-"""Seconds until a DNS server must know a new Service."""
-
-
-async def ask_dns(cluster: Cluster, names: dict[str, str], skipped: list[str]) -> dict[str, Any]:
-    """{zone, answers: [{pod, name, type, outcome, rcode, records, …}]}: `names` to types of records; names that end
-    with a dot are asked as they are, others get the cluster's zone. `answers` is None where nobody could be asked."""
-    try:
-        dns = await find_dns(cluster, DnsArgs())
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {"zone": DEFAULT_DOMAIN, "answers": None}
-    skipped.extend(dns.skipped)
-    zone = dns.kubelet.domain or DEFAULT_DOMAIN
-    questions = [Question(name if name.endswith(".") else f"{name}.{zone}", kind) for name, kind in names.items()]
-    serving = [pod for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]
-               and not pod["spec"].get("hostNetwork")][:MOST_PODS]
-    answers: list[dict[str, Any]] = []
-    for pod in serving:
-        name, port = pod["metadata"]["name"], dns_port(server_container(pod["spec"])) or 53
-        try:
-            told = await ask(cluster, dns.namespace, name, port, questions)
-        except Forbidden as error:
-            skipped.append(error.permission)
-            return {"zone": zone, "answers": None}
-        answers += [{"pod": name, **answer} for answer in told]
-    return {"zone": zone, "answers": answers}
+SETTLE = 60.0
+"""Seconds for which a DNS server may hold on to what it knew of a name before its Service was made: CoreDNS keeps
+answers, also that there is none, for 30 (https://coredns.io/plugins/cache/)."""
 
 
 async def gather_name(cluster: Cluster, args: ServiceArgs) -> Evidence:
@@ -85,15 +56,16 @@ def _wrong(evidence: Evidence, name: str) -> Finding | None:
     if unknown and service["headless"] and not evidence["expected"]:
         text = f"{name} does not resolve: {service['name']} is headless and has no ready pod."
         return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
-    if unknown and evidence["read_at"] - service["created"] < SETTLE:
-        text = f"{name} is not known to DNS yet: the Service is new."
-        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    wanted = set(evidence["expected"] if service["headless"] else service["addresses"])
+    wrong = [a for a in answered if a["rcode"] == "NOERROR" and set(a["records"]) - wanted] if wanted else []
+    if (unknown or wrong) and evidence["read_at"] - service["created"] < SETTLE:
+        text = f"DNS does not give the address of {name} yet: its Service is new, and answers are kept for a while."
+        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(
+            *_lines([*unknown, *wrong]), read_at(evidence)))
     if unknown:
         text = f"DNS does not know {name}, although {service['name']} exists."
         lines = (*_lines(unknown), read_at(evidence))
         return find("service.name.unknown", text, object=service["name"], evidence=lines)
-    wanted = set(evidence["expected"] if service["headless"] else service["addresses"])
-    wrong = [a for a in answered if a["rcode"] == "NOERROR" and set(a["records"]) - wanted] if wanted else []
     if not wrong or service["type"] == "ExternalName":
         return None
     text = f"DNS gives {list_names(wrong[0]['records'])} for {name}, expected {list_names(sorted(wanted))}."

@@ -4,6 +4,7 @@ Policies see the pod and its port, not the Service and its. Evaluated, not tried
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -102,9 +103,18 @@ def _rule(evidence: Evidence, port: list[Any]) -> list[tuple[Direction, Ruling]]
     _, protocol, number = port
     server, policies = party(evidence["server"]), evidence["policies"]
     if not evidence["client"]:
-        return [("Ingress", decide(policies, "Ingress", server, anybody(evidence["server"]), protocol, number))]
+        return [("Ingress", _rule_all(evidence, protocol, number))]
     rulings = reach(policies, party(evidence["client"]), server, protocol, number)
     return [("Egress", rulings["Egress"]), ("Ingress", rulings["Ingress"])]
+
+
+def _rule_all(evidence: Evidence, protocol: str, number: int) -> Ruling:
+    """What is so for everybody: for the pods of the Service's own namespace, and for those of others."""
+    facts = evidence["server"]
+    crowds = (anybody(facts, facts["namespace"], facts["namespace_labels"]), anybody(facts))
+    told = [decide(evidence["policies"], "Ingress", party(facts), crowd, protocol, number) for crowd in crowds]
+    same = len({ruling.allowed for ruling in told}) == 1
+    return replace(told[0], allowed=told[0].allowed if same else None)
 
 
 def _open(evidence: Evidence, args: PolicyArgs, allowed: list[bool | None]) -> Finding:

@@ -1,0 +1,106 @@
+"""`ingress.backends`: do the Services and ports that an Ingress leads to exist, with pods behind them? (ING-02, 03).
+
+The Secrets that it names for TLS are never read.
+"""
+
+import asyncio
+from typing import Any
+
+from bot.cluster import Cluster
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence, Judgement, Look
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.ingress.objects import IngressArgs, read_gateway_object, read_ingress, route_facts
+from bot.steps.services.objects import read_slices, ready_endpoints, service_facts
+from bot.steps.wording import list_names, read_at
+
+MOST_SERVICES = 5
+Json = dict[str, Any]
+
+
+async def gather_backends(cluster: Cluster, args: IngressArgs) -> Evidence:
+    skipped: list[str] = []
+    ingress = await read_ingress(cluster, args, skipped)
+    if ingress is None and not skipped:
+        route = await read_gateway_object(cluster, "HTTPRoute", args.namespace, args.name, skipped)
+        ingress = route_facts(route) if route else None
+    names = list(dict.fromkeys(b["service"] for b in (ingress or {"backends": []})["backends"] if b["service"]))
+    asked = names[:MOST_SERVICES]
+    found = await asyncio.gather(*(_service(cluster, args.namespace, name, skipped) for name in asked))
+    return {"ingress": ingress, "services": dict(zip(asked, found, strict=True)), "unseen": names[MOST_SERVICES:],
+            "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+
+
+async def _service(cluster: Cluster, namespace: str, name: str, skipped: list[str]) -> Json | None:
+    """{exists, ports, ready}; None where it could not be read. `ready` is None for what has no endpoints to count."""
+    try:
+        service = service_facts(await cluster.get("Service", name, namespace))
+    except NotFound:
+        return {"exists": False}
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    slices = None if service["type"] == "ExternalName" else await read_slices(cluster, service, skipped)
+    ports = [[port["name"], port["port"]] for port in service["ports"]]
+    return {"exists": True, "ports": ports, "ready": None if slices is None else len(ready_endpoints(slices))}
+
+
+def judge_backends(evidence: Evidence, args: IngressArgs) -> Judgement:
+    ingress, skipped = evidence["ingress"], tell_skipped(evidence, Layer.INGRESS)
+    if ingress is None:
+        return Judgement(skipped)
+    found = [f for backend in ingress["backends"] if (f := _judge(evidence, backend))]
+    found = list({f.key: f for f in reversed(found)}.values())[::-1]
+    known = [name for name, service in evidence["services"].items() if service and service["exists"]]
+    poor = [name for name in known if evidence["services"][name]["ready"] == 0]
+    first = (poor or known or [""])[0]
+    outputs = {"service": f"{args.namespace}/{first}" if first else "",
+               "port": next((b["port"] for b in ingress["backends"] if b["service"] == first), "")}
+    if not found and not skipped:
+        told = list_names(f"Service {args.namespace}/{name}" for name in known)
+        text = f"{ingress['name']} leads to {told}, with these ports." if told else \
+            f"{ingress['name']} leads to no Service of its namespace."
+        found = [note(Verdict.PASS, Layer.INGRESS, text, object=ingress["name"], evidence=(read_at(evidence),))]
+    return Judgement((*found, *_secrets(evidence), *skipped), outputs)
+
+
+def _judge(evidence: Evidence, backend: Json) -> Finding | None:
+    ingress, name = evidence["ingress"], backend["service"]
+    service = evidence["services"].get(name)
+    if not name or service is None:
+        return None
+    full, line = f"Service {ingress['namespace']}/{name}", f"{ingress['name']}: {backend['place']} leads to {name}"
+    if not service["exists"]:
+        text = f"{ingress['name']} leads {backend['place']} to {full}, which does not exist."
+        return find("ingress.backend.missing", text, object=full,
+                    evidence=(line, f"{full}: not found", read_at(evidence)))
+    ports = service["ports"]
+    if backend["port"] and backend["port"] not in {str(part) for port in ports for part in port}:
+        has = list_names(f"{port}{f' ({label})' if label else ''}" for label, port in ports) or "none"
+        text = f"{ingress['name']} leads {backend['place']} to port {backend['port']} of {full}, which has {has}."
+        return find("ingress.backend.port", text, object=ingress["name"],
+                    evidence=(f"{line}:{backend['port']}", f"{full}: ports {has}", read_at(evidence)))
+    if service["ready"] == 0:
+        text = f"{ingress['name']} leads {backend['place']} to {full}, which has no ready endpoint."
+        return find("ingress.backend.no-endpoints", text, object=full,
+                    evidence=(line, f"{full}: 0 ready endpoints, expected at least 1", read_at(evidence)))
+    return None
+
+
+def _secrets(evidence: Evidence) -> list[Finding]:
+    secrets = evidence["ingress"]["secrets"]
+    if not secrets:
+        return []
+    text = f"Secret {list_names(secrets)} for TLS was not looked at: netcheck never reads Secrets."
+    return [note(Verdict.SKIPPED, Layer.INGRESS, text)]
+
+
+BACKENDS = Look(
+    name="ingress.backends", args=IngressArgs, gather=gather_backends, judge=judge_backends,
+    reads=("get ingresses.networking.k8s.io", "get httproutes.gateway.networking.k8s.io", "get services",
+           "list endpointslices.discovery.k8s.io"),
+    by_hand="`kubectl -n NAMESPACE describe ingress NAME` (Rules, Default backend) "
+    "(https://kubernetes.io/docs/concepts/services-networking/ingress/#the-ingress-resource)",
+)

@@ -1,0 +1,235 @@
+"""The ways to a Service, judged on evidence alone: from outside, through policies, by name; and Services that lead to
+something else than selected pods."""
+
+from typing import Any
+
+import pytest
+
+from bot.diagnosis.causes import find
+from bot.model.finding import Verdict
+from bot.steps.services.exposure import EXPOSURE
+from bot.steps.services.external_name import EXTERNAL_NAME
+from bot.steps.services.locality import LOCALITY
+from bot.steps.services.manual import MANUAL
+from bot.steps.services.names import NAME
+from bot.steps.services.policy import POLICY
+from bot.steps.services.stateful import STATEFUL
+from tests.steps.dns_evidence import NOW, causes, judge, only, roots
+from tests.steps.policy_evidence import enforcers, policy, side
+from tests.steps.service_evidence import SERVICE, end, evidence, headless, piece, port, service
+
+ASKED = "shop/web"
+NODES = {"fit": ["n1", "n2"], "unread": 0}
+
+
+def exposed(**changes: Any) -> dict[str, Any]:
+    told = service(type="NodePort", external="Cluster", ports=[port(node_port=30080)])
+    return evidence(**{"service": told, "slices": [piece(end())], "nodes": NODES, "events": [], "providers": None,
+                       **changes})
+
+
+def balanced(**changes: Any) -> dict[str, Any]:
+    return service(type="LoadBalancer", external="Cluster", ports=[port(node_port=30080)], **changes)
+
+
+def answer(rcode: str = "NOERROR", *records: str, **changes: Any) -> dict[str, Any]:
+    return {"pod": "coredns-1", "name": "web.shop.svc.cluster.local", "type": "A", "outcome": "answered",
+            "rcode": rcode, "records": list(records), "message": "", **changes}
+
+
+SILENT = {"pod": "coredns-1", "name": "web.shop.svc.cluster.local", "type": "A", "outcome": "silent",
+          "message": "no answer within 6.5 s"}
+
+
+def named(*answers: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return evidence(**{"zone": "cluster.local", "answers": list(answers), "expected": [], **changes})
+
+
+def foreign(target: str, *answers: dict[str, Any]) -> dict[str, Any]:
+    told = service(type="ExternalName", external_name=target)
+    return evidence(service=told, target=target, answers=list(answers), zone="cluster.local")
+
+
+def by_hand(*slices: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return evidence(**{"service": service(selector={}), "slices": list(slices), "others": [], **changes})
+
+
+def ruled(*policies: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    server = side("web", "shop", ports=[["http", "TCP", 8080]])
+    return evidence(**{"namespace": "shop", "server": server, "client": None, "policies": list(policies),
+                       "known": True, "ports": [[80, "TCP", 8080]], "enforcement": enforcers("kindnet"), **changes})
+
+
+# --- from outside -------------------------------------------------------------------------------------------------
+
+
+def test_a_node_port_that_leads_to_all_nodes_passes_without_a_listener_being_looked_for() -> None:
+    found = only(EXPOSURE, exposed(), service=ASKED)
+    assert (found.verdict, "not tested" in found.summary) == (Verdict.PASS, True)
+
+
+def test_policy_local_is_a_warning_where_a_node_has_no_endpoint() -> None:
+    local = service(type="NodePort", external="Local", ports=[port(node_port=30080)])
+    found = only(EXPOSURE, exposed(service=local), service=ASKED)
+    assert (found.cause, "n2" in found.summary) == ("service.node-port.local", True)
+    everywhere = exposed(service=local, slices=[piece(end(), end("web-2", node="n2"))])
+    assert causes(EXPOSURE, everywhere, service=ASKED) == []
+
+
+def test_policy_local_behind_a_load_balancer_is_information() -> None:
+    local = {**balanced(balancer=["192.0.2.1"]), "external": "Local"}
+    assert only(EXPOSURE, exposed(service=local), service=ASKED).verdict is Verdict.INFO
+
+
+def test_a_load_balancer_that_is_waited_for_is_a_warning_unless_the_question_is_about_inside_or_it_is_new() -> None:
+    waiting = exposed(service=balanced(), providers=[])
+    assert causes(EXPOSURE, waiting, service=ASKED) == ["service.load-balancer"]
+    assert only(EXPOSURE, waiting, service=ASKED, inside=True).verdict is Verdict.INFO
+    assert only(EXPOSURE, exposed(service=balanced(created=NOW - 5)), service=ASKED).verdict is Verdict.INFO
+
+
+def test_what_the_controller_says_counts_at_any_age() -> None:
+    failed = [{"reason": "SyncLoadBalancerFailed", "type": "Warning", "last": "", "message": "quota exceeded"}]
+    told = exposed(service=balanced(created=NOW - 5), events=failed)
+    found = only(EXPOSURE, told, service=ASKED)
+    assert (found.cause, "quota exceeded" in found.summary) == ("service.load-balancer", True)
+
+
+# --- to pods of the node ------------------------------------------------------------------------------------------
+
+
+def test_local_traffic_is_a_warning_where_a_node_has_no_endpoint_and_a_fault_for_a_client_there() -> None:
+    told = evidence(service=service(internal="Local"), slices=[piece(end())], fit=["n1", "n2"], client=None)
+    assert only(LOCALITY, told, service=ASKED).verdict is Verdict.WARN
+    assert only(LOCALITY, {**told, "client": "n2"}, service=ASKED, client="shop/a").verdict is Verdict.FAIL
+    assert only(LOCALITY, {**told, "client": "n1"}, service=ASKED, client="shop/a").verdict is Verdict.PASS
+    assert only(LOCALITY, evidence(slices=None, fit=[], client=None), service=ASKED).verdict is Verdict.PASS
+
+
+# --- by name ------------------------------------------------------------------------------------------------------
+
+
+def test_the_right_answer_passes_without_claiming_udp_or_the_way() -> None:
+    found = only(NAME, named(answer("NOERROR", "10.96.0.20")), service=ASKED)
+    assert (found.verdict, "not tested" in found.summary) == (Verdict.PASS, True)
+
+
+@pytest.mark.parametrize(("told", "cause"), [
+    (answer("NXDOMAIN"), "service.name.unknown"), (answer("NOERROR", "10.96.0.99"), "service.name.wrong"),
+    (answer("SERVFAIL"), "service.name.unanswered"), (SILENT, "service.name.unanswered"),
+])
+def test_a_wrong_answer_is_told_as_what_it_is(told: dict[str, Any], cause: str) -> None:
+    assert causes(NAME, named(told), service=ASKED) == [cause]
+
+
+def test_a_new_service_need_not_be_known_yet() -> None:
+    new = service(created=NOW - 20)
+    for told in (answer("NXDOMAIN"), answer("NOERROR", "10.96.0.99")):
+        assert only(NAME, named(told, service=new), service=ASKED).verdict is Verdict.INFO
+
+
+def test_a_headless_service_without_a_ready_pod_has_no_name_and_that_is_no_fault_of_dns() -> None:
+    told = named(answer("NXDOMAIN"), service=headless())
+    assert only(NAME, told, service=ASKED).verdict is Verdict.INFO
+    assert causes(NAME, named(answer("NXDOMAIN"), service=headless(), expected=["10.244.0.5"]), service=ASKED) == [
+        "service.name.unknown"]
+
+
+def test_no_dns_pod_at_all_leaves_the_name_unanswered_and_a_way_that_fails_is_unknown() -> None:
+    assert causes(NAME, named(), service=ASKED) == ["service.name.unanswered"]
+    failed = {**SILENT, "outcome": "failed", "message": "the node could not reach the port"}
+    assert only(NAME, named(failed), service=ASKED).verdict is Verdict.UNKNOWN
+
+
+def test_dns_that_may_not_be_asked_is_skipped() -> None:
+    told = named(answers=None, skipped=["create pods/portforward in kube-system"])
+    assert {f.verdict for f in judge(NAME, told, service=ASKED).findings} == {Verdict.SKIPPED}
+
+
+# --- something else than selected pods ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("target", "cause"), [
+    ("10.0.0.5", "service.external-name.address"), ("web.shop.svc.cluster.local", "service.external-name.loop"),
+])
+def test_an_external_name_that_cannot_work_is_told_unasked(target: str, cause: str) -> None:
+    assert causes(EXTERNAL_NAME, foreign(target), service=ASKED) == [cause]
+
+
+def test_what_dns_says_about_the_external_name_is_told_apart() -> None:
+    name = "db.example.com"
+    assert causes(EXTERNAL_NAME, foreign(name, answer("NOERROR", "192.0.2.1")), service=ASKED) == []
+    assert causes(EXTERNAL_NAME, foreign(name, answer("NXDOMAIN")), service=ASKED) == ["service.external-name.dead"]
+    for told in (answer("SERVFAIL"), SILENT):
+        assert causes(EXTERNAL_NAME, foreign(name, told), service=ASKED) == ["service.external-name.unanswered"]
+    assert only(EXTERNAL_NAME, foreign(name), service=ASKED).verdict is Verdict.UNKNOWN
+
+
+def test_endpoints_made_by_hand_pass_and_none_at_all_is_a_fault_with_the_slice_that_may_be_meant() -> None:
+    assert only(MANUAL, by_hand(piece(end(uid=""))), service=ASKED).verdict is Verdict.PASS
+    found = only(MANUAL, by_hand(others=[{"name": "web-1", "of": ""}]), service=ASKED)
+    assert (found.cause, "label endpointslice web-1" in found.advice) == ("service.manual.no-slice", True)
+
+
+def test_port_names_of_slices_made_by_hand_must_be_those_of_the_service() -> None:
+    other = piece(end(), ports=[{"name": "web", "port": 8080, "protocol": "TCP"}])
+    assert causes(MANUAL, by_hand(other), service=ASKED) == ["service.manual.port-name"]
+    nameless = service(selector={}, ports=[port(name="")])
+    plain = piece(end(), ports=[{"name": "", "port": 8080, "protocol": "TCP"}])
+    assert causes(MANUAL, by_hand(plain, service=nameless), service=ASKED) == []
+
+
+def test_slices_that_may_not_be_read_are_no_missing_slices() -> None:
+    told = {**by_hand(), "slices": None, "skipped": ["list endpointslices.discovery.k8s.io in shop"]}
+    assert {f.verdict for f in judge(MANUAL, told, service=ASKED).findings} == {Verdict.SKIPPED}
+
+
+def test_a_stateful_set_that_names_another_service_is_a_fault_only_where_that_does_not_exist() -> None:
+    db = {"name": "StatefulSet shop/db", "plain": "db", "service": "peer", "named": False}
+    found = only(STATEFUL, evidence(service=headless(), sets=[db]), service=ASKED)
+    assert (found.cause, found.object) == ("service.headless.stateful-set", "StatefulSet shop/db")
+    for fine in ({**db, "named": True}, {**db, "named": None}, {**db, "service": "web", "named": None}):
+        assert causes(STATEFUL, evidence(service=headless(), sets=[fine]), service=ASKED) == []
+
+
+# --- policies -----------------------------------------------------------------------------------------------------
+
+DENY = policy("deny", "shop", policyTypes=["Ingress"])
+
+
+def test_without_policies_everybody_is_let_through_and_the_path_is_not_claimed() -> None:
+    found = only(POLICY, ruled(enforcement=None), service=ASKED)
+    assert (found.verdict, "not tested" in found.summary) == (Verdict.PASS, True)
+
+
+def test_a_policy_that_lets_nobody_in_is_a_fault_where_it_is_enforced_with_the_port_of_the_pods() -> None:
+    found = only(POLICY, ruled(DENY), service=ASKED)
+    assert (found.cause, found.object) == ("service.policy.ingress", "NetworkPolicy shop/deny")
+    assert "8080" in found.advice
+    assert only(POLICY, ruled(DENY, enforcement=enforcers()), service=ASKED).verdict is Verdict.INFO
+
+
+def test_a_policy_for_the_service_port_instead_of_the_pods_blocks_the_client() -> None:
+    out = policy("out", "shop", policyTypes=["Egress"], egress=[{"ports": [{"protocol": "TCP", "port": 80}]}])
+    told = ruled(out, client=side("client", "shop"))
+    assert causes(POLICY, told, service=ASKED, client="shop/client") == ["service.policy.egress"]
+
+
+def test_a_policy_that_lets_some_in_is_information_until_somebody_is_named() -> None:
+    some = policy("some", "shop", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "client"}}}]}])
+    assert only(POLICY, ruled(some), service=ASKED).verdict is Verdict.INFO
+    assert only(POLICY, ruled(some, client=side("client", "shop")), service=ASKED, client="shop/client").verdict \
+        is Verdict.PASS
+    assert causes(POLICY, ruled(some, client=side("other", "shop")), service=ASKED, client="shop/other") == [
+        "service.policy.ingress"]
+
+
+def test_policies_that_may_not_be_read_let_nobody_pass_and_block_nobody() -> None:
+    told = ruled(known=False, skipped=["list networkpolicies.networking.k8s.io in shop"])
+    assert {f.verdict for f in judge(POLICY, told, service=ASKED).findings} == {Verdict.SKIPPED}
+
+
+def test_no_service_proxy_explains_that_no_dns_pod_answers() -> None:
+    unanswered = only(NAME, named(SILENT), service=ASKED)
+    assert roots(find("proxy.missing", "", evidence=("x",)), unanswered) == ["proxy.missing"]
+    assert unanswered.object == SERVICE
