@@ -54,6 +54,8 @@ _MARKS = (
 has another form under `(?i)` which casefold() does not fold (ı for i)."""
 _SECRET_KEY = re.compile(rf"(?:{_NAME}|(?i:^authorization))$")
 _SECRET_FLAG = re.compile(rf"--?[\w.-]*{_NAME}")
+_RANGE = re.compile(r"\d{1,3}(\.\d{1,3}){3}/\d{1,2}")
+"""Of IPv4 addresses, as in 10.244.0.0/16."""
 
 
 def redact(text: str) -> str:
@@ -90,7 +92,7 @@ def _redact_word(before: Any, item: Any) -> Any:
 
 
 def mask_environment(value: Any) -> Any:
-    """Values of environment variables are where passwords stand."""
+    """Values of environment variables are where passwords stand; a range of addresses is none."""
     match value:
         case dict():
             return {key: mask_environment(_hide(item) if key == "env" else item) for key, item in value.items()}
@@ -103,4 +105,9 @@ def mask_environment(value: Any) -> Any:
 def _hide(entries: Any) -> Any:
     if not isinstance(entries, list):
         return entries
-    return [{**entry, "value": MASK} if isinstance(entry, dict) and entry.get("value") else entry for entry in entries]
+    return [{**entry, "value": MASK} if isinstance(entry, dict) and _may_be_secret(entry.get("value")) else entry
+            for entry in entries]
+
+
+def _may_be_secret(value: Any) -> bool:
+    return bool(value) and not (isinstance(value, str) and _RANGE.fullmatch(value))

@@ -100,6 +100,11 @@ def test_values_of_environment_variables_are_masked_where_they_stand_in_the_obje
     assert mask_environment({"spec": {"containers": [container]}}) == {"spec": {"containers": [masked]}}
 
 
+def test_a_range_of_addresses_in_the_environment_is_no_secret() -> None:
+    env = [{"name": "IPALLOC_RANGE", "value": "10.32.0.0/12"}, {"name": "B", "value": "10.32.0.0/12 hunter2"}]
+    assert mask_environment({"env": env}) == {"env": [env[0], {"name": "B", "value": MASK}]}
+
+
 PIECES = (
     *("password", "--token", "DB_", "secret", "api-key", "Authorization", "Token", "bearer", "=", ":", " ", '"', "'"),
     *("\\", "x1", "/var/run/", "//", "@", "]", MASK, "\n", "- ", ",", "&", "aws_access_key", "is", "abcdefgh12"),
