@@ -16,7 +16,7 @@ NO_RANGE_LEFT = {
     "reason": "CIDRNotAvailable", "message": f"Node {SECOND} status is now: CIDRNotAvailable", "type": "Normal",
     "source": {"component": "cidrAllocator"}, "lastTimestamp": "2026-01-01T00:00:00Z",
 }
-ALL: tuple[Network, ...] = ("bridge", "flannel", "flannel-hostgw", "weave", "calico")
+ALL: tuple[Network, ...] = ("bridge", "flannel", "weave", "calico")
 
 
 def _ok(name: str, reference: str, says: str, network: Network, *breaks: Injection, wait: Condition = NOW) -> Fault:

@@ -77,10 +77,13 @@ def _files(network: Network) -> tuple[Fault, ...]:
 
 
 def _cut_off_long(cluster: Cluster) -> bool:
-    """Its routers have noticed that they lost each other."""
+    """Its routers have noticed that they lost each other, and none is new."""
     listed = json.loads(cluster.kubectl("-n", "kube-system", "get", "pods", "-l", WEAVE.pods, "-o", "json"))
-    told = [cluster.kubectl("-n", "kube-system", "exec", pod["metadata"]["name"], "-c", "weave", "--", "./weave",
-                            "--local", "status", check=False) for pod in listed["items"]]
+    pods = [Ref("Pod", pod["metadata"]["name"]) for pod in listed["items"]]
+    if not all(grown(pod).holds(cluster) for pod in pods):
+        return False
+    told = [cluster.kubectl("-n", "kube-system", "exec", pod.name, "-c", "weave", "--", "./weave",
+                            "--local", "status", check=False) for pod in pods]
     return bool(told) and all("established" not in text.partition("Connections:")[2].splitlines()[0]
                               for text in told if "Connections:" in text)
 
