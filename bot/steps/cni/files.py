@@ -108,10 +108,10 @@ def _well(evidence: Evidence, views: dict[str, Any]) -> Finding:
 
 FILES = Look(
     name="cni.files", args=FilesArgs, gather=gather_files, judge=judge_look,
-    # Not exec: whoever wants an agent's view of its node permits it, in the agent's namespace.
     reads=("list nodes", "list daemonsets.apps", "get /version", "get daemonsets.apps", "list pods in kube-system"),
     probes=("create pods in {probe}", "get pods in {probe}", "list pods in {probe}", "delete pods in {probe}",
             "get pods/log in {probe}"),
+    execs=("create pods/exec in kube-system", "get pods/exec in kube-system"),
     by_hand="On a node (`kubectl debug node/NAME -it --image=busybox --profile=sysadmin`, then `chroot /host`): `ls "
     "/etc/cni/net.d` (the first by name counts), `ls /opt/cni/bin`, `sysctl net.ipv4.ip_forward "
     "net.bridge.bridge-nf-call-iptables` (https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/"
