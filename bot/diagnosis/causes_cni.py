@@ -137,7 +137,8 @@ CNI: tuple[Cause, ...] = (
     ),
     _agent(
         "cni.pool.disabled", "No address pool is enabled",
-        "Calico gives addresses out of IPPools, and none is enabled for pods: pods that run go on, new ones get none.",
+        "Calico gives addresses out of IPPools, and none is enabled for pods: new ones get none, and with "
+        "VXLAN those that run are no longer reached from other nodes.",
         "`kubectl get ippools.crd.projectcalico.org`, then enable one: `kubectl patch ippools.crd.projectcalico.org "
         "NAME --type merge -p '{\"spec\":{\"disabled\":false}}'`.", source=CALICO_PAGE, scope="cluster",
         by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`", explains=NO_NETWORK,

@@ -1,4 +1,8 @@
-"""Calico (https://docs.tigera.io/calico/latest/operations/troubleshoot/)."""
+"""Calico (https://docs.tigera.io/calico/latest/operations/troubleshoot/).
+
+Seen on 1.34 with Calico 3.32 (VXLAN): where a pool is disabled, the routes to its addresses on other nodes go as well,
+so pods that run are no longer reached from there; calico-node's image has no `base64`, but its shell does.
+"""
 
 from bot.networks.network import Install, Network, Port, Right, Settings, View, sign
 
@@ -17,7 +21,7 @@ CALICO = Network(
     ),
     events=(
         sign(r"calico/nodename", "cni.sandbox.agent", "calico-node has not run on the node"),
-        sign(r"no configured Calico pools|cannot find a qualified ippool|failed to request \d+ IPv\d addresses",
+        sign(r"no configured Calico pools|cannot find a qualified ippool|failed to request (\d+ )?IPv\d addresses",
              "cni.sandbox.addresses", "no enabled pool has a free address"),
         sign(r"is forbidden|[Uu]nauthorized", "cni.sandbox.forbidden", "the plugin's own credentials are refused"),
     ),

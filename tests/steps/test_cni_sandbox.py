@@ -17,6 +17,8 @@ EVENTS = (
      "Weave Net", "cni.sandbox.agent"),
     (EVENT.format("flannel", "open /run/flannel/subnet.env: no such file"), "Flannel", "cni.sandbox.agent"),
     (EVENT.format("calico", "cannot find a qualified ippool"), "Calico", "cni.sandbox.addresses"),
+    (EVENT.format("calico", "failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No IPs "
+                  "available in pools: [10.250.0.0/31]"), "Calico", "cni.sandbox.addresses"),
     (EVENT.format("calico", "stat /var/lib/calico/nodename: no such file or directory"), "Canal", "cni.sandbox.agent"),
     (EVENT.format("cilium-cni", "dial unix /var/run/cilium/cilium.sock"), "Cilium", "cni.sandbox.agent"),
     (EVENT.format("cilium-cni", "dial unix /var/run/cilium/cilium.sock"), "Amazon VPC CNI", "cni.sandbox.left-over"),

@@ -8,9 +8,9 @@ from itertools import combinations
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.diagnosis.causes import find
+from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
-from bot.model.finding import Finding, Verdict
+from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
@@ -66,6 +66,11 @@ def _pools(evidence: Evidence, pools: list[dict[str, Any]] | None) -> list[Findi
                                     read_at(evidence)),
                           advice=f"`kubectl patch ippools.crd.projectcalico.org {name} --type merge -p "
                           "'{\"spec\":{\"disabled\":false}}'`, or make a pool that is enabled."))
+    off = [pool["name"] for pool in pools if pool["disabled"]]
+    if usable and off:
+        text = (f"IPPool {list_names(off)} of Calico is disabled: pods that still have addresses of it are not "
+                "reached from other nodes by VXLAN.")
+        found.append(note(Verdict.INFO, Layer.CNI, text, object=f"IPPool {off[0]}", evidence=(read_at(evidence),)))
     for one, other in combinations(usable, 2):
         if _overlap(one["cidr"], other["cidr"]):
             text = (f"Two IPPools of Calico overlap, {one['name']} ({one['cidr']}) and {other['name']} "

@@ -1,6 +1,7 @@
 """Faults of Flannel, Weave Net and Calico beyond their agents: settings, ranges and pools, files on a node."""
 
 import json
+from typing import Any
 
 from tests.cluster.faults.api import Create, EditText, Patch, RestartPods, scale
 from tests.cluster.faults.bridge import CILIUM, CONF
@@ -33,10 +34,16 @@ def _sandbox(words: str) -> Condition:
     return event("default", "FailedCreatePodSandBox", words)
 
 
-def pool(name: str, cidr: str, **spec: object) -> dict[str, object]:
+def pool(name: str, cidr: str, **spec: object) -> dict[str, Any]:
     return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "metadata": {"name": name},
             "spec": {"cidr": cidr, "vxlanMode": "Always", "ipipMode": "Never", "natOutgoing": True,
                      "nodeSelector": "all()", **spec}}
+
+
+def _of_pool(name: str, pool_name: str) -> dict[str, Any]:
+    pod = pod_on(SECOND, name)
+    pod["metadata"]["annotations"] = {"cni.projectcalico.org/ipv4pools": json.dumps([pool_name])}
+    return pod
 
 
 def _settings(name: str, says: str, pattern: str, new: str, cause: str, mention: str) -> Fault:
@@ -102,7 +109,7 @@ OTHER_AGENT = {
 def _pool(name: str, reference: str, says: str, answer: Answer, wait: Condition, root: Root, *breaks: Injection,
           mention: str) -> Fault:
     return Fault(name=name, reference=reference, says=says, network="calico", playbook="cni", answer=answer,
-                 breaks=breaks, wait=wait, roots=(root,), mentions=(mention,), consequences=("cni.sandbox.*",))
+                 breaks=breaks, wait=wait, roots=(root,), mentions=(mention,), consequences=NO_NETWORK)
 
 
 OVERLAY_FAULTS = (
@@ -146,12 +153,12 @@ OVERLAY_FAULTS = (
     ),
     *_files("weave"), *_files("calico"),
     _pool("calico-pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
-          "degraded", _sandbox("pool"), Root("cni.pool.disabled", "cni", str(POOL)),
+          "broken", _sandbox("pool"), Root("cni.pool.disabled", "cni", str(POOL)),
           Patch(POOL, {"spec": {"disabled": True}}), NEW_POD, mention="disabled"),
-    _pool("calico-pool-exhausted", "CNI-06", "the only pool that is enabled has too few addresses", "degraded",
+    _pool("calico-pool-exhausted", "CNI-06", "pods ask for addresses of a pool that has too few", "degraded",
           _sandbox("addresses"), Root("cni.sandbox.addresses", "cni", f"Node {SECOND}"),
-          Patch(POOL, {"spec": {"disabled": True}}), Create((pool("tiny", "10.250.0.0/31", blockSize=31),)),
-          Create(tuple(pod_on(SECOND, f"netcheck-new-{number}") for number in range(4))), mention="address"),
+          Create((pool("tiny", "10.250.0.0/31", blockSize=31),)),
+          Create(tuple(_of_pool(f"netcheck-new-{number}", "tiny") for number in range(4))), mention="address"),
     Fault(
         name="calico-controllers-down", reference="CNI-03", network="calico", playbook="cni", answer="degraded",
         says="Calico's controllers are scaled to zero", breaks=(scale(CONTROLLERS, 0),),
