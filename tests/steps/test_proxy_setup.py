@@ -33,10 +33,12 @@ def daemon_set(*words: str, image: str = "registry.k8s.io/kube-proxy:v1.34.4", *
 
 
 def command(*words: str, ready: int = 2, state: str = "read", version: str = "v1.34.4", **more: Any) -> dict[str, Any]:
+    alike = more.pop("alike", ["config.conf"])
     setup = parse_setup(daemon_set(*words, **more))
     path = setup["flags"].get("config", "")
     place = locate(setup, path) if path else None
-    file = {"state": state, "config_map": MAP, "keys": ["config.conf", "kubeconfig.conf"]} if place else {}
+    file: dict[str, Any] = {"state": state, "config_map": MAP, "keys": ["config.conf"]} if place else {}
+    file |= {"alike": alike} if state == "no-key" else {}
     return {"read_at": NOW, "proxy": PROXY, "setup": setup, "ready": ready, "version": version, "place": place,
             "file": file, "skipped": []}
 
@@ -52,7 +54,7 @@ def with_flag(place: int, words: str) -> tuple[str, ...]:
     (command("kube-proxy", "--config", "/var/lib/kube-proxy/config.conf"), []),             # host name as node name
     (command("kube-proxy", "--cluster-cidr=10.0.0.0/8", "--kubeconfig=/x"), []),            # by flags alone (AKS)
     (command(*with_flag(1, "--config=/etc/kube-proxy/config.conf")), ["proxy.command"]),    # nothing mounted there
-    (command(state="no-key"), ["proxy.command"]),
+    (command(state="no-key"), ["proxy.command"]), (command(state="no-key", alike=[]), []),  # the map is at fault
     (command(source={"items": [{"key": "other", "path": "other"}]}), ["proxy.command"]),    # key is not brought
     (command(state="missing"), []), (command(state="unread"), []),                          # not its affair
     (command(*with_flag(2, "--hostname-override=n1")), ["proxy.command"]),
@@ -114,7 +116,8 @@ def config(text: str = FILE, running: str | None = None, state: str = "read", **
     pods = [{"name": "kube-proxy-n1", "node": "n1", "started": LONG_AGO, "running": pick_running(running or page()),
              "error": ""}]
     return {"read_at": NOW, "proxy": PROXY, "path": "/var/lib/kube-proxy/config.conf", "ready": 2, "own_ranges": [],
-            "file": {"state": state, "config_map": MAP, "key": "config.conf", "changed": CHANGED, "keys": ["x"]},
+            "file": {"state": state, "config_map": MAP, "key": "config.conf", "changed": CHANGED, "keys": ["x"],
+                     "alike": more.pop("alike", [])},
             "mistake": mistake, **pick_written(fields), "pods": pods, "skipped": [],
             "ranges": {"n1": ["10.244.0.0/24"], "n2": ["10.244.1.0/24"]}, **more}
 
@@ -122,6 +125,7 @@ def config(text: str = FILE, running: str | None = None, state: str = "read", **
 @pytest.mark.parametrize(("evidence", "expected"), [
     (config(), []), (config(FILE.replace('"iptables"', '""')), []),
     (config(state="missing"), ["proxy.settings.missing"]), (config(state="no-key"), ["proxy.settings.missing"]),
+    (config(state="no-key", alike=["other.conf"]), []),                      # the command is at fault
     (config("a: [1"), ["proxy.settings.invalid"]), (config(""), ["proxy.settings.invalid"]),
     (config(FILE.replace("KubeProxyConf", "KubeletConf")), ["proxy.settings.invalid"]),
     (config(FILE.replace("kubeproxy.config", "kubelet.config")), ["proxy.settings.invalid"]),

@@ -43,7 +43,8 @@ async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
     file = await read_file(cluster, proxy, place, skipped) if place and place["key"] else {}
     return {"read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "", "setup": setup,
             "ready": proxy.daemon["ready"] if proxy.daemon else 0, "version": version, "place": place,
-            "file": {key: file[key] for key in ("state", "config_map", "keys") if key in file}, "skipped": skipped}
+            "file": {key: file[key] for key in ("state", "config_map", "keys", "alike") if key in file},
+            "skipped": skipped}
 
 
 async def _version(cluster: Cluster, skipped: list[str]) -> str:
@@ -87,7 +88,7 @@ def _path(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
     if place is None:
         text = f"{evidence['proxy']} is started with --config={path}, where nothing is mounted."
         yield _fault(evidence, "proxy.command", text, told)
-    elif file.get("state") == "no-key" or (place["config_map"] and not place["key"]):
+    elif file.get("alike") or (place["config_map"] and not place["key"]):
         keys = list_names(file.get("keys", ())) or "no keys"
         yield _fault(evidence, "proxy.command", f"{evidence['proxy']} is started with --config={path}, which ConfigMap "
                      f"{place['config_map']} does not hold: it has {keys}.", told)

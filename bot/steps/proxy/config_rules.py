@@ -34,7 +34,7 @@ def judge_file(evidence: Evidence) -> list[Finding]:
         text = f"{name} does not exist: kube-proxy pods that run go on, and none can start again."
         told = f"{name}: not found, {evidence['proxy']} mounts it for {evidence['path']}"
         return [_fault(evidence, "proxy.settings.missing", text, told)]
-    if file["state"] == "no-key":
+    if file["state"] == "no-key" and not file["alike"]:  # else the command is at fault, which is told by its own look
         text = f"{name} has no key {file['key']}, which {evidence['proxy']} is started with."
         return [_fault(evidence, "proxy.settings.missing", text,
                        f"{name}: keys {list_names(file['keys']) or 'none'}, expected {file['key']}")]

@@ -11,6 +11,7 @@ import yaml
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError, NotFound
 from bot.steps.findings import unread
+from bot.steps.proxy.config_fields import KIND
 from bot.steps.proxy.objects import NAME, Proxy
 from bot.steps.wording import parse_time
 
@@ -94,7 +95,7 @@ async def read_file(
     cluster: Cluster, proxy: Proxy, place: dict[str, Any], skipped: list[str]
 ) -> dict[str, Any]:
     """{config_map, key, state: read|missing|no-key|unread|elsewhere, changed, text}: one file out of a ConfigMap.
-    `changed`: seconds since the epoch."""
+    `changed`: seconds since the epoch. `alike`: of a key that is not there, those that hold a configuration."""
     namespace = proxy.daemon["namespace"] if proxy.daemon else ""
     facts = {"config_map": f"ConfigMap {namespace}/{place['config_map']}", "key": place["key"], "changed": 0.0,
              "text": ""}
@@ -110,7 +111,8 @@ async def read_file(
     meta, data = config_map["metadata"], config_map.get("data") or {}
     changed = max((parse_time(entry.get("time")) for entry in meta.get("managedFields", [])), default=0.0)
     if place["key"] not in data:
-        return {**facts, "state": "no-key", "changed": changed, "keys": sorted(data)[:10]}
+        alike = sorted(key for key, text in data.items() if KIND in str(text))
+        return {**facts, "state": "no-key", "changed": changed, "keys": sorted(data)[:10], "alike": alike}
     return {**facts, "state": "read", "changed": changed, "text": str(data[place["key"]])}
 
 

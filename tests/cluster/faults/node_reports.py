@@ -4,8 +4,10 @@ What a kubelet reports is patched in its place: one that reports seldom leaves s
 same by its lease.
 """
 
+import time
 from typing import Any
 
+from bot.steps.wording import parse_time
 from tests.cluster.faults.api import Create, Kubectl, Patch, PatchStatus
 from tests.cluster.faults.conditions import (
     NOW,
@@ -14,6 +16,7 @@ from tests.cluster.faults.conditions import (
     endpoints,
     grown,
     is_true,
+    items,
     left_out,
     live_pods,
     node_ready,
@@ -25,8 +28,18 @@ from tests.cluster.rig import Cluster
 
 FIRST, SECOND = NODES
 NODE = Ref("Node", SECOND, "")
+
+
+def _told_since_start(cluster: Cluster) -> bool:
+    told = items(cluster, "-n", "default", "events", "--field-selector", f"involvedObject.name={SECOND}")
+    starts = [parse_time(event["lastTimestamp"]) for event in told if event["message"] == "Starting kubelet."]
+    beats = [parse_time(c["lastHeartbeatTime"]) for c in NODE.read(cluster)["status"]["conditions"]]
+    return max(starts) <= max(beats) < time.time() - 3
+
+
+REPORTED = Condition("the kubelet has reported since it started, and for now no more", _told_since_start)
 SELDOM = (EditKubelet(SECOND, {"nodeStatusUpdateFrequency": "10m", "nodeStatusReportFrequency": "10m"}),
-          StartProcess(f"kubelet-{SECOND}"), Await(node_ready(SECOND, ready=True)))
+          StartProcess(f"kubelet-{SECOND}"), Await(REPORTED))
 NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
     {"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": [SECOND]}]}]}}}
 VIRTUAL = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "netcheck-virtual", "labels": {

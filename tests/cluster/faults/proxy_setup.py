@@ -1,5 +1,7 @@
 """Faults in how kube-proxy is set up: its command, ConfigMap, kubeconfig and rights, running and at its next start."""
 
+from datetime import UTC, datetime
+
 from tests.cluster.faults.api import Delete, EditText, Kubectl, Patch, RestartPods
 from tests.cluster.faults.conditions import NOW, Condition, daemon_pods, grown, left_out, live_pods
 from tests.cluster.faults.conditions import both as both_of
@@ -24,6 +26,15 @@ def _logs(words: str, number: int = 2) -> Condition:
     return Condition(f"{number} kube-proxy pods log “{words}”", hold)
 
 
+def _have_run(cluster: Cluster) -> bool:
+    started = [pod["status"]["containerStatuses"][0]["state"].get("running", {}).get("startedAt", "")
+               for pod in live_pods(cluster, PROXY_PODS)]
+    return all(at and (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds() > 70 for at in started)
+
+
+RUNNING = Condition("kube-proxy has run for more than a minute, and had time to write rules", _have_run)
+
+
 def _command(place: int, words: str) -> Patch:
     return Patch(PROXY, [{"op": "replace", "path": f"{COMMAND}/{place}", "value": words}])
 
@@ -43,11 +54,11 @@ PROXY_SETUP_FAULTS = (
     _row("proxy-config-deleted-restarted", "P04", "kube-proxy's ConfigMap is gone, and its pods are made anew",
          "proxy.settings.missing", Delete(PROXY_CONFIG), RESTART, wait=daemon_pods(PROXY, 0), answer="broken"),
     _row("proxy-config-key", "KP-04", "kube-proxy is started with a file that its ConfigMap does not hold",
-         "proxy.command", _command(1, "--config=/var/lib/kube-proxy/proxy.conf"), wait=daemon_pods(PROXY, 1),
-         on=PROXY, mentions=("config.conf",)),
+         "proxy.command", _command(1, "--config=/var/lib/kube-proxy/proxy.conf"), wait=daemon_pods(PROXY, 0),
+         answer="broken", on=PROXY, mentions=("config.conf",)),
     _row("proxy-hostname", "KP-04", "kube-proxy runs under the name of no node", "proxy.command",
-         _command(2, "--hostname-override=worker-7"), wait=left_out(PROXY, 2), answer="broken", on=PROXY,
-         mentions=("worker-7",)),
+         _command(2, "--hostname-override=worker-7"), wait=both_of(left_out(PROXY, 2), RUNNING),
+         answer="broken", on=PROXY, mentions=("worker-7",)),
     _row("proxy-idle-flag", "KP-04", "kube-proxy is given a flag beside its file, where it counts for nothing",
          "proxy.idle-flags", Patch(PROXY, [{"op": "add", "path": f"{COMMAND}/-", "value": "--proxy-mode=nftables"}]),
          wait=left_out(PROXY, 2), on=PROXY, mentions=("--proxy-mode",)),
