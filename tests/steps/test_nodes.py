@@ -27,8 +27,8 @@ def facts(**changes: Any) -> dict[str, Any]:
 
 def conditions(second: Any = None, whole: Any = None, **more: Any) -> dict[str, Any]:
     network = {"read_at": NOW, "nodes": whole or nodes(), "networks": ["Flannel"], "pod_range": ""}
-    return {"read_at": NOW, "network": network, "absent": False, "nodes": {"n1": facts(), "n2": second or facts()},
-            "skipped": [], **more}
+    return {"read_at": NOW, "network": network, "absent": False, "newest": NOW - 5, "skipped": [],
+            "nodes": {"n1": facts(), "n2": second or facts()}, **more}
 
 
 FULL = [{"type": "DiskPressure", "since": LONG_AGO, "why": "kubelet has disk pressure"}]
@@ -38,6 +38,8 @@ FULL = [{"type": "DiskPressure", "since": LONG_AGO, "why": "kubelet has disk pre
     (conditions(), []), (conditions(facts(pressure=FULL)), ["node.pressure"]),
     (conditions(facts(lease={"renewed": JUST_NOW, "seconds": 40})), []),                     # 30 s ago
     (conditions(facts(lease={"renewed": "2027-01-15T07:59:00Z", "seconds": 40})), ["node.silent"]),
+    (conditions(facts(lease={"renewed": "2027-01-15T07:59:00Z", "seconds": 40}), newest=NOW - 50), []),  # as all others
+    (conditions(facts(lease={"renewed": "2027-01-15T07:56:00Z", "seconds": 40}), newest=NOW - 240), ["node.silent"]),
     (conditions(facts(lease=None)), []), (conditions(facts(cordoned=True)), []),
     (conditions(facts(taints=["dedicated=db:NoSchedule"])), []),
     (conditions(whole=nodes(n1=node(), n2=node(False))), ["node.not-ready"]),

@@ -18,6 +18,8 @@ from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 LEASES = "kube-node-lease"
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+PATIENCE = 120.0
+"""Seconds after which a lease is old by the clock alone: no other node's is younger, or there is no other."""
 BY_ITSELF = "node.kubernetes.io/"
 """Taints that Kubernetes sets and takes away by conditions, which are told themselves."""
 USUAL = frozenset({"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"})
@@ -42,6 +44,7 @@ async def gather_conditions(cluster: Cluster, args: ConditionArgs) -> Evidence:
         gather_network(cluster, NodeArgs()), read_chosen(cluster, args.node, skipped),
         _leases(cluster, args.node, skipped))
     return {"read_at": cluster.now, "network": network, "absent": bool(args.node) and chosen == [],
+            "newest": max((parse_time(lease["renewed"]) for lease in leases.values()), default=0.0),
             "nodes": {node["metadata"]["name"]: _facts(node, leases) for node in chosen or ()},
             "skipped": list(dict.fromkeys([*network.pop("skipped"), *skipped]))}
 
@@ -62,11 +65,14 @@ async def read_chosen(cluster: Cluster, name: str, skipped: list[str]) -> list[O
 
 
 async def _leases(cluster: Cluster, name: str, skipped: list[str]) -> dict[str, Any]:
+    """Those of some other nodes, too: beside theirs one that is old stands out, however long the reading took."""
     try:
-        found = (await cluster.get("Lease", name, LEASES),) if name else (
-            await cluster.list("Lease", LEASES, limit=SAMPLE)).items
+        listing = await cluster.list("Lease", LEASES, limit=SAMPLE)
+        found = [*listing.items]
+        if name and listing.remaining and name not in {lease["metadata"]["name"] for lease in found}:
+            found.append(await cluster.get("Lease", name, LEASES))
     except NotFound:
-        return {}
+        pass
     except ClusterError as error:
         skipped.append(unread(error))
         return {}
@@ -112,9 +118,10 @@ def _silence(evidence: Evidence, name: str, node: dict[str, Any]) -> Iterator[Fi
     """The lease tells of a silent kubelet before the condition Ready does, which waits for some time more."""
     lease = node["lease"]
     renewed = parse_time(lease["renewed"]) if lease else 0.0
-    age = float(evidence["read_at"]) - renewed
-    if renewed and age > lease["seconds"]:
-        text = f"The kubelet of node {name} has not reported for {count(int(age), 'second')}."
+    now = max(evidence["newest"], float(evidence["read_at"]) - PATIENCE)
+    if renewed and now - renewed > lease["seconds"]:
+        age = count(int(float(evidence["read_at"]) - renewed), "second")
+        text = f"The kubelet of node {name} has not reported for {age}."
         yield find("node.silent", text, verdict=Verdict.WARN, object=f"Node {name}", node=name,
                    evidence=(f"Lease {LEASES}/{name}: renewed {lease['renewed']}, expected every 10 s, valid for "
                              f"{lease['seconds']} s", read_at(evidence)))

@@ -8,14 +8,13 @@ import time
 from typing import Any
 
 from bot.steps.wording import parse_time
-from tests.cluster.faults.api import Create, Kubectl, Patch, PatchStatus
+from tests.cluster.faults.api import Create, Kubectl, Patch, PatchStatus, Wake
 from tests.cluster.faults.conditions import (
     NOW,
     Condition,
     both,
     endpoints,
     grown,
-    is_true,
     items,
     left_out,
     live_pods,
@@ -45,6 +44,10 @@ NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": 
 VIRTUAL = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "netcheck-virtual", "labels": {
     "type": "virtual-kubelet", "kubernetes.io/os": "linux"}}, "spec": {"taints": [
         {"key": "virtual-kubelet.io/provider", "value": "netcheck", "effect": "NoSchedule"}]}}
+PRESSURE = {"status": {"conditions": [
+    {"type": kind, "status": status, "reason": "Patched", "message": f"{kind} is {status}"}
+    for kind, status in (("MemoryPressure", "False"), ("DiskPressure", "True"), ("PIDPressure", "False"),
+                         ("Ready", "True"))]}}
 READY = {"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "ready"}]}}
 
 
@@ -61,10 +64,6 @@ def _row(
     return Fault(name=name, reference=reference, says=says, network=network, playbook="node", breaks=breaks, wait=wait,
                  answer=answer, roots=(Root(cause, "node", str(on)),) if cause else (), mentions=mentions,
                  arguments=arguments, consequences=consequences)
-
-
-def _pressure(cluster: Cluster) -> bool:
-    return is_true(NODE.read(cluster), "DiskPressure")
 
 
 def _proxy_came_back(cluster: Cluster) -> bool:
@@ -90,11 +89,9 @@ NODE_REPORTS = (
     _row("node-address-missing", "NODE-03", "a node reports no address inside the cluster", *SELDOM,
          Await(grown(NODE)), PatchStatus(NODE, _addresses("")), cause="node.address.missing", mentions=("InternalIP",),
          consequences=("node.*", "proxy.*")),
-    _row("node-disk-pressure", "K04", "a node is short of disk, by what its kubelet finds",
-         EditKubelet(SECOND, {"evictionHard": {"nodefs.available": "99%"}, "evictionPressureTransitionPeriod": "5s"}),
-         StartProcess(f"kubelet-{SECOND}"), Await(Condition("the node is under DiskPressure", _pressure)),
-         cause="node.pressure", mentions=("DiskPressure",), arguments=(f"node={SECOND}",),
-         consequences=("node.*", "proxy.*", "cni.*")),
+    _row("node-disk-pressure", "K04", "a node is short of disk",
+         *SELDOM, PatchStatus(NODE, PRESSURE), cause="node.pressure", mentions=("DiskPressure",),
+         arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*", "cni.*")),
     _row("node-kubelet-old", "NODE-08", "the kubelet of a node is five minor versions older than the API server",
          *SELDOM, PatchStatus(NODE, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.3"}}}), cause="node.version",
          mentions=("v1.29.3",)),
@@ -114,5 +111,5 @@ NODE_REPORTS = (
          KillContainer(PROXY_PODS, SECOND), wait=Condition("kube-proxy has come back", _proxy_came_back), answer="ok",
          mentions=("runs again",)),
     _row("node-virtual", "H22", "a virtual node stands beside the others, without kubelet and agents",
-         Create((VIRTUAL,)), PatchStatus(Ref("Node", "netcheck-virtual", ""), READY), answer="ok"),
+         Create((VIRTUAL,)), PatchStatus(Ref("Node", "netcheck-virtual", ""), READY), Wake(PROXY), answer="ok"),
 )
