@@ -18,7 +18,7 @@ from bot.playground.scenarios import load_scenario
 from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import Boxed, open_boxed
 
-PLAYBOOKS = {"kube-proxy": "proxy-healthy", "dns": "healthy"}
+PLAYBOOKS = {"node": "node-healthy", "kube-proxy": "proxy-healthy", "dns": "healthy"}
 """Of what is looked at, and the scenario in which all of it is in order; the last one counts for looks in several."""
 STEPS = {name: load_file(shipped_folder() / f"{name}.yaml").steps for name in PLAYBOOKS}
 LOOKS = {step.uses: step for steps in STEPS.values() for step in steps if not step.barrier and not step.when}
@@ -40,6 +40,10 @@ STAND_WITHOUT = {
     "node.network": {"daemonsets"},                   # the nodes say that they have a network
     "proxy.coverage": {"nodes", "configmaps/kubeadm-config", "version"},
     "proxy.live": {"nodes", "services", "deployments", "endpointslices", "portforward"},
+    "node.conditions": {"daemonsets", "leases"},      # as node.network; the condition Ready is the slower word
+    "node.agents": {"daemonsets"},                    # of agents that were read
+    "node.kubelet": {"log"},                          # of nodes whose kubelet was reached
+    "node.versions": {"daemonsets"},                  # of kubelets and the API server
     "proxy.command": {"version"},                     # where it leads, and under which name
     "proxy.config": {"nodes", "services", "deployments", "portforward", "pods"},  # what is written, or what runs
     "proxy.kubeconfig": {"nodes", "services", "deployments", "pods", "configmaps/kubeadm-config"},
