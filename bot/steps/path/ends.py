@@ -9,15 +9,15 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped
-from bot.steps.path.matrix import MatrixArgs
 from bot.steps.podfacts import pod_facts
+from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
 from bot.steps.wording import cut, list_names, read_at
 
 Row = dict[str, Any]
 
 
-class EndsArgs(MatrixArgs):
+class EndsArgs(ReachArgs):
     """Looks at the two ends of a connection: whether they have addresses, of which family, and on which nodes.
 
     `pod`: "namespace/name" of the pod that connects. `to`, `port`: the Service or pod it connects to.
@@ -27,23 +27,15 @@ class EndsArgs(MatrixArgs):
 async def gather_ends(cluster: Cluster, args: EndsArgs) -> Evidence:
     skipped: list[str] = []
     source, target = await asyncio.gather(
-        _pod(cluster, args.pod, skipped), _target(cluster, args, skipped))
+        read_pod(cluster, args.pod, skipped), read_targets(cluster, args.to, args.port, skipped))
     sides = [row["side"] for row in target["rows"]] if target else []
-    pods = await asyncio.gather(*(_pod(cluster, f"{side['namespace']}/{side['name']}" if side["namespace"] else "",
+    pods = await asyncio.gather(*(read_pod(cluster, f"{side['namespace']}/{side['name']}" if side["namespace"] else "",
                                        skipped) for side in sides))
     ends = [end_facts(pod) if pod else {**_BARE, "name": side["name"], "addresses": [side["address"]]}
             for pod, side in zip(pods, sides, strict=True)]
     return {"read_at": cluster.now, "pod": args.pod, "source": end_facts(source) if source else None,
             "to": target["name"] if target else "", "kind": target["kind"] if target else "",
             "why": target["why"] if target else "", "ends": ends, "skipped": list(dict.fromkeys(skipped))}
-
-
-async def _pod(cluster: Cluster, place: str, skipped: list[str]) -> Object | None:
-    return await read_pod(cluster, place, skipped) if place else None
-
-
-async def _target(cluster: Cluster, args: EndsArgs, skipped: list[str]) -> Row | None:
-    return await read_targets(cluster, args.to, args.port, skipped) if args.to else None
 
 
 _BARE: Row = {"node": "", "host": False, "ready": True, "phase": "Running", "waits": ""}

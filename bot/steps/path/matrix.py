@@ -7,11 +7,9 @@ pods on a few nodes. Only what was tried is judged.
 import asyncio
 from typing import Any
 
-from pydantic import Field
-
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError, Forbidden
-from bot.steps import Args, Evidence, Look
+from bot.steps import Evidence, Look
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.path.api import CLOSED, PATIENCE, ask
@@ -21,7 +19,7 @@ from bot.steps.path.matrix_rules import judge_matrix
 from bot.steps.path.peers import make_peer, node_ways, read_node_objects, read_peers, service_ways
 from bot.steps.path.probe import LABELS, run_probes
 from bot.steps.policy.enforcement import read_enforcers
-from bot.steps.policy.selection import PLACE
+from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
 
 Row = dict[str, Any]
@@ -29,24 +27,21 @@ FILL = "x" * 3000
 """Longer than any packet between nodes may be (jumbo frames aside): in a request it makes several full ones."""
 
 
-class MatrixArgs(Args):
+class MatrixArgs(ReachArgs):
     """Tries the ways between nodes, to pods on each of them, to Services, and out of the cluster.
 
     `pod`, `to`, `port`: the two ends of a connection that does not work, which are then among what is tried. `inside`:
     also from within that pod, by a command in its first container, which needs the right to run one.
     """
 
-    pod: str = Field(default="", pattern=PLACE)
-    to: str = Field(default="", pattern=PLACE)
-    port: int = Field(default=0, ge=0, le=65535)
     inside: bool = False
 
 
 async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
     skipped: list[str] = []
     dns, nodes, source, target = await asyncio.gather(
-        find_dns(cluster, DnsArgs()), read_node_objects(cluster, skipped), _pod(cluster, args.pod, skipped),
-        _target(cluster, args, skipped))
+        find_dns(cluster, DnsArgs()), read_node_objects(cluster, skipped), read_pod(cluster, args.pod, skipped),
+        read_targets(cluster, args.to, args.port, skipped))
     skipped += dns.skipped
     ends = await _ends(cluster, target, skipped)
     peers = [peer for pod in ends if (peer := make_peer(pod, target["rows"][0]["port"] if target else 0))]
@@ -68,14 +63,6 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
     evidence["api_nodes"] = await read_api_nodes(cluster, skipped)
     evidence["networks"] = await read_networks(cluster, skipped)
     return {**evidence, **await _hindrances(cluster, evidence, peers, skipped), "skipped": list(dict.fromkeys(skipped))}
-
-
-async def _pod(cluster: Cluster, place: str, skipped: list[str]) -> Object | None:
-    return await read_pod(cluster, place, skipped) if place else None
-
-
-async def _target(cluster: Cluster, args: MatrixArgs, skipped: list[str]) -> Row | None:
-    return await read_targets(cluster, args.to, args.port, skipped) if args.to else None
 
 
 async def _ends(cluster: Cluster, target: Row | None, skipped: list[str]) -> list[Object]:

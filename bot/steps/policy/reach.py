@@ -35,7 +35,8 @@ class ReachArgs(Args):
 
 async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
     skipped: list[str] = []
-    source, target = await asyncio.gather(_source(cluster, args.pod, skipped), _target(cluster, args, skipped))
+    source, target = await asyncio.gather(
+        _source(cluster, args.pod, skipped), read_targets(cluster, args.to, args.port, skipped))
     rows = target["rows"] if target else []
     sides = [one for one in (source, *(row["side"] for row in rows)) if one]
     spaces = tuple(dict.fromkeys(one["namespace"] for one in sides if not one["host"]))
@@ -57,12 +58,8 @@ async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
 
 
 async def _source(cluster: Cluster, place: str, skipped: list[str]) -> dict[str, Any] | None:
-    pod = await read_pod(cluster, place, skipped) if place else None
+    pod = await read_pod(cluster, place, skipped)
     return side(pod, None) if pod else None
-
-
-async def _target(cluster: Cluster, args: ReachArgs, skipped: list[str]) -> dict[str, Any] | None:
-    return await read_targets(cluster, args.to, args.port, skipped) if args.to else None
 
 
 async def _policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:

@@ -14,7 +14,9 @@ Row = dict[str, Any]
 
 
 async def read_pod(cluster: Cluster, place: str, skipped: list[str]) -> Object | None:
-    """None where there is none, or it could not be read, which is then among `skipped`."""
+    """None where none is named or there is none, or it could not be read, which is then among `skipped`."""
+    if not place:
+        return None
     namespace, _, name = place.partition("/")
     try:
         return await cluster.get("Pod", name, namespace)
@@ -25,9 +27,12 @@ async def read_pod(cluster: Cluster, place: str, skipped: list[str]) -> Object |
         return None
 
 
-async def read_targets(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any]:
-    """{kind: Service, Pod or "", name, address, rows: [{side, protocol, port}], why}. `why` there are no rows, in
-    words. `port` of the Service, or of the pods; 0: the first one. Of many endpoints the first few are taken."""
+async def read_targets(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any] | None:
+    """None where none is named; else {kind: Service, Pod or "", name, address, port, rows: [{side, protocol, port}],
+    why}. `why` there are no rows, in words. `port` of the Service, or of the pods; 0: the first one. Of many endpoints
+    the first few are taken."""
+    if not place:
+        return None
     namespace, _, name = place.partition("/")
     try:
         service = await cluster.get("Service", name, namespace)
