@@ -158,3 +158,12 @@ def test_what_may_not_be_read_is_neither_blocked_nor_allowed() -> None:
     peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "front"}}}
     findings = judge(REACH, reached(allow(peer), source=spaces, skipped=["list namespaces"])).findings
     assert [f.verdict for f in findings] == [Verdict.UNKNOWN, Verdict.SKIPPED]
+
+
+def test_what_goes_between_a_pod_and_its_own_node_is_not_called_blocked() -> None:
+    target = {"kind": "Service", "name": "Service default/kubernetes", "address": "10.96.0.1", "port": 443, "why": "",
+              "rows": [{"side": API, "protocol": "TCP", "port": 6443}]}
+    deny = policy("out", "shop", policyTypes=["Egress"])
+    finding = only(REACH, reached(deny, target=target, source={**CLIENT, "home": "172.31.0.11"}))
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
+    assert causes(REACH, reached(deny, target=target, source={**CLIENT, "home": "172.31.0.12"})) == ["policy.egress"]

@@ -48,7 +48,8 @@ async def read_all_policies(cluster: Cluster) -> tuple[list[dict[str, Any]], int
 
 
 def side(pod: Object, namespace_labels: dict[str, str] | None) -> dict[str, Any]:
-    """A pod as one side of a connection. In the network of its node it is an address like any other."""
+    """A pod as one side of a connection. In the network of its node it is an address like any other. `home`: the
+    address of its node."""
     meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
     ports = [port for container in spec.get("containers", ()) for port in container.get("ports") or ()]
     named = [[port["name"], port.get("protocol", "TCP"), port["containerPort"]] for port in ports if "name" in port]
@@ -56,6 +57,7 @@ def side(pod: Object, namespace_labels: dict[str, str] | None) -> dict[str, Any]
     return {
         "name": meta["name"], "namespace": meta["namespace"], "host": host, "labels": dict(meta.get("labels") or {}),
         "namespace_labels": namespace_labels, "address": status.get("podIP", ""), "ports": named,
+        "home": status.get("hostIP", ""),
     }
 
 

@@ -59,6 +59,8 @@ def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[
     outputs = {"allowed": both(answers)}
     for direction in DIRECTIONS:
         shut = [(row, rulings[direction]) for row, rulings in told if rulings[direction].allowed is False]
+        if shut and _stays_at_home(source, shut[0][0]["side"]):
+            return [_at_home(evidence, direction, *shut[0])], {"allowed": None}
         if shut:
             return [_blocked(evidence, direction, *shut[0], whole=len(shut) == len(told))], outputs
     what = f"Pod {evidence['pod']} reach {evidence['target']['name']} at {_ports(rows)}"
@@ -71,6 +73,21 @@ def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[
     host = _host(evidence, source, rows)
     text = f"NetworkPolicies let {what}: {why}{host}; path not tested."
     return [note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))], outputs
+
+
+def _stays_at_home(source: Row, side: Row) -> bool:
+    """A pod and its own node: by the page of NetworkPolicy that traffic always passes, and not all networks keep to it
+    (seen: Weave Net does)."""
+    pod, node = (source, side) if side["host"] else (side, source)
+    return bool(node["host"] and not pod["host"] and node["address"] == pod.get("home"))
+
+
+def _at_home(evidence: Evidence, direction: Direction, row: Row, ruling: Ruling) -> Finding:
+    text = (f"{list_names(ruling.isolating, 3)} {'allows' if len(ruling.isolating) == 1 else 'allow'} no "
+            f"{direction.lower()} between Pod {evidence['pod']} and {_name(row['side'])} at port "
+            f"{row['port']}/{row['protocol']}; but one of them is the other's own node, and what goes between a pod "
+            "and its node most networks let pass in any case.")
+    return note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))
 
 
 def _ports(rows: list[Row]) -> str:
