@@ -8,6 +8,7 @@ from tests.cluster.faults.agents import AGENT_FAULTS
 from tests.cluster.faults.bridge import BRIDGE_FAULTS
 from tests.cluster.faults.clients import CLIENT_FAULTS
 from tests.cluster.faults.combined import COMBINED
+from tests.cluster.faults.connectivity import CONNECTIVITY
 from tests.cluster.faults.corefile import COREFILE_FAULTS
 from tests.cluster.faults.dns_objects import DNS_OBJECTS
 from tests.cluster.faults.fault import Fault
@@ -41,7 +42,8 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
-    PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, SERVICE_FAULTS, LOOKALIKES,
+    PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, CONNECTIVITY,
+    SERVICE_FAULTS, LOOKALIKES,
     LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, NODE_REPORTS,
     BRIDGE_FAULTS, OVERLAY_FAULTS, LOOKALIKES_OF_NETWORKS,
 )
