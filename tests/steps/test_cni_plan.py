@@ -79,6 +79,11 @@ def test_without_the_services_range_nothing_is_said_about_services() -> None:
     assert (finding.verdict, "Services" in finding.summary) == (Verdict.INFO, False)
 
 
+def test_where_no_range_of_pods_is_known_nothing_passes() -> None:
+    finding = only(PLAN, plan(networks=None))
+    assert (finding.verdict, "none was compared" in finding.summary) == (Verdict.INFO, True)
+
+
 def test_what_may_not_be_read_is_skipped_and_named() -> None:
     told = judge(PLAN, plan(nodes={}, skipped=["list nodes"])).findings
     assert [(f.verdict, "list nodes" in f.summary) for f in told] == [(Verdict.SKIPPED, True)]

@@ -34,8 +34,8 @@ async def gather_plan(cluster: Cluster, args: PlanArgs) -> Evidence:
     skipped: list[str] = []
     nodes, agents = await asyncio.gather(_nodes(cluster, skipped), _agents(cluster, skipped))
     services, kubeadm, own, pods, events = await asyncio.gather(
-        _services(cluster, skipped), _kubeadm(cluster), _own(cluster, agents, skipped), _pods(cluster, skipped),
-        _events(cluster, skipped))
+        _services(cluster, skipped), _kubeadm(cluster, skipped), _own(cluster, agents, skipped),
+        _pods(cluster, skipped), _events(cluster, skipped))
     return {
         "read_at": cluster.now, "networks": None if agents is None else [n.name for n, _ in agents if not n.meta],
         "nodes": nodes["read"], "unread": nodes["unread"], "services": services, "plans": [*kubeadm, *own],
@@ -90,11 +90,14 @@ async def _services(cluster: Cluster, skipped: list[str]) -> list[Range]:
             for address in spec.get("clusterIPs") or [spec.get("clusterIP", "")]]
 
 
-async def _kubeadm(cluster: Cluster) -> list[Range]:
+async def _kubeadm(cluster: Cluster, skipped: list[str]) -> list[Range]:
     """Other platforms do not have it: nothing is missed then."""
     try:
         data = (await cluster.get("ConfigMap", "kubeadm-config", "kube-system")).get("data") or {}
-    except ClusterError:
+    except NotFound:
+        return []
+    except ClusterError as error:
+        skipped.append(unread(error))
         return []
     found = POD_RANGE.search(str(data.get("ClusterConfiguration", "")))
     return [{"range": cidr, "object": KUBEADM, "field": "podSubnet"} for cidr in found[1].split(",")] if found else []

@@ -96,9 +96,10 @@ def _identity(evidence: Evidence, network: Network, agent: dict[str, str]) -> Fi
     if network.ports:
         parts.append(f"between nodes it needs {list_names(map(str, network.ports), 4)}")
     enforcement = judge_enforcement(evidence["enforcers"])
-    if enforcement.enforced is not None and not network.meta:
-        not_ = "" if enforcement.enforced else "not "
-        parts.append(f"NetworkPolicies are {not_}enforced ({enforcement.why})")
+    if not network.meta:
+        how = {True: "NetworkPolicies are enforced", False: "NetworkPolicies are not enforced",
+               None: "whether NetworkPolicies are enforced could not be told"}[enforcement.enforced]
+        parts.append(f"{how} ({enforcement.why})")
     parts += [network.note] if network.note else []
     if network.status:
         parts.append(f"it tells of itself by `{network.status.replace('NAMESPACE', agent['namespace'])}`")
