@@ -8,6 +8,7 @@ import pytest
 from bot.engine.library import load_file, shipped_folder
 from bot.model.playbook import Kind, Playbook
 from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.cluster_box.roles import AUTHENTICATED, Rule
 from bot.playground.scenarios import SCENARIOS, load_scenario
 from bot.steps import Look
 from bot.steps.library import STEP_TYPES
@@ -15,6 +16,14 @@ from tests.playground.test_scenarios import run_dns
 
 ORDER = ("api.answers", "platform.fingerprint", "node.network", "cni.plugin", "cni.runtime", "cni.sandbox",
          "cni.agents", "cni.plan", "cni.files", "dns.path")
+READING: tuple[Rule, ...] = (
+    {"apiGroups": ["", "apps", "discovery.k8s.io", "networking.k8s.io", "crd.projectcalico.org"],
+     "verbs": ["get", "list"], "resources": ["nodes", "pods", "services", "events", "daemonsets", "deployments",
+                                              "replicasets", "endpointslices", "servicecidrs", "networkpolicies",
+                                              "ippools", "globalnetworkpolicies"]},
+    *AUTHENTICATED,
+)
+"""Tier T0: objects, no ConfigMap, no log, nothing inside of pods."""
 HEALTHY = [name for name, scenario in SCENARIOS.items() if scenario.playbook == "cni" and not scenario.roots]
 
 
@@ -46,3 +55,14 @@ async def test_without_a_view_of_the_nodes_the_answer_says_what_was_not_looked_a
     assert run["answer"] == "ok"
     seen = any("the runtime takes" in finding["summary"] for finding in run["findings"])
     assert seen or any("CNI folder" in line for line in run["skipped"])
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+async def test_who_may_only_read_objects_gets_no_fault_and_hears_what_was_not_looked_at(
+    name: str, tmp_path: Path
+) -> None:
+    async with ClusterBox(load_scenario(name), permissions=READING) as box:
+        run = await run_dns(box, tmp_path, "cni")
+    assert (run["answer"], run["root_causes"]) == ("ok", [])
+    assert any("CNI folder" in line for line in run["skipped"])
+    assert any("pods/proxy" in line for line in run["skipped"])
