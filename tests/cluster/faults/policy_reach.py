@@ -17,7 +17,7 @@ from tests.cluster.faults.neighbours import (
     gets_through,
     open_shop,
 )
-from tests.cluster.faults.node import Await
+from tests.cluster.faults.node import NODES, Await
 from tests.cluster.faults.objects import Ref
 from tests.cluster.faults.policy import BARE, ENFORCERS, PORTS, policy
 
@@ -26,6 +26,7 @@ WEBS = {"matchLabels": {"app": "web"}}
 CLIENTS = {"matchLabels": {"app": "client"}}
 DENY_ALL = policy(DENY, podSelector={}, policyTypes=["Ingress"])
 NAMES = {"ports": PORTS}
+API = "default/kubernetes"
 
 
 def _from(*peers: dict[str, Any], ports: list[dict[str, Any]] | None = None, ref: Ref = ALLOW,
@@ -48,12 +49,14 @@ def _row(
     consequences: tuple[str, ...] = (), arrives: bool | None = None,
 ) -> Fault:
     """`arrives`: whether it does on the cluster, by default where nothing is said to be wrong."""
-    server = ("10.96.0.1", 443) if to != WEB else (ADDRESS, 80)
-    through = gets_through(pod, server[0], not roots if arrives is None else arrives, server[1])
+    outside = to == API  # some networks do not filter what goes to the pod's own node, and the API server is on one
+    through = not roots if arrives is None else arrives
+    shows = gets_through(pod or CLIENT, "10.96.0.1" if outside else ADDRESS, through, 443 if outside else 80)
     return Fault(
         name=f"np-{name}-{network}", says=says, reference=reference, network=network, playbook="network-policy",
         arguments=tuple(f"{key}={value}" for key, value in (("pod", pod), ("to", to)) if value),
-        stage=(open_shop(), Await(OPEN)), breaks=(Create(policies),), wait=through, cleared=CLOSED, roots=roots,
+        stage=(open_shop(client=NODES[1] if outside else ""), Await(OPEN)), breaks=(Create(policies),), wait=shows,
+        cleared=CLOSED, roots=roots,
         mentions=mentions, answer=answer or ("broken" if roots else "ok"), consequences=consequences,
     )
 
@@ -88,9 +91,12 @@ FAULTS_BETWEEN_PODS = (
     _row("both-selectors", "a rule wants namespace and pod at once, where either was meant", DENY_ALL,
          _from({**_space(FRONT), "podSelector": {"matchLabels": {"app": "visitor"}}}), network="calico", pod=VISITOR,
          roots=_shut(ALLOW), mentions=("from Pod",)),
-    _row("egress-api", "a policy allows the address of the API server's Service, where policies see the server's",
-         _to({"to": [{"ipBlock": {"cidr": "10.96.0.1/32"}}], "ports": [{"port": 443}]}), network="calico",
-         to="default/kubernetes", roots=_shut(OUT, "policy.egress"), mentions=("6443/TCP",)),
+    *(_row("egress-api", "a policy allows the address of the API server's Service, where policies see the server's",
+           _to({"to": [{"ipBlock": {"cidr": "10.96.0.1/32"}}], "ports": [{"port": 443}]}), network=network, to=API,
+           roots=_shut(OUT, "policy.egress"), mentions=("6443/TCP",)) for network in ENFORCERS),
+    *(_row("shut-in", "nothing may leave the pods of a namespace, and nobody thought of names",
+           policy(OUT, podSelector={}, policyTypes=["Egress"]), network=network, pod="", to="", reference="D32",
+           roots=_shut(OUT, "dns.policy.client"), answer="degraded", mentions=("port 53",)) for network in ENFORCERS),
     *(_row("no-names", "a policy lets a client out to the web server only, and so to no DNS server",
            policy(OUT, podSelector=CLIENTS, policyTypes=["Egress"], egress=[{"to": [{"podSelector": WEBS}]}]),
            network=network, reference="D32", roots=_shut(OUT, "dns.policy.client"), mentions=("port 53",), arrives=True)
@@ -114,7 +120,9 @@ ALLOWED_BETWEEN_PODS = (
          network="calico"),
     _row("except", "a block of addresses is allowed but for some that nobody has", DENY_ALL,
          _from({"ipBlock": {"cidr": "0.0.0.0/0", "except": ["192.0.2.0/24"]}}), network="calico", pod=VISITOR),
+    _row("sealed", "nothing may leave one kind of pods, as it is meant", policy(
+        OUT, podSelector=CLIENTS, policyTypes=["Egress"]), network="calico", pod="", to="", arrives=False),
     _row("allows-api", "a policy lets a client out to the API server's own address",
          _to({"to": [{"ipBlock": {"cidr": "172.31.0.0/16"}}], "ports": [{"port": 6443}]}), network="calico",
-         to="default/kubernetes"),
+         to=API),
 )
