@@ -53,6 +53,4 @@ _ROWS = (
     _beside("calico-on-flannel", "Calico's policies on Flannel's network, by hand", "flannel",
             _sleeping("calico-node", **{"k8s-app": "calico-node"})),
 )
-LOOKALIKES_OF_NETWORKS = unseen(
-    _ROWS, "cni-healthy-bridge", "cni-healthy-flannel", "multus-on-flannel", "calico-on-flannel",
-)
+LOOKALIKES_OF_NETWORKS = unseen(_ROWS, "cni-healthy-bridge")

@@ -169,6 +169,6 @@ _ROWS = (
           Root("cni.pool.overlap", "cni", "IPPool twin"), Create((pool("twin", "10.244.128.0/20"),)), mention="twin"),
 )
 OVERLAY_FAULTS = unseen(
-    _ROWS, "cni-no-plugin", "flannel-range-wrong", "flannel-settings-broken", "flannel-beside-weave",
-    "flannel-no-pod-range", "weave-range-overlaps", "weave-peers", "calico-pool-disabled", "calico-pool-exhausted",
+    _ROWS, "cni-no-plugin", "flannel-no-pod-range", "weave-range-overlaps", "weave-peers", "calico-pool-disabled",
+    "calico-pool-exhausted",
 )
