@@ -52,3 +52,17 @@ def test_no_look_at_pods_is_made_where_the_service_selects_none(playbook: Playbo
     for step in playbook.steps:
         if step.uses in ("service.selector", "service.pods", "service.endpoints", "service.backends"):
             assert "steps.service.outputs.selects" in step.when
+
+
+def test_the_ways_to_it_are_looked_at_last_and_each_kind_of_service_gets_its_look(playbook: Playbook) -> None:
+    order = [step.uses for step in playbook.steps]
+    assert order[-4:] == ["service.exposure", "service.policy", "service.locality", "service.name"]
+    branches = {step.uses: step.when for step in playbook.steps}
+    assert "ExternalName" in branches["service.external_name"]
+    assert "not steps.service.outputs.selects" in branches["service.manual"]
+    assert "headless" in branches["service.headless"]
+
+
+def test_nothing_is_sent_to_its_address_unasked(playbook: Playbook) -> None:
+    (ways,) = [step for step in playbook.steps if step.uses == "path.matrix"]
+    assert ways.when.startswith("params.path")

@@ -61,7 +61,8 @@ def _refused(evidence: Evidence, refused: list[Json], some_fine: bool, lines: tu
     hint = f" Port {list_names(map(str, others))} answers." if others else ""
     who = list_names((r["pod"] for r in refused), 3)
     leads = f"where port {row['port']} of {evidence['service']} leads"
-    text = f"Nothing listens on {row['number']} in {who}, {leads}.{hint}"
+    what = "Nothing listens on" if row["within"] == "refused" else "Connections from outside the pod are refused on"
+    text = f"{what} {row['number']} in {who}, {leads}.{hint}"
     verdict = Verdict.FAIL if sure and not some_fine else Verdict.WARN
     space, name = evidence["service"].removeprefix("Service ").split("/")
     advice = f"Set the targetPort of port {row['port']} to {others[0]}: `kubectl -n {space} edit service {name}`." \

@@ -6,27 +6,19 @@ A program that listens on a node port is not looked for: service proxies of toda
 import asyncio
 from typing import Any
 
-from pydantic import Field
-
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
 from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
-from bot.steps.services.exposure_rules import judge_exposure
-from bot.steps.services.objects import ServiceArgs, read_service, read_slices
+from bot.steps.services.exposure_rules import ExposureArgs, judge_exposure
+from bot.steps.services.objects import read_service, read_slices
 from bot.steps.wording import cut
 
 PROVIDERS = ("metallb", "cloud-controller", "ccm", "kube-vip", "purelb", "porter", "openelb", "svclb", "load-balancer",
              "loadbalancer", "cilium", "kube-router", "antrea")
 """Parts of names of DaemonSets and Deployments that give addresses to Services of type LoadBalancer, or may."""
 MOST_EVENTS = 20
-
-
-class ExposureArgs(ServiceArgs):
-    """Looks at node ports and load balancer of a Service. `inside`: the question is about clients in the cluster."""
-
-    inside: bool = Field(default=False)
 
 
 async def gather_exposure(cluster: Cluster, args: ExposureArgs) -> Evidence:

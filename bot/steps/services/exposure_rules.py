@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
-from bot.steps import Args, Evidence, Judgement
+from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
-from bot.steps.services.objects import ready_endpoints
+from bot.steps.services.objects import ServiceArgs, ready_endpoints
 from bot.steps.wording import cut, list_names, read_at
 
 GRACE = 120.0
@@ -19,13 +19,19 @@ GRACE = 120.0
 Json = dict[str, Any]
 
 
-def judge_exposure(evidence: Evidence, args: Args) -> Judgement:
+class ExposureArgs(ServiceArgs):
+    """Looks at node ports and load balancer of a Service. `inside`: the question is about clients in the cluster."""
+
+    inside: bool = False
+
+
+def judge_exposure(evidence: Evidence, args: ExposureArgs) -> Judgement:
     service, skipped = evidence["service"], tell_skipped(evidence, Layer.SERVICE)
     if service is None or service["type"] not in ("NodePort", "LoadBalancer"):
         return Judgement(skipped or (note(Verdict.SKIPPED, Layer.SERVICE, "The Service is not offered outside."),))
-    inside = bool(getattr(args, "inside", False))
-    found = [f for f in (_local(evidence), _balancer(evidence, inside)) if f]
-    return Judgement((*(found or [_fine(evidence)]), *skipped))
+    found = [f for f in (_local(evidence), _balancer(evidence, args.inside)) if f]
+    blind = service["external"] == "Local" and not (evidence["slices"] is not None and evidence["nodes"]["fit"])
+    return Judgement((*(found or ([] if blind and skipped else [_fine(evidence)])), *skipped))
 
 
 def _fine(evidence: Evidence) -> Finding:

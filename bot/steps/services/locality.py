@@ -43,7 +43,8 @@ async def _client_node(cluster: Cluster, client: str, skipped: list[str]) -> str
 
 def judge_locality(evidence: Evidence, args: LocalityArgs) -> Judgement:
     service, skipped = evidence["service"], tell_skipped(evidence, Layer.SERVICE)
-    if service is None or (service["internal"] == "Local" and evidence["slices"] is None):
+    blind = evidence["slices"] is None or not (evidence["fit"] or evidence["client"])
+    if service is None or (service["internal"] == "Local" and blind):
         return Judgement(skipped)
     return Judgement((_local(evidence, args.client) or _anywhere(evidence), *skipped))
 

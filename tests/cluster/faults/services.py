@@ -25,7 +25,7 @@ ASKED = (f"{SPACE}/web",)
 UNREADY = ("service.endpoints.none-ready",)
 SHOP = shop()
 SERVING = both(ready(2), ends(2))
-ELSEWHERE = Ref("Service", "web", "default")
+ELSEWHERE = Ref("Service", "web", "kube-system")
 
 
 def row(
@@ -61,9 +61,9 @@ SERVICE_FAULTS = (
     row("missing", "SVC-01", "the Service does not exist, one of nearly that name does", "service.missing",
         Rename(SERVICE, "webs"), mentions=("webs",)),
     row("elsewhere", "S07", "the Service is in another namespace than it is looked for in", "service.elsewhere",
-        Delete(ELSEWHERE), stage=shop(service(namespace="default", selector={"k8s-app": "kube-dns"},
+        Delete(ELSEWHERE), stage=shop(service(namespace="kube-system", selector={"k8s-app": "kube-dns"},
                                               ports=[{"port": 80, "targetPort": 9153}])),
-        object=ELSEWHERE, arguments=("default/web",), mentions=("web.shop",)),
+        object=ELSEWHERE, arguments=("kube-system/web",), mentions=("web.shop",)),
     row("probe", "S02", "the readiness probe asks for a page that is not there", "service.pods.probe",
         put(workload(readinessProbe=NO_PAGE)), mentions=("404",), object=WEB, consequences=UNREADY,
         wait=both(started(2), event(SPACE, "Unhealthy", "404"), ends(2, ready=False))),

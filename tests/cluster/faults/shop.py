@@ -10,7 +10,7 @@ from tests.cluster.rig import Cluster
 from tests.cluster.rig.images import SHELL
 
 SPACE = "shop"
-WEB, SERVICE = Ref("Deployment", "web", SPACE), Ref("Service", "web", SPACE)
+WEB, SERVICE, CLIENT = Ref("Deployment", "web", SPACE), Ref("Service", "web", SPACE), Ref("Pod", "client", SPACE)
 Json = dict[str, Any]
 HTTP = {"name": "http", "containerPort": 8080}
 TO_HTTP = {"name": "http", "port": 80, "targetPort": "http"}
@@ -39,6 +39,13 @@ def workload(
     at_once = {"strategy": {"type": "Recreate"}} if kind == "Deployment" else {}
     return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "namespace": SPACE}, "spec": {
         "replicas": replicas, "selector": {"matchLabels": own}, "template": template, **at_once, **(spec or {})}}
+
+
+def client() -> Json:
+    """A pod that asks."""
+    return {"apiVersion": "v1", "kind": "Pod", "spec": {"terminationGracePeriodSeconds": 1, "containers": [
+        {"name": "main", "image": SHELL, "imagePullPolicy": "Never", "command": ["sleep", "3600"]}]},
+            "metadata": {"name": CLIENT.name, "namespace": SPACE, "labels": {"app": "client"}}}
 
 
 def service(name: str = "web", namespace: str = SPACE, *, labels: dict[str, str] | None = None, **spec: Any) -> Json:

@@ -11,11 +11,14 @@ from tests.cluster.faults.combined import COMBINED
 from tests.cluster.faults.connectivity import CONNECTIVITY
 from tests.cluster.faults.corefile import COREFILE_FAULTS
 from tests.cluster.faults.dns_objects import DNS_OBJECTS
+from tests.cluster.faults.external import EXTERNAL_FAULTS
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.firewall import FIREWALL
+from tests.cluster.faults.ingress import INGRESS_FAULTS, INGRESS_LOOKALIKES
 from tests.cluster.faults.lookalikes import LOOKALIKES
 from tests.cluster.faults.lookalikes_networks import LOOKALIKES_OF_NETWORKS
 from tests.cluster.faults.lookalikes_nodes import LOOKALIKES_OF_NODES
+from tests.cluster.faults.lookalikes_services import SERVICE_LOOKALIKES
 from tests.cluster.faults.node_reports import NODE_REPORTS
 from tests.cluster.faults.nodes import NODE_FAULTS
 from tests.cluster.faults.overlays import OVERLAY_FAULTS
@@ -26,6 +29,7 @@ from tests.cluster.faults.proxy import PROXY_FAULTS
 from tests.cluster.faults.proxy_rules import PROXY_RULES
 from tests.cluster.faults.proxy_setup import PROXY_SETUP_FAULTS
 from tests.cluster.faults.services import SERVICE_FAULTS
+from tests.cluster.faults.services_ways import WAYS
 from tests.cluster.faults.upstream import UPSTREAM
 
 THIRDS = 3
@@ -43,7 +47,7 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
     PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, CONNECTIVITY,
-    SERVICE_FAULTS, LOOKALIKES,
+    SERVICE_FAULTS, WAYS, INGRESS_FAULTS, EXTERNAL_FAULTS, INGRESS_LOOKALIKES, SERVICE_LOOKALIKES, LOOKALIKES,
     LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, NODE_REPORTS,
     BRIDGE_FAULTS, OVERLAY_FAULTS, LOOKALIKES_OF_NETWORKS,
 )

@@ -1,0 +1,74 @@
+"""Faults on the ways to an application's Service: by name, from outside, through policies; Services that lead to
+something else than selected pods; and what lies below them."""
+
+from tests.cluster.faults.api import Delete
+from tests.cluster.faults.conditions import both
+from tests.cluster.faults.node import NODES
+from tests.cluster.faults.objects import Ref
+from tests.cluster.faults.proxy import PROXY_FAULTS
+from tests.cluster.faults.services import put, row
+from tests.cluster.faults.shop import SPACE, Json, ends, ready, service, shop, workload
+from tests.cluster.faults.upstream import UPSTREAM_DEAD
+
+SECOND = NODES[1]
+PEERS, OUTSIDE, LEGACY = (Ref("Service", name, SPACE) for name in ("peers", "outside", "legacy"))
+SLICE = Ref("EndpointSlice", "legacy-1", SPACE)
+
+
+def external(name: str) -> Json:
+    return service("outside", type="ExternalName", externalName=name, selector=None, ports=None)
+
+
+def headless(port: int = 8080) -> Json:
+    ports = [{"name": "http", "port": port, "targetPort": 8080}]
+    return service("peers", clusterIP="None", ports=ports)
+
+
+def legacy(port: str = "http", of: str = "legacy") -> Json:
+    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": SLICE.name, "namespace": SPACE, "labels": {"kubernetes.io/service-name": of}},
+            "endpoints": [{"addresses": ["192.0.2.80"], "conditions": {"ready": True}}],
+            "ports": [{"name": port, "port": 8080, "protocol": "TCP"}]}
+
+
+def asked(ref: Ref, *more: str) -> tuple[str, ...]:
+    return (f"{ref.namespace}/{ref.name}", *more)
+
+
+BY_HAND = shop(service("legacy", selector=None), legacy())
+ABROAD = shop(external("web.shop.svc.cluster.local"))
+WRONG_SELECTOR = put(service(selector={"app": "webb"}))
+PROXY_AWAY = next(row for row in PROXY_FAULTS if row.name == "proxy-kubeconfig")
+
+WAYS = (
+    row("headless-port", "S16", "a headless Service is asked at its port, which is not that of its pods",
+        "service.headless.port", put(headless(80)), stage=shop(headless()), object=PEERS,
+        arguments=asked(PEERS, "port=http"), mentions=("8080",), wait=ready(2)),
+    row("stateful-set", "SVC-10", "a StatefulSet names a Service that does not exist", "service.headless.stateful-set",
+        put(workload("db", {"app": "web", "part": "db"}, kind="StatefulSet", replicas=1, spec={"serviceName": "peer"})),
+        stage=shop(headless()), object=Ref("StatefulSet", "db", SPACE), arguments=asked(PEERS), answer="degraded",
+        wait=both(ready(3), ends(3, "peers")), mentions=("serviceName peers",)),
+    row("external-name-address", "S11", "an ExternalName is an address", "service.external-name.address",
+        put(external("10.0.0.5")), stage=ABROAD, object=OUTSIDE, arguments=asked(OUTSIDE), mentions=("10.0.0.5",)),
+    row("external-name-dead", "S11", "an ExternalName is a name that does not exist", "service.external-name.dead",
+        put(external("wep.shop.svc.cluster.local")), stage=ABROAD, object=OUTSIDE, arguments=asked(OUTSIDE),
+        mentions=("wep.shop.svc.cluster.local",)),
+    row("external-name-unanswered", "D13", "the resolver that knows an ExternalName does not run",
+        "service.external-name.unanswered", UPSTREAM_DEAD, stage=shop(external("netcheck-shop.example.com")),
+        object=OUTSIDE, arguments=asked(OUTSIDE), mentions=("netcheck-shop.example.com",)),
+    row("no-slice", "S12", "a Service without a selector has no EndpointSlice", "service.manual.no-slice",
+        Delete(SLICE), stage=BY_HAND, object=LEGACY, arguments=asked(LEGACY)),
+    row("slice-label", "S12", "the EndpointSlice of a Service without a selector is labelled for another",
+        "service.manual.no-slice", put(legacy(of="legacy-service")), stage=BY_HAND, object=LEGACY,
+        arguments=asked(LEGACY), mentions=("legacy-1", "kubernetes.io/service-name=legacy")),
+    row("slice-port", "S12", "the port of the EndpointSlice has another name than the Service's",
+        "service.manual.port-name", put(legacy("web")), stage=BY_HAND, object=LEGACY, arguments=asked(LEGACY),
+        mentions=("web", "http")),
+    row("node-port-local", "S09", "a node port for pods of its node only, and a node without any",
+        "service.node-port.local", put(workload(replicas=1)),
+        put(service(externalTrafficPolicy="Local", type="NodePort")), wait=both(ready(1), ends(1)),
+        answer="degraded", mentions=("externalTrafficPolicy",)),
+    row("internal-local", "SVC-15", "clients are led to pods of their node only, and one node has none",
+        "service.internal-local", put(workload(replicas=1)), put(service(internalTrafficPolicy="Local")),
+        wait=both(ready(1), ends(1)), answer="degraded", mentions=("internalTrafficPolicy",)),
+)
