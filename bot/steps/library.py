@@ -39,6 +39,7 @@ from bot.steps.nodes.addresses import ADDRESSES
 from bot.steps.nodes.conditions import CONDITIONS
 from bot.steps.nodes.events import EVENTS
 from bot.steps.nodes.network import NETWORK
+from bot.steps.nodes.ranges import RANGES
 from bot.steps.nodes.required import REQUIRED
 from bot.steps.nodes.versions import VERSIONS
 from bot.steps.nodes.way import WAY
@@ -76,7 +77,7 @@ STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
         ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, PLUGIN, RUNTIME, PLAN, COVERAGE, LIVE, PROXY_LOGS,
-        CONDITIONS, ADDRESSES, REQUIRED, EVENTS, WAY, VERSIONS,
+        CONDITIONS, ADDRESSES, RANGES, REQUIRED, EVENTS, WAY, VERSIONS,
         COMMAND, CONFIG, KUBECONFIG, PROXY_ACCESS, HEALTH_LOOK, WRITTEN, CONNTRACK,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,

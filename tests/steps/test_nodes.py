@@ -9,6 +9,7 @@ from bot.model.finding import Verdict
 from bot.steps.nodes.addresses import ADDRESSES
 from bot.steps.nodes.conditions import CONDITIONS
 from bot.steps.nodes.events import EVENTS
+from bot.steps.nodes.ranges import RANGES
 from bot.steps.nodes.required import REQUIRED
 from bot.steps.nodes.versions import VERSIONS
 from bot.steps.nodes.way import WAY
@@ -84,6 +85,30 @@ def test_a_shared_address_is_told_with_both_nodes() -> None:
     finding = only(ADDRESSES, addresses("10.0.0.1"), node="n2")
     assert (finding.object, "n1 and n2" in finding.summary) == ("Nodes", True)
     assert len([line for line in finding.evidence if "InternalIP 10.0.0.1" in line]) == 2
+
+
+# --- pod ranges -------------------------------------------------------------------------------------------------
+
+
+def ranges(*second: str, networks: Any = ("Flannel",), created: str = LONG_AGO) -> dict[str, Any]:
+    told = {"n1": {"ranges": ["10.244.0.0/24"], "created": LONG_AGO},
+            "n2": {"ranges": list(second), "created": created}}
+    return {"read_at": NOW, "nodes": told, "networks": networks and list(networks), "events": [], "skipped": []}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (ranges("10.244.1.0/24"), []), (ranges(), ["cni.agent.pod-range"]), (ranges(created=JUST_NOW), []),
+    (ranges("10.244.0.0/24"), ["cni.plan.duplicate"]),
+    (ranges(networks=("Calico",)), []), (ranges(networks=("Amazon VPC CNI",)), []), (ranges(networks=()), []),
+    (ranges("10.244.0.0/24", networks=("Calico",)), []), (ranges(networks=None), []),
+])
+def test_a_pod_range_is_missed_only_where_pods_get_addresses_out_of_it(evidence: Any, expected: list[str]) -> None:
+    assert causes(RANGES, evidence) == expected
+
+
+def test_where_ranges_mean_nothing_or_the_network_is_not_known_none_is_called_right() -> None:
+    assert only(RANGES, ranges(networks=("Calico",))).verdict is Verdict.INFO
+    assert only(RANGES, ranges(networks=None)).verdict is Verdict.INFO
 
 
 # --- agents -----------------------------------------------------------------------------------------------------

@@ -75,6 +75,15 @@ def test_new_nodes_dead_nodes_windows_and_virtual_nodes_do_not_miss_it(third: di
     assert causes(COVERAGE, told) == []
 
 
+def test_a_selector_that_fits_no_node_counts_however_new_all_of_it_is() -> None:
+    place = {"taints": [], "labels": {"os": "linux"}}
+    told = coverage(ready=0, desired=0, selector={"os": "linuxx"}, pods=[], places={"n1": place, "n2": place},
+                    created=JUST_NOW)
+    young = {**told, "nodes": nodes(n1=node(created=JUST_NOW), n2=node(created=JUST_NOW))}
+    assert causes(COVERAGE, young) == ["proxy.not-covering"]
+    assert causes(COVERAGE, {**young, "places": {}}) == []
+
+
 def test_a_node_without_a_pod_is_named_with_the_selector_that_keeps_it_away() -> None:
     place = {"taints": [], "labels": {"os": "linux"}}
     told = coverage(ready=1, desired=1, selector={"os": "linuxx"}, pods=[pod()], places={"n2": place})

@@ -64,6 +64,10 @@ def test_rules_are_held_against_the_ready_endpoints(evidence: Any, expected: lis
     assert causes(WRITTEN, evidence) == expected
 
 
+def test_rules_that_differ_while_endpoints_change_are_not_called_right() -> None:
+    assert only(WRITTEN, written(ends=["10.244.2.2:53"], changed=NOW - 10)).verdict is Verdict.INFO
+
+
 def test_the_endpoints_that_are_missing_and_that_are_left_are_named_with_the_chain() -> None:
     finding = only(WRITTEN, written(ends=[ENDS[0], "10.244.2.2:53"]))
     assert "10.244.2.2:53 is missing" in finding.summary

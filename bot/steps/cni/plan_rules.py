@@ -35,6 +35,11 @@ def judge_plan(evidence: Evidence, args: Args) -> Judgement:
     return Judgement((*found, *skipped))
 
 
+def judge_ranges(evidence: Evidence) -> list[Finding]:
+    """Of the nodes' podCIDRs alone: two that overlap, and one that is missing where pods get addresses out of it."""
+    return [*_duplicates(evidence), *(_without_range(evidence) if out_of_nodes(evidence) else ())]
+
+
 def out_of_nodes(evidence: Evidence) -> bool:
     """Whether pods get addresses out of their node's podCIDR: an agent runs, and none that has a plan of its own. Of a
     bridge without an agent nobody knows but its files."""

@@ -117,15 +117,18 @@ def _twice(evidence: Evidence) -> list[Finding]:
 def _present(evidence: Evidence) -> list[Finding]:
     proxy, nodes = evidence["proxy"], evidence["nodes"]
     fit = list_fit(nodes["read"])
-    down = sum(not nodes["read"][name]["ready"] or is_young(nodes["read"][name], evidence) for name in fit)
+    kept = [name for name in fit if _kept_away(evidence, name)]  # which no youth explains
+    down = sum(not nodes["read"][name]["ready"] or (is_young(nodes["read"][name], evidence) and name not in kept)
+               for name in fit)
     expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
     if proxy["ready"] >= expected - down:
         text += "; that its processes run does not show that they write rules."
         return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
-    bare = {name: why for name in fit if (node := nodes["read"][name])["ready"] and not is_young(node, evidence)
-            and (why := _why(evidence, name))}
-    if is_young(proxy, evidence) or (proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")):
+    bare = {name: why for name in fit if (node := nodes["read"][name])["ready"]
+            and (name in kept or not is_young(node, evidence)) and (why := _why(evidence, name))}
+    rolling = proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")
+    if not kept and (is_young(proxy, evidence) or rolling):
         return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"],
                      evidence=(read_at(evidence),))]
     told = f"{proxy['name']}: desired {proxy['desired']}, ready {proxy['ready']}, nodes {expected}"
@@ -140,6 +143,12 @@ def _present(evidence: Evidence) -> list[Finding]:
             for name, why in bare.items()]
 
 
+def _kept_away(evidence: Evidence, node: str) -> str:
+    """Why the DaemonSet makes no pod for this node; "" where it makes one, or nothing is known."""
+    place: dict[str, Any] | None = evidence["places"].get(node)
+    return why_not_there(evidence["proxy"], place) if place else ""
+
+
 def _why(evidence: Evidence, node: str) -> str:
     """What keeps this node without a ready pod; "" where it has one, or nothing is known."""
     if evidence["pods"] is None:
@@ -151,8 +160,7 @@ def _why(evidence: Evidence, node: str) -> str:
         container = troubled(here[0])
         state = container["waiting"] or here[0]["reason"] or here[0]["phase"]
         return cut(f"{here[0]['name']} is not ready: {state} {container['message']}").rstrip(". :")
-    place: dict[str, Any] | None = evidence["places"].get(node)
-    return (why_not_there(evidence["proxy"], place) if place else "") or "no pod"
+    return _kept_away(evidence, node) or "no pod"
 
 
 COVERAGE = Look(

@@ -60,8 +60,12 @@ def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
     missing = [end for end in service["ends"] if end not in leads]
     strange = [name for name in names if name not in service["ends"]]
     entered = bool(jump["text"]) and (evidence["mode"] == "nftables" or SERVICES in jump["text"])
-    if not (missing or strange or (service["ends"] and not entered)) or young:
+    if not (missing or strange or (service["ends"] and not entered)):
         return []
+    if young:
+        text = f"{service['name']} changed just now, and the rules in the kernel of {pod['node']} not yet."
+        return [note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"],
+                     evidence=(read_at(evidence),))]
     return [_unlike(evidence, pod, missing, strange, entered)]
 
 

@@ -1,17 +1,30 @@
 """Faults of the rules that kube-proxy writes, in both modes, and what looks like one."""
 
+import time
+
+from bot.steps.wording import parse_time
 from tests.cluster.faults.api import Create, EditText, Kubectl, Patch, RestartPods
-from tests.cluster.faults.conditions import NOW, Condition, daemon_pods
+from tests.cluster.faults.conditions import NOW, Condition, daemon_pods, items
 from tests.cluster.faults.fault import Answer, Fault, Injection, Proxy, Root
-from tests.cluster.faults.node import RunOnNode
+from tests.cluster.faults.node import Await, RunOnNode
 from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS
 from tests.cluster.faults.proxy_setup import FOLLOWS, KUBECONFIG, SECOND
+from tests.cluster.rig import Cluster
 
 LEAVING = "ToBeDeletedByClusterAutoscaler"
 NODE_PORT = {"apiVersion": "v1", "kind": "Service",
              "metadata": {"name": "netcheck-outside", "namespace": "kube-system"},
              "spec": {"type": "NodePort", "selector": {"k8s-app": "kube-dns"}, "ports": [
                  {"name": "dns-tcp", "port": 53, "protocol": "TCP", "nodePort": 30053}]}}
+CHANGE = "endpoints.kubernetes.io/last-change-trigger-time"
+
+
+def _is_settled(cluster: Cluster) -> bool:
+    slices = items(cluster, "-n", "kube-system", "endpointslices", "-l", "kubernetes.io/service-name=kube-dns")
+    return all(time.time() - parse_time(item["metadata"]["annotations"].get(CHANGE)) > 65 for item in slices)
+
+
+SETTLED = Condition("the endpoints of DNS have not changed for a minute", _is_settled)
 
 
 def _row(
@@ -26,9 +39,10 @@ def _row(
 UNLIKE = (Root("proxy.rules-unlike", "proxy", str(PROXY)),)
 PROXY_RULES = (
     _row("proxy-rules-flushed", "P15", "another program has flushed the rules that lead into kube-proxy's on a node",
+         Await(SETTLED),
          *(RunOnNode(SECOND, ("iptables", "-t", "nat", "-F", chain), PROXY_PODS) for chain in ("PREROUTING", "OUTPUT")),
          roots=UNLIKE, answer="degraded", mentions=(SECOND,)),
-    _row("nftables-table-deleted", "P15", "another program has deleted kube-proxy's table on a node",
+    _row("nftables-table-deleted", "P15", "another program has deleted kube-proxy's table on a node", Await(SETTLED),
          RunOnNode(SECOND, ("nft", "delete", "table", "ip", "kube-proxy"), PROXY_PODS), proxy="nftables", roots=UNLIKE,
          answer="degraded", mentions=(SECOND,)),
     _row("nftables-node-selector", "P02", "kube-proxy, in mode nftables, selects no node",
