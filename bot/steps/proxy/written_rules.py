@@ -88,7 +88,7 @@ def _leads(evidence: Evidence, pod: Pod) -> tuple[set[str], list[str]]:
 
 
 def _unlike(evidence: Evidence, pod: Pod, missing: list[str], strange: list[str], entered: bool) -> Finding:
-    service, gone = evidence["service"], not pod["chain"]["text"].strip() or not (entered or strange)
+    service, gone = evidence["service"], not pod["chain"]["text"].strip()
     wrong = []
     if gone or (len(missing) == len(service["ends"]) > 0 and not strange):
         wrong.append("the rules are gone")

@@ -1,44 +1,29 @@
 """Faults of single nodes, asked about by the playbook `node`, and healthy nodes that look ill.
 
-What a kubelet reports is patched in its place: one that reports seldom leaves such a patch alone, and is Ready all the
-same by its lease.
+What a kubelet reports is patched in its place, again and again, since it puts it right every ten seconds.
 """
 
-import time
 from typing import Any
 
-from bot.steps.wording import parse_time
-from tests.cluster.faults.api import Create, Kubectl, Patch, PatchStatus, Wake
+from tests.cluster.faults.api import Create, KeepStatus, Kubectl, Patch, PatchStatus, Wake
 from tests.cluster.faults.conditions import (
     NOW,
     Condition,
     both,
     endpoints,
     grown,
-    items,
     left_out,
     live_pods,
     node_ready,
 )
 from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
-from tests.cluster.faults.node import NODES, Await, EditKubelet, Firewall, KillContainer, StartProcess, StopProcess
+from tests.cluster.faults.node import NODES, Await, Firewall, KillContainer, StopProcess
 from tests.cluster.faults.objects import FLANNEL, PROXY, PROXY_PODS, Agent, Ref
 from tests.cluster.rig import Cluster
 
 FIRST, SECOND = NODES
 NODE = Ref("Node", SECOND, "")
 
-
-def _told_since_start(cluster: Cluster) -> bool:
-    told = items(cluster, "-n", "default", "events", "--field-selector", f"involvedObject.name={SECOND}")
-    starts = [parse_time(event["lastTimestamp"]) for event in told if event["message"] == "Starting kubelet."]
-    beats = [parse_time(c["lastHeartbeatTime"]) for c in NODE.read(cluster)["status"]["conditions"]]
-    return max(starts) <= max(beats) < time.time() - 3
-
-
-REPORTED = Condition("the kubelet has reported since it started, and for now no more", _told_since_start)
-SELDOM = (EditKubelet(SECOND, {"nodeStatusUpdateFrequency": "10m", "nodeStatusReportFrequency": "10m"}),
-          StartProcess(f"kubelet-{SECOND}"), Await(REPORTED))
 NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
     {"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": [SECOND]}]}]}}}
 VIRTUAL = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "netcheck-virtual", "labels": {
@@ -83,17 +68,17 @@ NODE_REPORTS = (
          StopProcess(f"kubelet-{SECOND}"), cause="node.not-ready",
          wait=both(node_ready(SECOND, ready=False), endpoints(1)), mentions=("systemctl status kubelet",),
          arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*")),
-    _row("node-address-shared", "K03", "two nodes report the same address", *SELDOM,
-         PatchStatus(NODE, _addresses("172.31.0.11")), cause="node.address.shared", answer="broken", on="Nodes",
+    _row("node-address-shared", "K03", "two nodes report the same address",
+         KeepStatus(NODE, _addresses("172.31.0.11")), cause="node.address.shared", answer="broken", on="Nodes",
          mentions=("172.31.0.11",), consequences=("node.*", "proxy.*")),
-    _row("node-address-missing", "NODE-03", "a node reports no address inside the cluster", *SELDOM,
-         Await(grown(NODE)), PatchStatus(NODE, _addresses("")), cause="node.address.missing", mentions=("InternalIP",),
+    _row("node-address-missing", "NODE-03", "a node reports no address inside the cluster", Await(grown(NODE)),
+         KeepStatus(NODE, _addresses("")), cause="node.address.missing", mentions=("InternalIP",),
          consequences=("node.*", "proxy.*")),
     _row("node-disk-pressure", "K04", "a node is short of disk",
-         *SELDOM, PatchStatus(NODE, PRESSURE), cause="node.pressure", mentions=("DiskPressure",),
+         KeepStatus(NODE, PRESSURE), cause="node.pressure", mentions=("DiskPressure",),
          arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*", "cni.*")),
     _row("node-kubelet-old", "NODE-08", "the kubelet of a node is five minor versions older than the API server",
-         *SELDOM, PatchStatus(NODE, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.3"}}}), cause="node.version",
+         KeepStatus(NODE, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.3"}}}), cause="node.version",
          mentions=("v1.29.3",)),
     _row("node-kubelet-unreached", "NODE-07", "a firewall keeps the API server from a node's kubelet",
          Firewall(("iifname != lo tcp dport 10250 drop",), hooks=("input",), nodes=(SECOND,)),
