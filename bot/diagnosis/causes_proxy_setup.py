@@ -106,8 +106,8 @@ PROXY_SETUP: tuple[Cause, ...] = (
         "Rules of a Service are missing, or lead to endpoints that are gone, though kube-proxy believes that it wrote "
         "them: another program took them away, or kube-proxy no longer hears of changes.",
         "`kubectl -n kube-system delete pod POD` writes them anew; in mode nftables delete the old table before "
-        "(`nft delete table ip kube-proxy` on the node), over which it may leave its maps empty. Then find what flushes "
-        "them: another firewall (`systemctl status firewalld nftables`), or scripts that call `iptables -F`.",
+        "(`nft delete table ip kube-proxy` on the node), over which it may leave its maps empty. Then find what "
+        "flushes them: another firewall (`systemctl status firewalld nftables`), or scripts that call `iptables -F`.",
         by_hand="`kubectl -n kube-system exec POD -- iptables-save -t nat` (nftables: `nft list table ip kube-proxy`) "
         "beside `kubectl get endpointslices -A`", explains=NO_VIP, source=PROXYING,
     ),

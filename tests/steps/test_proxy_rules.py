@@ -75,6 +75,12 @@ def test_the_endpoints_that_are_missing_and_that_are_left_are_named_with_the_cha
     assert chain_of(service()) in finding.evidence[0]
 
 
+def test_chains_that_are_right_and_that_nothing_leads_into_are_told_as_that() -> None:
+    """As kube-proxy 1.34 was seen to leave them after a restart in mode nftables: its maps were empty."""
+    finding = only(WRITTEN, written(NO_TABLE, VMAP, "nftables"))
+    assert (finding.cause, "nothing leads into them" in finding.summary) == ("proxy.rules-unlike", True)
+
+
 def test_chains_are_named_as_kube_proxy_names_them() -> None:
     assert [chain_of(service()), chain_of(service(), "nftables")] == [
         "KUBE-SVC-TCOU7JCQXEZGVUNU", "service-FY5PMXPG-kube-system/kube-dns/udp/dns"]

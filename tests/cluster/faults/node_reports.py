@@ -17,8 +17,8 @@ from tests.cluster.faults.conditions import (
     node_ready,
 )
 from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
-from tests.cluster.faults.node import NODES, Await, Firewall, KillContainer, StopProcess
-from tests.cluster.faults.objects import FLANNEL, PROXY, PROXY_PODS, Agent, Ref
+from tests.cluster.faults.node import NODES, Firewall, KillContainer, StopProcess
+from tests.cluster.faults.objects import PROXY, PROXY_PODS, Ref
 from tests.cluster.rig import Cluster
 
 FIRST, SECOND = NODES
@@ -56,13 +56,6 @@ def _proxy_came_back(cluster: Cluster) -> bool:
     return any(status["restartCount"] for status in found) and all(status["ready"] for status in found)
 
 
-def _agent_missing(name: str, agent: Agent, network: Network) -> Fault:
-    return _row(name, "NODE-05", "the network's agent leaves out one node",
-                Patch(agent.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), cause="node.agent",
-                wait=both(left_out(agent.set, 1), both(grown(agent.set), grown(NODE))), on=agent.set, network=network,
-                mentions=("node affinity",), arguments=(f"node={SECOND}",))
-
-
 NODE_REPORTS = (
     _row("node-silent", "K01", "the kubelet of one node is silent, and the node is asked about",
          StopProcess(f"kubelet-{SECOND}"), cause="node.not-ready",
@@ -71,9 +64,6 @@ NODE_REPORTS = (
     _row("node-address-shared", "K03", "two nodes report the same address",
          KeepStatus(NODE, _addresses("172.31.0.11")), cause="node.address.shared", answer="broken", on="Nodes",
          mentions=("172.31.0.11",), consequences=("node.*", "proxy.*")),
-    _row("node-address-missing", "NODE-03", "a node reports no address inside the cluster", Await(grown(NODE)),
-         KeepStatus(NODE, _addresses("")), cause="node.address.missing", mentions=("InternalIP",),
-         consequences=("node.*", "proxy.*")),
     _row("node-disk-pressure", "K04", "a node is short of disk",
          KeepStatus(NODE, PRESSURE), cause="node.pressure", mentions=("DiskPressure",),
          arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*", "cni.*")),
@@ -86,7 +76,6 @@ NODE_REPORTS = (
     _row("node-no-proxy", "P19", "kube-proxy leaves out one node, and the node is asked about",
          Patch(PROXY, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), cause="node.agent",
          wait=both(left_out(PROXY, 1), both(grown(PROXY), grown(NODE))), on=PROXY, mentions=("node affinity",)),
-    _agent_missing("node-no-flannel", FLANNEL, "flannel"),
     _row("node-healthy", "", "both nodes are in order", answer="ok"),
     _row("node-cordoned", "H28", "a node is cordoned and has a taint of its own",
          Kubectl(("cordon", SECOND), ("uncordon", SECOND)),
