@@ -49,12 +49,14 @@ class CleanStart:
 def _row(
     name: str, reference: str, says: str, *breaks: Injection, proxy: Proxy = "iptables", wait: Condition = NOW,
     answer: Answer = "ok", roots: tuple[Root, ...] = (), mentions: tuple[str, ...] = (),
+    awaits: str = "",
 ) -> Fault:
     return Fault(name=name, reference=reference, says=says, network="bridge", proxy=proxy, playbook="kube-proxy",
-                 breaks=breaks, wait=wait, answer=answer, roots=roots, mentions=mentions,
+                 breaks=breaks, wait=wait, answer=answer, roots=roots, mentions=mentions, awaits=awaits,
                  consequences=FOLLOWS if roots else ())
 
 
+UNPROVEN = "a cluster on which it comes out right, healing included"
 UNLIKE = (Root("proxy.rules-unlike", "proxy", str(PROXY)),)
 PROXY_RULES = (
     _row("proxy-rules-flushed", "P15", "another program has flushed the rules that lead into kube-proxy's on a node",
@@ -63,8 +65,7 @@ PROXY_RULES = (
          roots=UNLIKE, answer="degraded", mentions=(SECOND,)),
     _row("nftables-table-deleted", "P15", "another program has deleted kube-proxy's table on a node", Await(SETTLED),
          RunOnNode(SECOND, ("nft", "delete", "table", "ip", "kube-proxy"), PROXY_PODS), CleanStart(), proxy="nftables",
-         roots=UNLIKE,
-         answer="degraded", mentions=(SECOND,)),
+         roots=UNLIKE, answer="degraded", mentions=(SECOND,), awaits=UNPROVEN),
     _row("nftables-node-selector", "P02", "kube-proxy, in mode nftables, selects no node",
          Patch(PROXY, {"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/os": "linuxx"}}}}}),
          CleanStart(), proxy="nftables", wait=daemon_pods(PROXY, 0), answer="broken",
@@ -74,12 +75,12 @@ PROXY_RULES = (
          CleanStart(), proxy="nftables",
          wait=Condition("kube-proxy logs that it gets no answer", lambda c: "192.0.2.10" in c.kubectl(
              "-n", "kube-system", "logs", "-l", PROXY_PODS, "--tail=-1", "--ignore-errors", check=False)),
-         answer="broken", roots=(Root("proxy.kubeconfig", "proxy", str(PROXY_CONFIG)),)),
+         answer="broken", roots=(Root("proxy.kubeconfig", "proxy", str(PROXY_CONFIG)),), awaits=UNPROVEN),
     _row("nftables-maps-empty", "KP-07", "kube-proxy began anew over its old table, and left the maps in it empty",
          RestartPods(PROXY_PODS), CleanStart(), Await(SETTLED), proxy="nftables", roots=UNLIKE, answer="broken",
-         mentions=("nothing leads into them",)),
+         mentions=("nothing leads into them",), awaits=UNPROVEN),
     _row("proxy-nftables-healthy", "H37", "kube-proxy's rules are in nftables and not among those of iptables",
-         proxy="nftables", mentions=("mode nftables",)),
+         proxy="nftables", mentions=("mode nftables",), awaits=UNPROVEN),
     _row("proxy-healthy", "H17", "kube-proxy logs a notice that sounds like an error"),
     _row("proxy-node-port", "H13", "a NodePort has no listening socket", Create((NODE_PORT,)),
          mentions=("no listening socket",)),
