@@ -8,7 +8,7 @@ from bot.diagnosis.policy_selectors import meets
 from bot.model.errors import ClusterError
 from bot.networks import Network, recognise_all
 from bot.steps.findings import unread
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.wording import cut, name_object, parse_time
 
 MOST_PODS = 20
@@ -62,7 +62,7 @@ def _terms(spec: Object) -> list[list[dict[str, Any]]]:
 async def read_places(cluster: Cluster, daemon: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Of each node read: its taints, and its labels (and name) as far as the DaemonSet selects by them."""
     wanted = {*daemon["selector"], *(demand["key"] for term in daemon["terms"] for demand in term)}
-    listing = await cluster.list("Node", limit=SAMPLE)
+    listing = await sample_nodes(cluster)
     return {
         node["metadata"]["name"]: {
             "taints": [{k: t.get(k, "") for k in ("key", "value", "effect")}

@@ -14,7 +14,7 @@ from bot.steps.daemons import name_sets
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.wording import count, list_names, name_object, read_at
 
 
@@ -29,7 +29,7 @@ class PlatformArgs(DnsArgs):
 async def gather_platform(cluster: Cluster, args: PlatformArgs) -> Evidence:
     skipped: list[str] = []
     version, nodes, sets, groups, dns = await asyncio.gather(
-        _or_skip(cluster.version(), skipped), _or_skip(cluster.list("Node", limit=SAMPLE), skipped),
+        _or_skip(cluster.version(), skipped), _or_skip(sample_nodes(cluster), skipped),
         _or_skip(cluster.list("DaemonSet", form="metadata"), skipped), _or_skip(cluster.groups(), skipped),
         find_dns(cluster, args),
     )

@@ -15,7 +15,7 @@ from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
 from bot.steps.findings import unread
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.wording import list_names, read_at
 
 API = "crd.projectcalico.org/v1"
@@ -32,7 +32,7 @@ async def gather_calico(cluster: Cluster, network: Network, daemon: Daemon, skip
     except ClusterError as error:
         skipped.append(unread(error))
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError:
         return {"pools": pools, "addresses": {}}
     notes = {node["metadata"]["name"]: node["metadata"].get("annotations", {}).get(MARK, "") for node in listing.items}

@@ -18,7 +18,7 @@ from bot.steps.cni.node_views import see_nodes
 from bot.steps.cni.setting_rules import judge_mtus, judge_settings
 from bot.steps.daemons import find_networks, name_sets
 from bot.steps.findings import tell_skipped, unread, weigh
-from bot.steps.nodes.status import SAMPLE, read_nodes
+from bot.steps.nodes.status import read_nodes, sample_nodes
 from bot.steps.wording import count, list_names, read_at
 
 WAYS = {"probe": "by node probes, as the settings allow", "exec": "by exec in the network's agents"}
@@ -67,7 +67,7 @@ async def _proxied(cluster: Cluster) -> bool:
 async def _runtimes(cluster: Cluster) -> dict[str, str]:
     """`containerd://1.7.2`, `cri-o://1.31.0` by node."""
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError:
         return {}
     return {node["metadata"]["name"]: node.get("status", {}).get("nodeInfo", {}).get("containerRuntimeVersion", "")

@@ -16,7 +16,7 @@ from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
 from bot.steps.findings import unread
-from bot.steps.nodes.status import SAMPLE, is_young
+from bot.steps.nodes.status import is_young, sample_nodes
 from bot.steps.wording import cut, list_names, read_at
 
 MARK = "flannel.alpha.coreos.com/"
@@ -25,7 +25,7 @@ KEY = "net-conf.json"
 
 async def gather_flannel(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError:
         return {"nodes": {}, "settings": {}, "doubted": []}
     nodes = {node["metadata"]["name"]: _marks(node) for node in listing.items}

@@ -17,7 +17,7 @@ from bot.steps.cni.plan_rules import judge_plan
 from bot.steps.daemons import name_sets
 from bot.steps.findings import unread
 from bot.steps.nodes.network import POD_RANGE
-from bot.steps.nodes.status import SAMPLE, is_virtual
+from bot.steps.nodes.status import is_virtual, sample_nodes
 from bot.steps.wording import cut
 
 MOST_PODS = 40
@@ -45,7 +45,7 @@ async def gather_plan(cluster: Cluster, args: PlanArgs) -> Evidence:
 
 async def _nodes(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError as error:
         skipped.append(unread(error))
         return {"read": {}, "unread": 0}

@@ -14,7 +14,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import find_networks
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.wording import count, list_names, read_at
 
 NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
@@ -33,7 +33,7 @@ async def gather_runtime(cluster: Cluster, args: RuntimeArgs) -> Evidence:
     nodes: dict[str, dict[str, str]] = {}
     networks: list[str] = []
     try:
-        for item in (await cluster.list("Node", limit=SAMPLE)).items:
+        for item in (await sample_nodes(cluster)).items:
             info = item.get("status", {}).get("nodeInfo", {})
             nodes[item["metadata"]["name"]] = {"kubelet": info.get("kubeletVersion", ""),
                                                "runtime": info.get("containerRuntimeVersion", "")}

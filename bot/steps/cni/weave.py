@@ -16,7 +16,7 @@ from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon, Facts
 from bot.steps.daemons import list_pods
 from bot.steps.http_page import read_page
-from bot.steps.nodes.status import SAMPLE, is_young
+from bot.steps.nodes.status import SAMPLE, is_young, sample_nodes
 from bot.steps.wording import count, cut, list_names, read_at
 
 STATUS = 6784
@@ -31,7 +31,7 @@ async def gather_weave(cluster: Cluster, network: Network, daemon: Daemon, skipp
     if not daemon["ready"]:
         return {}
     big = daemon["desired"] > SAMPLE
-    node = (await cluster.list("Node", limit=SAMPLE)).items[0]["metadata"]["name"] if big else ""
+    node = (await sample_nodes(cluster)).items[0]["metadata"]["name"] if big else ""
     pods = [pod for pod in await list_pods(cluster, daemon, skipped, node) or () if pod["ready"] and pod["host"]]
     if not pods:
         return {}

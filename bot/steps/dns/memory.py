@@ -16,7 +16,7 @@ from bot.steps.dns.corefile_facts import plugins, read_corefile
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.pod_states import RECENT
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, parse_time, read_at
 
@@ -57,7 +57,7 @@ async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
 async def _most_pods(cluster: Cluster, skipped: list[str]) -> int | None:
     """As many as the nodes may hold, which other steps read as well; None where they are not all read."""
     try:
-        nodes = await cluster.list("Node", limit=SAMPLE)
+        nodes = await sample_nodes(cluster)
     except ClusterError as error:
         skipped.append(unread(error))
         return None

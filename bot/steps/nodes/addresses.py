@@ -15,7 +15,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
-from bot.steps.nodes.status import GRACE, SAMPLE, is_virtual
+from bot.steps.nodes.status import GRACE, is_virtual, sample_nodes
 from bot.steps.wording import list_names, parse_time, read_at
 
 
@@ -35,7 +35,7 @@ async def gather_addresses(cluster: Cluster, args: AddressArgs) -> Evidence:
 
 async def _list(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:
     try:
-        return (await cluster.list("Node", limit=SAMPLE)).items
+        return (await sample_nodes(cluster)).items
     except ClusterError as error:
         skipped.append(unread(error))
         return ()

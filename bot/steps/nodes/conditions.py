@@ -13,7 +13,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.network import NodeArgs, gather_network, judge_network
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import SAMPLE, sample_nodes
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 LEASES = "kube-node-lease"
@@ -52,7 +52,7 @@ async def gather_conditions(cluster: Cluster, args: ConditionArgs) -> Evidence:
 async def read_chosen(cluster: Cluster, name: str, skipped: list[str]) -> list[Object] | None:
     """The node of this name, or the first ones; empty where it does not exist, None where it could not be read."""
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
         chosen = [node for node in listing.items if name in ("", node["metadata"]["name"])]
         if name and not chosen and listing.remaining:
             chosen = [await cluster.get("Node", name)]

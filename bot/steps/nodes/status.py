@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Any
 
-from bot.cluster import Cluster, Object
+from bot.cluster import Cluster, Listing, Object
 from bot.model.errors import ClusterError, NotFound
 from bot.steps.findings import unread
 from bot.steps.wording import cut, parse_time
@@ -13,7 +13,9 @@ NO_PLUGIN = re.compile(
     r"cni plugin not initialized|cni config uninitialized|network plugin is not ready|NetworkPluginNotReady",
     re.IGNORECASE,
 )
-SAMPLE = 10
+SAMPLE, FEW = 10, 5
+"""Nodes up to which all are read, and how many are read of more: each lists up to fifty images, and may be 16 KB. Their
+Table would be smaller, but holds neither conditions nor taints nor pod ranges."""
 BARRED = frozenset({
     "node.kubernetes.io/out-of-service", "node.cloudprovider.kubernetes.io/shutdown",
     "node.cloudprovider.kubernetes.io/uninitialized", "ToBeDeletedByClusterAutoscaler",
@@ -24,10 +26,16 @@ GRACE = 120.0
 """Seconds that a node, or what runs on each node, is given after it was made."""
 
 
+async def sample_nodes(cluster: Cluster) -> Listing:
+    """All nodes where they are few, else the first of them; read once in a run. Raises ClusterError."""
+    one = await cluster.list("Node", limit=1, form="metadata")
+    return await cluster.list("Node", limit=SAMPLE if len(one.items) + one.remaining <= SAMPLE else FEW)
+
+
 async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[str]) -> dict[str, Any]:
     """{read: {name: facts}, total, unread}; `wanted` are read in any case (the first few of them)."""
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError as error:
         skipped.append(unread(error))
         return {"read": {}, "total": 0, "unread": 0}

@@ -9,7 +9,7 @@ from bot.diagnosis.policy_selectors import selects
 from bot.model.errors import ClusterError, NotFound
 from bot.steps.daemons import find_networks
 from bot.steps.findings import unread
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import SAMPLE, sample_nodes
 from bot.steps.policy.facts import NAMED
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -29,7 +29,7 @@ async def read_api_nodes(cluster: Cluster, skipped: list[str]) -> list[str] | No
     try:
         labels = "kubernetes.io/service-name=kubernetes"
         slices, nodes = await asyncio.gather(
-            cluster.list("EndpointSlice", "default", labels=labels), cluster.list("Node", limit=SAMPLE))
+            cluster.list("EndpointSlice", "default", labels=labels), sample_nodes(cluster))
         known = [*nodes.items]
         if nodes.remaining:
             known += (await cluster.list("Node", labels=CONTROL_PLANE, limit=SAMPLE)).items

@@ -8,7 +8,7 @@ from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError
 from bot.steps.dns.objects import Dns
 from bot.steps.findings import unread
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.path.probe import OUTSIDE, TRIES
 from bot.steps.podfacts import pod_facts
 
@@ -78,7 +78,7 @@ def _port(spec: Object) -> int:
 
 async def read_node_objects(cluster: Cluster, skipped: list[str]) -> list[Object]:
     try:
-        return list((await cluster.list("Node", limit=SAMPLE)).items)
+        return list((await sample_nodes(cluster)).items)
     except ClusterError as error:
         skipped.append(unread(error))
         return []

@@ -18,7 +18,7 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.http_page import read_page
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.proxy.config_fields import DEFAULT_MODE, pick_running, pick_written
 from bot.steps.proxy.config_rules import judge_fields, judge_file, judge_running
 from bot.steps.proxy.live import METRICS
@@ -63,7 +63,7 @@ def _own_ranges(networks: tuple[str, ...]) -> list[str]:
 async def _ranges(cluster: Cluster, skipped: list[str]) -> dict[str, list[str]]:
     """The podCIDRs of the nodes that were read."""
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError as error:
         skipped.append(unread(error))
         return {}

@@ -17,7 +17,7 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
 from bot.steps.findings import tell_skipped, unread, weigh
 from bot.steps.http_page import read_page
-from bot.steps.nodes.status import SAMPLE
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.proxy.config_fields import pick_running
 from bot.steps.proxy.live import METRICS
 from bot.steps.proxy.objects import choose_pods, find_proxy
@@ -49,7 +49,7 @@ async def gather_conntrack(cluster: Cluster, args: ConntrackArgs) -> Evidence:
 
 async def _cores(cluster: Cluster, skipped: list[str]) -> dict[str, int]:
     try:
-        listing = await cluster.list("Node", limit=SAMPLE)
+        listing = await sample_nodes(cluster)
     except ClusterError as error:
         skipped.append(unread(error))
         return {}
