@@ -9,6 +9,7 @@ import pytest
 from bot.steps import Change, Look
 from bot.steps.library import STEP_TYPES
 from tests.house.chart import of_kind, render
+from tests.house.roles import FILE, all_looks, cluster_rules, template
 
 DNS, PROBES = "kube-system", "probes"
 SUBRESOURCES = {"log", "portforward", "exec", "status", "scale"}
@@ -75,6 +76,13 @@ def test_whatever_a_look_reads_the_chart_lets_it_read(name: str) -> None:
     look = STEP_TYPES[name]
     assert isinstance(look, Look)
     assert missing([declared(text) for text in look.reads], {}) == []
+
+
+def test_the_cluster_role_is_what_the_looks_declare() -> None:
+    """Else: `python -m tests.house.roles`."""
+    assert FILE.read_text() == template()
+    (role,) = of_kind(render({}), "ClusterRole")
+    assert role["rules"] == cluster_rules(all_looks())
 
 
 def test_where_probe_pods_are_allowed_the_chart_allows_what_they_need_and_no_more() -> None:

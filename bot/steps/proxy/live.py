@@ -71,7 +71,7 @@ async def _pages(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped:
         health = await read_page(cluster, namespace, pod["name"], HEALTH, "/healthz")
     except Forbidden as error:
         skipped.append(error.permission)
-        return {"metrics_error": "not permitted"}
+        return {"metrics_error": f"not permitted ({error.permission})"}
     told = {"status": health.status, "body": cut(health.text, 300), "error": health.error, "refused": health.refused}
     return {"metrics_error": page.error or f"status {page.status}", "refused": page.refused, "health": told}
 

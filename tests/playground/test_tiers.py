@@ -1,0 +1,70 @@
+"""Each shipped playbook with each tier of rights, and with as good as none: a missing right is never a fault, each look
+that is left out names it, and the answer says what was not looked at."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.engine.library import load_file, shipped_folder
+from bot.model.playbook import Kind
+from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.cluster_box.roles import Rule
+from bot.playground.scenarios import load_scenario
+from tests.house.roles import REVIEWS, all_looks, cluster_rules
+from tests.playground.test_scenarios import run_dns
+
+EVERY = cluster_rules(all_looks())
+T0: list[Rule] = [rule for rule in EVERY if not REVIEWS & {*rule.get("apiGroups", ())}]
+T0B: list[Rule] = [rule for rule in EVERY if rule not in T0]
+T0B += [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}]
+T1: list[Rule] = [{"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]}]
+T2: list[Rule] = [{"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["get", "create"]},
+                  {"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}]
+T3: list[Rule] = [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]}]
+T4: list[Rule] = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create", "delete"]}]
+TIERS: dict[str, list[Rule]] = {
+    "nothing": [], "T0": T0, "T0b": [*T0, *T0B], "T1": [*T0, *T0B, *T1], "T2": [*T0, *T0B, *T1, *T2],
+    "T3": [*T0, *T0B, *T1, *T2, *T3], "T4": [*T0, *T0B, *T1, *T2, *T3, *T4],
+}
+"""Each holds the ones before it."""
+PERMISSION = re.compile(r"\b(get|list|create|delete|watch) [a-z]+(/[a-z-]+)?")
+SCENARIOS = {"dns": "healthy", "network": "healthy-calico", "kube-proxy": "proxy-healthy"}
+"""What each playbook is tried on, where it is not `healthy`."""
+
+
+def playbooks() -> list[str]:
+    """Those that only look, and need not be told at what."""
+    found = [load_file(path) for path in sorted(shipped_folder().glob("*.yaml"))]
+    return [p.name for p in found if not any(param.required for param in p.params)
+            and not any(step.kind is Kind.GUIDE for step in p.steps)]
+
+
+async def run_with(tier: str, playbook: str, scenario: str, folder: Path) -> Any:
+    async with ClusterBox(load_scenario(scenario), permissions=TIERS[tier]) as box:
+        return await run_dns(box, folder, playbook)
+
+
+@pytest.mark.parametrize("playbook", playbooks())
+@pytest.mark.parametrize("tier", TIERS)
+async def test_a_missing_right_is_never_a_fault_and_is_named(playbook: str, tier: str, tmp_path: Path) -> None:
+    run = await run_with(tier, playbook, SCENARIOS.get(playbook, "healthy"), tmp_path)
+    assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
+    refused = [f["summary"] for f in run["findings"] if "permitted" in f["summary"] or "may not" in f["summary"]]
+    assert [text for text in refused if not PERMISSION.search(text)] == []
+    assert {*refused} <= {*run["skipped"]}
+    assert refused or tier != "nothing"
+
+
+async def test_with_nothing_but_objects_a_wrong_selector_is_found_all_the_same(tmp_path: Path) -> None:
+    for playbook in ("dns", "network"):
+        run = await run_with("T0", playbook, "dns-selector", tmp_path)
+        assert [root["cause"] for root in run["root_causes"]] == ["dns.service.selector"]
+
+
+async def test_without_any_right_nothing_is_called_well(tmp_path: Path) -> None:
+    for playbook in ("dns", "network"):
+        run = await run_with("nothing", playbook, "healthy", tmp_path)
+        assert run["answer"] == "unknown"
+        assert {f["layer"] for f in run["findings"] if f["verdict"] == "PASS"} <= {"api", "node"}
