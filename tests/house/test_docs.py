@@ -43,6 +43,11 @@ def test_the_readme_opens_with_the_two_commands(root: Path) -> None:
     assert "make test" in opening
 
 
+def test_the_readme_names_every_playbook(root: Path) -> None:
+    shipped = {path.stem for path in (root / "playbooks").glob("*.yaml")}
+    assert shipped == set(re.findall(r"^\| `([a-z-]+)", (root / "README.md").read_text(), re.MULTILINE))
+
+
 def test_every_setting_and_variable_is_on_the_page_of_operations(root: Path) -> None:
     page = (root / "docs/operations.md").read_text()
     names = [*settings.Settings.model_fields, *settings.ENVIRONMENT, *settings.ELSEWHERE]

@@ -10,6 +10,7 @@ from bot.engine.library import load_file, shipped_folder
 from bot.playground.bundle import Bundle, load_bundle
 from bot.playground.cluster_box.box import ClusterBox
 from tests.platforms.faults import FAULTS, Fault
+from tests.platforms.lookalikes import LOOKALIKES
 from tests.playground.test_scenarios import run_dns
 
 FOLDER = Path(__file__).parent / "bundles"
@@ -36,6 +37,16 @@ async def test_a_healthy_cluster_of_this_platform_raises_no_alarm(
     alarms = [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")]
     assert (run["answer"], alarms) == ("ok", [])
     assert [f["summary"] for f in run["findings"] if "not recorded" in f["summary"]] == []
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+async def test_a_healthy_cluster_that_looks_ill_raises_no_alarm(name: str, tmp_path: Path) -> None:
+    platform, edit = LOOKALIKES[name]
+    async with ClusterBox(edit(bundle_of(platform))) as box:
+        for playbook in ("network", "dns"):
+            run = await run_dns(box, tmp_path, playbook)
+            assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
+            assert run["answer"] == "ok"
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.platform}: {fault.says}")

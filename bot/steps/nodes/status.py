@@ -28,8 +28,9 @@ GRACE = 120.0
 
 async def sample_nodes(cluster: Cluster) -> Listing:
     """All nodes where they are few, else the first of them; read once in a run. Raises ClusterError."""
-    one = await cluster.list("Node", limit=1, form="metadata")
-    return await cluster.list("Node", limit=SAMPLE if len(one.items) + one.remaining <= SAMPLE else FEW)
+    few = await cluster.list("Node", limit=FEW)
+    whole = few.remaining and len(few.items) + few.remaining <= SAMPLE
+    return await cluster.list("Node", limit=SAMPLE) if whole else few
 
 
 async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[str]) -> dict[str, Any]:
