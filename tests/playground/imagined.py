@@ -91,7 +91,7 @@ IMAGINED: dict[str, Imagined] = {
         roots=(("proxy.mode", PROXY),), playbook="kube-proxy"), without_ipvs),
     "imagined-conntrack-full": Imagined("proxy-healthy", Scenario(
         title=_title("The table of connections of one node is nearly full"), answer="degraded",
-        roots=(("proxy.conntrack", "Node n*"),), playbook="kube-proxy"), full_conntrack),
+        roots=(("proxy.conntrack", "Node n2"),), playbook="kube-proxy"), full_conntrack),
     "imagined-two-proxies": Imagined("proxy-healthy", Scenario(
         title=_title("kube-proxy runs beside Cilium, which replaces it"), answer="degraded",
         roots=(("proxy.two", PROXY),), playbook="kube-proxy"), with_cilium),
