@@ -3,6 +3,7 @@
 from tests.cluster.faults.conditions import both, dns_pods, endpoints
 from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Injection, Root
+from tests.cluster.faults.upstream import DEAD, UPSTREAM_DEAD
 
 NAME = "api.example.com"
 SERVING = both(dns_pods(2), endpoints(2))
@@ -30,4 +31,13 @@ EXTERNAL_FAULTS = (
     _row("hijacked", "a wildcard under the search list answers in place of an outside name", "dns.external.hijacked",
          *_template('IN A svc.cluster.local {\n        match com\\.svc\\.cluster\\.local\\.$\n        '
                     'answer "{{ .Name }} 30 IN A 192.0.2.66"\n    }'), mentions=("192.0.2.66", "svc.cluster.local")),
+    Fault(
+        name="external-upstream-dead", reference="D13", says="an outside name fails because the resolver does not run",
+        breaks=(UPSTREAM_DEAD,), roots=(DEAD,), consequences=("dns.external.*",), playbook="external-dns-resolution",
+        arguments=(NAME,),
+    ),
+)
+EXTERNAL_LOOKALIKES = (
+    Fault(name="external-healthy", says="an outside name resolves", wait=SERVING, answer="ok",
+          playbook="external-dns-resolution", arguments=(NAME,)),
 )

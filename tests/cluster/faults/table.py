@@ -11,7 +11,7 @@ from tests.cluster.faults.combined import COMBINED
 from tests.cluster.faults.connectivity import CONNECTIVITY
 from tests.cluster.faults.corefile import COREFILE_FAULTS
 from tests.cluster.faults.dns_objects import DNS_OBJECTS
-from tests.cluster.faults.external import EXTERNAL_FAULTS
+from tests.cluster.faults.external import EXTERNAL_FAULTS, EXTERNAL_LOOKALIKES
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.firewall import FIREWALL
 from tests.cluster.faults.ingress import INGRESS_FAULTS, INGRESS_LOOKALIKES
@@ -47,7 +47,8 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM, CLIENT_FAULTS, COMBINED, NODE_FAULTS, AGENT_FAULTS,
     PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, CONNECTIVITY,
-    SERVICE_FAULTS, WAYS, INGRESS_FAULTS, EXTERNAL_FAULTS, INGRESS_LOOKALIKES, SERVICE_LOOKALIKES, LOOKALIKES,
+    SERVICE_FAULTS, WAYS, INGRESS_FAULTS, EXTERNAL_FAULTS, EXTERNAL_LOOKALIKES, INGRESS_LOOKALIKES,
+    SERVICE_LOOKALIKES, LOOKALIKES,
     LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, NODE_REPORTS,
     BRIDGE_FAULTS, OVERLAY_FAULTS, LOOKALIKES_OF_NETWORKS,
 )
