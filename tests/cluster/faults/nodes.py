@@ -1,12 +1,13 @@
 """Faults below everything: nodes, their network configuration, the control plane's controllers."""
 
 from tests.cluster.faults.api import RestartPods
-from tests.cluster.faults.conditions import NO_DNS_PODS, NOW, PENDING, both, dns_pods, endpoints, node_ready
+from tests.cluster.faults.conditions import NO_DNS_PODS, NOW, PENDING, both, dns_pods, endpoints, grown, node_ready
 from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.node import NODES, AddFile, HideFiles, StopProcess
-from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS
+from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS, Ref
 
 SECOND = NODES[1]
+OLD_ENOUGH = grown(Ref("Node", SECOND, ""))
 ON_THAT_NODE = ("dns.pods.node-down", "dns.pods.not-ready", "proxy.not-covering")
 
 NODE_FAULTS = (
@@ -26,13 +27,14 @@ NODE_FAULTS = (
     Fault(
         name="network-configuration-removed-on-a-node", reference="C02", network="bridge", answer="degraded",
         says="the network configuration is taken away from one node", breaks=(HideFiles(SECOND, "cni/net.d"),),
-        wait=node_ready(SECOND, ready=False), roots=(Root("cni.not-configured", "cni", f"Node {SECOND}"),),
-        consequences=ON_THAT_NODE,
+        wait=both(node_ready(SECOND, ready=False), OLD_ENOUGH),
+        roots=(Root("cni.not-configured", "cni", f"Node {SECOND}"),), consequences=ON_THAT_NODE,
     ),
     Fault(
         name="bad-first-configuration", reference="C04", network="bridge", answer="degraded",
         says="an invalid file comes before the network configuration of a node",
-        breaks=(AddFile(SECOND, "cni/net.d/00-bad.conf", "{}"),), wait=node_ready(SECOND, ready=False),
+        breaks=(AddFile(SECOND, "cni/net.d/00-bad.conf", "{}"),),
+        wait=both(node_ready(SECOND, ready=False), OLD_ENOUGH),
         roots=(Root("cni.not-configured", "cni", f"Node {SECOND}"),), consequences=ON_THAT_NODE,
     ),
     Fault(
