@@ -10,7 +10,7 @@ from bot.networks import NETWORKS, find_network
 from bot.steps.cni.agents import AGENTS
 from bot.steps.cni.log_lines import keep_telling, read_lines
 from bot.steps.cni.weave import read_status
-from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, node, nodes, only
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only
 from tests.steps.test_proxy import container, daemon, pod
 
 FLANNEL, CALICO, WEAVE = (find_network(name) for name in ("Flannel", "Calico", "Weave Net"))
@@ -175,6 +175,12 @@ def test_a_container_that_keeps_a_pod_from_starting_is_named() -> None:
 ])
 def test_flannels_settings_and_addresses_are_held_against_the_nodes(facts: Any, expected: list[str]) -> None:
     assert causes(AGENTS, agents(agent(facts={"flannel": facts}))) == expected
+
+
+def test_settings_that_an_agents_log_speaks_of_too_are_one_fault() -> None:
+    wrong = {"flannel": flannel(text='{"Network": "10.99.0.0/16"}')}
+    found = judge(AGENTS, agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [RANGE]}, facts=wrong))).findings
+    assert [(f.cause, f.object) for f in found] == [("cni.agent.range", "ConfigMap kube-flannel/kube-flannel-cfg")]
 
 
 def pool(name: str = "a", cidr: str = "10.244.0.0/16", **changes: Any) -> dict[str, Any]:

@@ -130,19 +130,12 @@ _ROWS = (
         roots=(Root("cni.two", "cni", "DaemonSet default/weave-net"),),
     ),
     Fault(
-        name="flannel-no-pod-range", reference="C07", network="flannel", playbook="cni", answer="degraded",
+        name="flannel-no-pod-range", reference="C07", network="flannel", playbook="cni",
         says="a node has no podCIDR, and the controllers give it none",
         breaks=(StopProcess("kcm"), RemakeNode(SECOND, "")),
         wait=both(node_ready(SECOND, ready=True), grown(Ref("Node", SECOND, ""))),
         roots=(Root("cni.agent.pod-range", "cni", f"Node {SECOND}"),), mentions=("podCIDR",),
-    ),
-    Fault(
-        name="weave-range-overlaps", reference="C31", network="weave", playbook="cni",
-        says="Weave Net gives pods addresses out of the range of Services",
-        breaks=(Patch(WEAVE.set, [{"op": "replace", "path": "/spec/template/spec/containers/0/env/2/value",
-                                   "value": "10.98.0.0/16"}]),),
-        wait=daemon_pods(WEAVE.set, 2), roots=(Root("cni.plan.overlap", "cni", str(WEAVE.set)),),
-        mentions=("10.98.0.0/16",), consequences=NO_NETWORK,
+        consequences=("cni.path",),
     ),
     Fault(
         name="weave-peers", reference="C17", network="weave", playbook="cni",
@@ -169,6 +162,5 @@ _ROWS = (
           Root("cni.pool.overlap", "cni", "IPPool twin"), Create((pool("twin", "10.244.128.0/20"),)), mention="twin"),
 )
 OVERLAY_FAULTS = unseen(
-    _ROWS, "cni-no-plugin", "flannel-no-pod-range", "weave-range-overlaps", "weave-peers", "calico-pool-disabled",
-    "calico-pool-exhausted",
+    _ROWS, "cni-no-plugin", "calico-pool-disabled", "calico-pool-exhausted",
 )
