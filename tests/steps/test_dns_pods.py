@@ -63,6 +63,13 @@ def test_a_pod_that_fails_is_named_for_its_own_reason(broken: dict[str, Any], ca
     assert broken["name"] in " ".join(finding.evidence)
 
 
+def test_a_volume_whose_content_is_still_on_its_way_is_no_fault_of_a_new_pod() -> None:
+    passing = {**MOUNT, "message": 'MountVolume.SetUp failed: configmap "kube-root-ca.crt" not found'}
+    waits: dict[str, Any] = {"ready": False, "started": "", "waiting": "ContainerCreating", "events": [passing]}
+    assert causes(PODS, pods_evidence(pod(**waits, created=JUST_NOW), pod("coredns-2", "n2"))) == []
+    assert causes(PODS, pods_evidence(pod(**waits, created=LONG_AGO), pod("coredns-2", "n2"))) == ["dns.pods.volume"]
+
+
 def test_while_another_pod_serves_a_failing_one_is_a_warning() -> None:
     found = judge(PODS, pods_evidence(crashed(), pod("coredns-2", "n2"))).findings
     assert [(f.verdict, f.cause) for f in found] == [(Verdict.WARN, "dns.pods.crashing")]

@@ -76,6 +76,8 @@ def test_what_lies_in_the_node_is_told_of_the_node() -> None:
 
 def test_pods_that_the_service_publishes_unready_are_no_fault() -> None:
     assert only(PODS, pods(unready("web-1", NOT_FOUND), publish=True), service=ASKED).verdict is Verdict.INFO
+    new = unready("web-1", CLOSED, started=JUST_NOW, created=JUST_NOW)
+    assert only(PODS, pods(new, publish=True), service=ASKED).verdict is Verdict.INFO
 
 
 def test_events_that_may_not_be_read_are_named_beside_what_was_seen() -> None:

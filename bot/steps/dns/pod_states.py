@@ -18,6 +18,8 @@ GRACE = 120.0
 RECENT = 600.0
 """Seconds after which an ended container no longer says anything about now."""
 NO_NETWORK_TAINTS = re.compile(r"node\.kubernetes\.io/(not-ready|network-unavailable|unreachable)|agent-not-ready")
+PASSES = re.compile(r"kube-root-ca\.crt|failed to sync (configmap|secret) cache")
+"""What kubelets say of a volume for a moment, while what is in it is on its way to them."""
 OTHER_OBSTACLES = re.compile(r"Insufficient|didn't match|affinity|unschedulable|topology|volume", re.IGNORECASE)
 BAD_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 BAD_MOUNT = frozenset({"CreateContainerConfigError", "CreateContainerError"})
@@ -106,13 +108,14 @@ def _serving(pod: Pod, ended: State | None, now: float) -> State:
 
 
 def _not_started(pod: Pod, now: float) -> State:
+    young = now - parse_time(pod["created"]) < GRACE
     for event in reversed(pod["events"]):
         if event["reason"] in NO_SANDBOX:
             return State("dns.pods.sandbox", f"{event['reason']}: {event['message']}")
-        if event["reason"] in ("FailedMount", "FailedAttachVolume"):
+        if event["reason"] in ("FailedMount", "FailedAttachVolume") and not (young and PASSES.search(event["message"])):
             return State("dns.pods.volume", f"{event['reason']}: {event['message']}")
     what = pod["waiting"] or pod["phase"]
-    if now - parse_time(pod["created"]) < GRACE:
+    if young:
         return State("young", f"{what} since {pod['created']}")
     return State("dns.pods.not-ready", f"{what} since {pod['created']}, and no event says why")
 

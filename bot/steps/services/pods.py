@@ -126,8 +126,8 @@ def _tell(evidence: Evidence, code: str, owner: str, node: str, group: list[Trou
              read_at(evidence))
     if code == "young":
         text = f"{number} of {owner} not ready yet ({pods}): {detail}. Look again in a minute."
-        verdict = Verdict.UNKNOWN if not evidence["ready"] else Verdict.INFO
-        return note(verdict, Layer.SERVICE, text, object=owner, evidence=lines)
+        serves = evidence["ready"] or evidence["publish"]
+        return note(Verdict.INFO if serves else Verdict.UNKNOWN, Layer.SERVICE, text, object=owner, evidence=lines)
     text = f"{number} of {owner} not ready ({pods}): {detail}."
     if evidence["publish"]:
         return note(Verdict.INFO, Layer.SERVICE, f"{text} The Service publishes pods that are not ready.", object=owner,

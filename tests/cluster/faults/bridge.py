@@ -3,7 +3,7 @@ nodes show are asked with node probes."""
 
 from tests.cluster.faults.api import Create
 from tests.cluster.faults.conditions import event, node_ready
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, AddFile, EditFile, MoveAway, OnNode, RemakeNode
 from tests.cluster.faults.objects import pod_on
 
@@ -38,7 +38,7 @@ def _sysctl(key: str, value: int) -> tuple[str, ...]:
     return "sysctl", "-w", f"{key}={value}"
 
 
-_ROWS = (
+BRIDGE_FAULTS = (
     _new("bridge-left-over", "C15", "the file of a network that was removed comes before the bridge's on a node",
          AddFile(SECOND, f"{CONF}/05-cilium.conflist", CILIUM), "cilium-cni", "cni.sandbox.left-over", "Cilium"),
     _new("bridge-program-missing", "C06", "the bridge's program is missing on a node",
@@ -89,7 +89,4 @@ _ROWS = (
         name="bridge-healthy-seen", network="bridge", playbook="cni", answer="ok", node_probe=True,
         says="nothing is wrong, and the nodes' folders are seen",
     ),
-)
-BRIDGE_FAULTS = unseen(
-    _ROWS, "bridge-range-overlaps", "bridge-range-twice",
 )

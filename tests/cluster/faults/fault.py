@@ -43,8 +43,8 @@ class Fault:
     done in this order, and undone in the same order, so that what restarts pods stands after the reason for it. `wait`:
     when the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of
     any finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`:
-    when the next row may begin. `awaits`: what netcheck lacks for it; such a row is run, and never counted as right.
-    `probe`, `node_probe`: it is asked with such pods allowed.
+    when the next row may begin. `awaits`: what is lacking for it; such a row is run by name or with all
+    others, in no third, and is never counted as right. `probe`, `node_probe`: it is asked with such pods allowed.
     """
 
     name: str

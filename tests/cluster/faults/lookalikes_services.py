@@ -4,7 +4,7 @@ from tests.cluster.faults.conditions import Condition, both
 from tests.cluster.faults.fault import Fault, Injection
 from tests.cluster.faults.services import ASKED, SERVING, SHOP, put
 from tests.cluster.faults.services_ways import ABROAD, BY_HAND, LEGACY, OUTSIDE, PEERS, asked, headless
-from tests.cluster.faults.shop import HTTP, ends, ready, service, shop, workload
+from tests.cluster.faults.shop import HTTP, ends, ready, service, shop, started, workload
 
 
 def _ok(
@@ -25,7 +25,7 @@ SERVICE_LOOKALIKES = (
     _ok("external-name", "SVC-11", "a Service stands for a name elsewhere", stage=ABROAD, arguments=asked(OUTSIDE)),
     _ok("published-unready", "H24", "a Service publishes pods that are not ready",
         put(workload(readinessProbe={"tcpSocket": {"port": 9}, "periodSeconds": 1})),
-        put(service(publishNotReadyAddresses=True)), wait=both(ready(0), ends(2))),
+        put(service(publishNotReadyAddresses=True)), wait=both(started(2), ends(2))),
     _ok("canary", "SVC-03", "a Service selects pods of two Deployments that serve the same",
         put(workload("web-canary", {"app": "web", "track": "canary"}, replicas=1)), wait=both(ready(3), ends(3)),
         mentions=("Deployment shop/web-canary",)),
