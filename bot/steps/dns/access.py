@@ -9,12 +9,11 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import image_version
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.dns.rights import read_rights
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.dns.rights import account_exists, read_rights
+from bot.steps.findings import tell_skipped
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import list_names, read_at
 
@@ -31,7 +30,7 @@ async def gather_access(cluster: Cluster, args: DnsArgs) -> Evidence:
     account = str(dns.template.get("serviceAccountName") or "default")
     serving = any(pod_facts(pod)["ready"] for pod in dns.pods)
     exists, rights = await asyncio.gather(
-        _exists(cluster, dns.namespace, account, skipped),
+        account_exists(cluster, dns.namespace, account, skipped),
         read_rights(cluster, dns.namespace, account, _needed(image_version(dns.template)), serving, skipped),
     )
     return {
@@ -44,17 +43,6 @@ def _needed(version: tuple[int, ...]) -> list[tuple[str, str]]:
     """(group, resource) that CoreDNS cannot do without."""
     endpoints = ("", "endpoints") if version and version < SLICES_SINCE else ("discovery.k8s.io", "endpointslices")
     return [("", "services"), ("", "namespaces"), endpoints]
-
-
-async def _exists(cluster: Cluster, namespace: str, account: str, skipped: list[str]) -> bool | None:
-    try:
-        await cluster.get("ServiceAccount", account, namespace)
-    except NotFound:
-        return False
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return True
 
 
 def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:

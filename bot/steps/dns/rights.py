@@ -21,6 +21,18 @@ class _Right(NamedTuple):
     resource: str
 
 
+async def account_exists(cluster: Cluster, namespace: str, account: str, skipped: list[str]) -> bool | None:
+    """None where that could not be read, which is then among `skipped`."""
+    try:
+        await cluster.get("ServiceAccount", account, namespace)
+    except NotFound:
+        return False
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return True
+
+
 async def read_rights(
     cluster: Cluster, namespace: str, account: str, needed: list[tuple[str, str]], works: bool,
     skipped: list[str], usual: tuple[str, ...] = (),

@@ -7,11 +7,10 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.dns.rights import read_rights
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.dns.rights import account_exists, read_rights
+from bot.steps.findings import tell_skipped
 from bot.steps.proxy.objects import find_proxy
 from bot.steps.wording import list_names, read_at
 
@@ -37,21 +36,10 @@ async def gather_access(cluster: Cluster, args: AccessArgs) -> Evidence:
         return {"read_at": cluster.now, "account": "", "skipped": skipped}
     namespace, account = proxy.daemon["namespace"], proxy.daemon["account"]
     exists, rights = await asyncio.gather(
-        _exists(cluster, namespace, account, skipped),
+        account_exists(cluster, namespace, account, skipped),
         read_rights(cluster, namespace, account, NEEDED, bool(args.synced), skipped, usual=USUAL))
     return {"read_at": cluster.now, "proxy": proxy.daemon["name"], "ready": proxy.daemon["ready"],
             "account": f"ServiceAccount {namespace}/{account}", "exists": exists, **rights, "skipped": skipped}
-
-
-async def _exists(cluster: Cluster, namespace: str, account: str, skipped: list[str]) -> bool | None:
-    try:
-        await cluster.get("ServiceAccount", account, namespace)
-    except NotFound:
-        return False
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return True
 
 
 def judge_access(evidence: Evidence, args: AccessArgs) -> Judgement:
