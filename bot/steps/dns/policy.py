@@ -41,7 +41,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     skipped = list(dns.skipped)
     server = side(take_server(dns), None) if dns.pods or dns.workload else None
     spaces = tuple(dict.fromkeys((space, *([pod.split("/")[0]] if pod else []))))
-    lists = await asyncio.gather(*(_policies(cluster, name, skipped) for name in spaces))
+    lists = await asyncio.gather(*(read_policies(cluster, name, skipped) for name in spaces))
     policies = [policy for told in lists for policy in told or ()]
     client = await _client(cluster, pod, skipped) if pod else None
     mine = [p for p in policies if any(_may_select(p, one) for one in (server, client) if one)]
@@ -76,14 +76,6 @@ def server_ports(dns: Dns) -> dict[str, int]:
 
 def _is_ready(pod: Object) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
-
-
-async def _policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:
-    try:
-        return await read_policies(cluster, namespace)
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
 
 
 async def _client(cluster: Cluster, pod: str, skipped: list[str]) -> dict[str, Any] | None:

@@ -36,9 +36,13 @@ def policy_facts(policy: Object) -> dict[str, Any]:
     return {"metadata": {"name": meta["name"], "namespace": meta["namespace"]}, "spec": kept}
 
 
-async def read_policies(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
-    """Of one namespace. Raises ClusterError."""
-    return [policy_facts(item) for item in (await cluster.list("NetworkPolicy", namespace)).items]
+async def read_policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:
+    """Of one namespace; None where they could not be read, which is then among `skipped`."""
+    try:
+        return [policy_facts(item) for item in (await cluster.list("NetworkPolicy", namespace)).items]
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
 
 
 async def read_all_policies(cluster: Cluster) -> tuple[list[dict[str, Any]], int]:

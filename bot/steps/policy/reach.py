@@ -9,9 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster
-from bot.model.errors import ClusterError
 from bot.steps import Args, Evidence, Look
-from bot.steps.findings import unread
 from bot.steps.policy.enforced import READS
 from bot.steps.policy.enforcement import read_enforcers
 from bot.steps.policy.facts import read_other_apis, read_policies, side
@@ -41,7 +39,7 @@ async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
     sides = [one for one in (source, *(row["side"] for row in rows)) if one]
     spaces = tuple(dict.fromkeys(one["namespace"] for one in sides if not one["host"]))
     spaces_known, *lists = await asyncio.gather(
-        read_namespaces(cluster, skipped), *(_policies(cluster, space, skipped) for space in spaces))
+        read_namespaces(cluster, skipped), *(read_policies(cluster, space, skipped) for space in spaces))
     known = dict(spaces_known[0]) if spaces_known else {}
     for one in sides:
         one["namespace_labels"] = known.get(one["namespace"])
@@ -60,14 +58,6 @@ async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
 async def _source(cluster: Cluster, place: str, skipped: list[str]) -> dict[str, Any] | None:
     pod = await read_pod(cluster, place, skipped)
     return side(pod, None) if pod else None
-
-
-async def _policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:
-    try:
-        return await read_policies(cluster, namespace)
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
 
 
 async def _idle(cluster: Cluster, policies: list[dict[str, Any]], skipped: list[str]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     server = side(live[0], None) if live else None
     client = await _client(cluster, args.client, skipped) if args.client else None
     spaces = dict.fromkeys((args.namespace, *([client["namespace"]] if client else [])))
-    lists = await asyncio.gather(*(_policies(cluster, space, skipped) for space in spaces)) if server else []
+    lists = await asyncio.gather(*(read_policies(cluster, space, skipped) for space in spaces)) if server else []
     mine = [p for told in lists for p in told or () if any(_may_select(p, one) for one in (server, client) if one)]
     enforcement = None
     if mine and server:
@@ -66,14 +66,6 @@ async def _client(cluster: Cluster, client: str, skipped: list[str]) -> dict[str
         return side(await cluster.get("Pod", name, namespace), None)
     except NotFound:
         return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-
-
-async def _policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:
-    try:
-        return await read_policies(cluster, namespace)
     except ClusterError as error:
         skipped.append(unread(error))
         return None
