@@ -13,7 +13,7 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import LINK_LOCAL, dns_port, server_container
 from bot.diagnosis.policy_evaluation import decide, isolates
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
 from bot.steps.dns.corefile_facts import plugins, try_corefile
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
@@ -22,6 +22,7 @@ from bot.steps.findings import unread
 from bot.steps.policy.clients import NOBODY, anybody, read_clients
 from bot.steps.policy.enforcement import read_enforcers
 from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
+from bot.steps.policy.targets import read_side
 
 CACHE_NAMES = frozenset({"node-local-dns", "nodelocaldns"})
 
@@ -43,7 +44,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     spaces = tuple(dict.fromkeys((space, *([pod.split("/")[0]] if pod else []))))
     lists = await asyncio.gather(*(read_policies(cluster, name, skipped) for name in spaces))
     policies = [policy for told in lists for policy in told or ()]
-    client = await _client(cluster, pod, skipped) if pod else None
+    client = await read_side(cluster, pod, skipped)  # of a pod that is not there `dns.client` tells
     mine = [p for p in policies if any(_may_select(p, one) for one in (server, client) if one)]
     ports = server_ports(dns)
     evidence: Evidence = {
@@ -76,18 +77,6 @@ def server_ports(dns: Dns) -> dict[str, int]:
 
 def _is_ready(pod: Object) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
-
-
-async def _client(cluster: Cluster, pod: str, skipped: list[str]) -> dict[str, Any] | None:
-    namespace, name = pod.split("/")
-    try:
-        item = await cluster.get("Pod", name, namespace)
-    except NotFound:
-        return None  # `dns.client` says so
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return side(item, None)
 
 
 def _may_select(policy: dict[str, Any], pod: dict[str, Any]) -> bool:

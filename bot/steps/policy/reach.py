@@ -12,11 +12,11 @@ from bot.cluster import Cluster
 from bot.steps import Args, Evidence, Look
 from bot.steps.policy.enforced import READS
 from bot.steps.policy.enforcement import read_enforcers
-from bot.steps.policy.facts import read_other_apis, read_policies, side
+from bot.steps.policy.facts import read_other_apis, read_policies
 from bot.steps.policy.labels import read_namespaces, read_pods, takes_none
 from bot.steps.policy.reach_rules import judge_reach
 from bot.steps.policy.selection import PLACE
-from bot.steps.policy.targets import read_pod, read_targets
+from bot.steps.policy.targets import read_side, read_targets
 
 
 class ReachArgs(Args):
@@ -34,7 +34,7 @@ class ReachArgs(Args):
 async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
     skipped: list[str] = []
     source, target = await asyncio.gather(
-        _source(cluster, args.pod, skipped), read_targets(cluster, args.to, args.port, skipped))
+        read_side(cluster, args.pod, skipped), read_targets(cluster, args.to, args.port, skipped))
     rows = target["rows"] if target else []
     sides = [one for one in (source, *(row["side"] for row in rows)) if one]
     spaces = tuple(dict.fromkeys(one["namespace"] for one in sides if not one["host"]))
@@ -53,11 +53,6 @@ async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
         "enforcement": await read_enforcers(cluster) if policies else None, "others": others,
         "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
     }
-
-
-async def _source(cluster: Cluster, place: str, skipped: list[str]) -> dict[str, Any] | None:
-    pod = await read_pod(cluster, place, skipped)
-    return side(pod, None) if pod else None
 
 
 async def _idle(cluster: Cluster, policies: list[dict[str, Any]], skipped: list[str]) -> list[dict[str, Any]]:

@@ -27,6 +27,12 @@ async def read_pod(cluster: Cluster, place: str, skipped: list[str]) -> Object |
         return None
 
 
+async def read_side(cluster: Cluster, place: str, skipped: list[str]) -> dict[str, Any] | None:
+    """The same pod as one side of a connection."""
+    pod = await read_pod(cluster, place, skipped)
+    return side(pod, None) if pod else None
+
+
 async def read_targets(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any] | None:
     """None where none is named; else {kind: Service, Pod or "", name, address, port, rows: [{side, protocol, port}],
     why}. `why` there are no rows, in words. `port` of the Service, or of the pods; 0: the first one. Of many endpoints

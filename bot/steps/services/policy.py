@@ -13,13 +13,13 @@ from bot.cluster import Cluster
 from bot.diagnosis.causes import note
 from bot.diagnosis.policy_evaluation import Direction, Ruling, decide
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.policy.clients import anybody
 from bot.steps.policy.enforcement import read_enforcers
 from bot.steps.policy.facts import namespace_labels, party, reach, read_policies, side
+from bot.steps.policy.targets import read_side
 from bot.steps.policy.verdicts import Blocked, convict
 from bot.steps.policy.words import write_policy
 from bot.steps.services.objects import find_target, member, read_selected, read_service
@@ -42,7 +42,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     found, _ = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
     live = [pod for pod in found or () if not member(pod)["gone"] and member(pod)["ips"]]
     server = side(live[0], None) if live else None
-    client = await _client(cluster, args.client, skipped) if args.client else None
+    client = await read_side(cluster, args.client, skipped)
     spaces = dict.fromkeys((args.namespace, *([client["namespace"]] if client else [])))
     lists = await asyncio.gather(*(read_policies(cluster, space, skipped) for space in spaces)) if server else []
     mine = [p for told in lists for p in told or () if any(_may_select(p, one) for one in (server, client) if one)]
@@ -58,17 +58,6 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
         "known": None not in lists, "ports": ports[:MOST_PORTS], "enforcement": enforcement,
         "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
     }
-
-
-async def _client(cluster: Cluster, client: str, skipped: list[str]) -> dict[str, Any] | None:
-    namespace, name = client.split("/")
-    try:
-        return side(await cluster.get("Pod", name, namespace), None)
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
 
 
 def _may_select(policy: dict[str, Any], pod: dict[str, Any]) -> bool:
