@@ -11,6 +11,7 @@ SANDBOX_PAGE = (
     "troubleshooting-cni-plugin-related-errors/"
 )
 FLANNEL_PAGE = "https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md"
+FLANNEL_BACKENDS = "https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md"
 CALICO_PAGE = "https://docs.tigera.io/calico/latest/operations/troubleshoot/"
 WEAVE_PAGE = "https://github.com/weaveworks/weave/tree/master/site/tasks/ipam"
 SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
@@ -96,6 +97,15 @@ CNI: tuple[Cause, ...] = (
         "Flannel's Network must contain every node's podCIDR; agents end at their start where it does not.",
         "Set Network in the key net-conf.json to the range that the cluster was made with (kubeadm: podSubnet in "
         "ConfigMap kube-system/kubeadm-config), then restart the agents.", scope="cluster", source=FLANNEL_PAGE,
+    ),
+    _agent(
+        "cni.agent.backend", "Flannel's agents do not all send the same way",
+        "The backend (vxlan, host-gw, wireguard) is read at the agent's start, so a change of the settings reaches "
+        "each node when its agent restarts. Nodes with different backends know no way to each other's pods.",
+        "Decide for one backend in the key net-conf.json of its ConfigMap, then restart all agents: `kubectl -n "
+        "NAMESPACE rollout restart daemonset NAME`.", source=FLANNEL_BACKENDS, scope="cluster",
+        by_hand="`kubectl get nodes -o yaml | grep -E 'kubernetes.io/hostname|backend-type'`, `kubectl -n NAMESPACE "
+        "get configmap kube-flannel-cfg -o yaml`",
     ),
     _agent(
         "cni.agent.pod-range", "A node has no pod range",

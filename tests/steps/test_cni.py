@@ -35,9 +35,10 @@ def agent(network: str = "Flannel", **changes: Any) -> dict[str, Any]:
     }
 
 
-def flannel(ranges: str = "10.244.0.0/24", text: str = '{"Network": "10.244.0.0/16"}', ip: str = "10.0.0.2") -> Any:
+def flannel(ranges: str = "10.244.0.0/24", text: str = '{"Network": "10.244.0.0/16"}', ip: str = "10.0.0.2",
+            backend: str = "vxlan") -> Any:
     marks = {"n1": {"public_ip": "10.0.0.1", "backend": "vxlan", "ranges": ["10.244.1.0/24"]},
-             "n2": {"public_ip": ip, "backend": "vxlan", "ranges": [ranges] if ranges else []}}
+             "n2": {"public_ip": ip, "backend": backend, "ranges": [ranges] if ranges else []}}
     return {"nodes": marks, "doubted": [],
             "settings": {"config_map": "ConfigMap kube-flannel/kube-flannel-cfg", "missing": False, "text": text}}
 
@@ -175,6 +176,23 @@ def test_a_container_that_keeps_a_pod_from_starting_is_named() -> None:
 ])
 def test_flannels_settings_and_addresses_are_held_against_the_nodes(facts: Any, expected: list[str]) -> None:
     assert causes(AGENTS, agents(agent(facts={"flannel": facts}))) == expected
+
+
+SAID = '{"Network": "10.244.0.0/16", "Backend": {"Type": "%s"}}'
+
+
+@pytest.mark.parametrize(("facts", "rolling", "expected"), [
+    (flannel(backend="host-gw"), False, [Verdict.FAIL]), (flannel(backend="host-gw"), True, [Verdict.WARN]),
+    (flannel(text=SAID % "host-gw"), False, [Verdict.WARN]), (flannel(text=SAID % "vxlan"), False, []),
+    (flannel(backend=""), False, []),                                    # its agent has written nothing yet
+    (flannel(text=SAID % "extension"), False, []),                       # the nodes may call it otherwise
+    ({**flannel(backend="host-gw"), "settings": {}}, False, [Verdict.FAIL]),
+])
+def test_flannels_backends_are_the_same_on_all_nodes_and_in_the_settings(
+    facts: Any, rolling: bool, expected: list[Verdict]
+) -> None:
+    found = judge(AGENTS, agents(agent(facts={"flannel": facts}, rolling=rolling))).findings
+    assert [f.verdict for f in found if f.cause == "cni.agent.backend"] == expected
 
 
 def test_settings_that_an_agents_log_speaks_of_too_are_one_fault() -> None:

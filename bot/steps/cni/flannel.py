@@ -21,6 +21,8 @@ from bot.steps.wording import cut, list_names, read_at
 
 MARK = "flannel.alpha.coreos.com/"
 KEY = "net-conf.json"
+BACKENDS = frozenset({"vxlan", "host-gw", "wireguard", "udp"})
+"""Those that stand by the same word in the settings and on the nodes."""
 
 
 async def gather_flannel(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def judge_flannel(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
     facts = agent["facts"]["flannel"]
     addresses = {name: marks["public_ip"] for name, marks in facts["nodes"].items() if marks["public_ip"]}
     return [*judge_addresses(evidence, agent, f"{MARK}public-ip", addresses), *_network(evidence, agent, facts),
-            *_ranges(evidence, agent, facts)]
+            *_backends(evidence, agent, facts), *_ranges(evidence, agent, facts)]
 
 
 def _network(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:
@@ -92,6 +94,36 @@ def _network(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -
                  advice=f"Set Network in {place}, key {KEY}, to the cluster's pod range, which contains {cidr} "
                  "(kubeadm: podSubnet in ConfigMap kube-system/kubeadm-config), then `kubectl -n "
                  f"{agent['daemon']['namespace']} rollout restart daemonset {agent['daemon']['plain']}`.")]
+
+
+def _backends(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:
+    """What agents took from the settings at their start must be the same on all nodes, and what the next one takes."""
+    used = {name: marks["backend"] for name, marks in facts["nodes"].items() if marks["backend"] in BACKENDS}
+    kinds, wanted = set(used.values()), _backend(facts["settings"])
+    if not used or kinds | {wanted or min(kinds)} == {min(kinds)}:
+        return []
+    daemon, place = agent["daemon"], facts["settings"].get("config_map", "its ConfigMap")
+    text, verdict = f"Flannel's agents run with {min(kinds)}, and {place} says {wanted}: the next one that " \
+        "restarts cuts its node off from the others.", Verdict.WARN
+    if len(kinds) > 1:
+        on = list_names(f"{backend} on {name}" for name, backend in used.items())
+        text = f"Flannel's agents run with different backends ({on}): such nodes know no way to each other's pods."
+        verdict = Verdict.WARN if daemon["rolling"] else Verdict.FAIL
+    nodes = {backend: f"Node {name}: annotation {MARK}backend-type is {backend}" for name, backend in used.items()}
+    settings = [f"{place}, {KEY}: Backend.Type is {wanted}"] if wanted else []
+    return [find("cni.agent.backend", text, verdict=verdict, object=daemon["name"],
+                 evidence=(*list(nodes.values())[:3], *settings, read_at(evidence)),
+                 advice=f"Set Backend.Type in {place}, key {KEY}, to the one that is meant, then `kubectl -n "
+                 f"{daemon['namespace']} rollout restart daemonset {daemon['plain']}`.")]
+
+
+def _backend(settings: dict[str, Any]) -> str:
+    """What the settings say, "" where they do not."""
+    try:
+        found = str(json.loads(settings.get("text", ""))["Backend"]["Type"])
+    except (ValueError, TypeError, KeyError):
+        return ""
+    return found if found in BACKENDS else ""
 
 
 def _holds(network: Any, cidr: str) -> bool:

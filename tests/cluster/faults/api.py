@@ -209,10 +209,12 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class RestartPods:
-    """All pods with these labels at once, so that none goes on with what it had; again after healing."""
+    """All pods with these labels at once, so that none goes on with what it had; again after healing. `node`: only
+    those there."""
 
     labels: str
     namespace: str = "kube-system"
+    node: str = ""
     needs_nodes: ClassVar[bool] = False
 
     def inject(self, cluster: Cluster) -> Heal:
@@ -220,7 +222,9 @@ class RestartPods:
         return self.restart
 
     def restart(self, cluster: Cluster) -> None:
-        cluster.kubectl("-n", self.namespace, "delete", "pods", "-l", self.labels, "--grace-period=1", "--timeout=60s")
+        there = ("--field-selector", f"spec.nodeName={self.node}") if self.node else ()
+        cluster.kubectl("-n", self.namespace, "delete", "pods", "-l", self.labels, *there, "--grace-period=1",
+                        "--timeout=60s")
 
 
 @dataclass(frozen=True, slots=True)

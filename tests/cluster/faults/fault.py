@@ -45,6 +45,7 @@ class Fault:
     any finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`:
     when the next row may begin. `awaits`: what is lacking for it; such a row is run by name or with all
     others, in no third, and is never counted as right. `probe`, `node_probe`: it is asked with such pods allowed.
+    `spoils`: what it breaks cannot be mended again, so nothing is healed and the next row gets another cluster.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Fault:
     arguments: tuple[str, ...] = ()
     probe: bool = False
     node_probe: bool = False
+    spoils: bool = False
     awaits: str = ""
 
     @property

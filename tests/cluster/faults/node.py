@@ -37,17 +37,15 @@ class StopProcess:
 
 @dataclass(frozen=True, slots=True)
 class StartProcess:
-    """Anew where it runs, so that it reads its files; again after healing."""
+    """Anew where it runs, so that it reads its files; again after healing. `more`: options that count until then."""
 
     name: str
+    more: tuple[str, ...] = ()
     needs_nodes: ClassVar[bool] = True
 
     def inject(self, cluster: Cluster) -> Heal:
-        self.start(cluster)
-        return self.start
-
-    def start(self, cluster: Cluster) -> None:
-        cluster.start(self.name)
+        cluster.start(self.name, *self.more)
+        return lambda then: then.start(self.name)
 
 
 @dataclass(frozen=True, slots=True)

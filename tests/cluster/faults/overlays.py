@@ -162,5 +162,5 @@ _ROWS = (
           Root("cni.pool.overlap", "cni", "IPPool twin"), Create((pool("twin", "10.244.128.0/20"),)), mention="twin"),
 )
 OVERLAY_FAULTS = unseen(
-    _ROWS, "cni-no-plugin", "calico-pool-disabled", "calico-pool-exhausted",
+    _ROWS, "calico-pool-disabled", "calico-pool-exhausted",
 )

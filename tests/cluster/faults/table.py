@@ -14,6 +14,7 @@ from tests.cluster.faults.dns_objects import DNS_OBJECTS
 from tests.cluster.faults.external import EXTERNAL_FAULTS, EXTERNAL_LOOKALIKES
 from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.firewall import FIREWALL
+from tests.cluster.faults.flannel import FLANNEL_FAULTS
 from tests.cluster.faults.ingress import INGRESS_FAULTS, INGRESS_LOOKALIKES
 from tests.cluster.faults.lookalikes import LOOKALIKES
 from tests.cluster.faults.lookalikes_networks import LOOKALIKES_OF_NETWORKS
@@ -31,6 +32,7 @@ from tests.cluster.faults.proxy_setup import PROXY_SETUP_FAULTS
 from tests.cluster.faults.services import SERVICE_FAULTS
 from tests.cluster.faults.services_ways import WAYS
 from tests.cluster.faults.upstream import UPSTREAM
+from tests.cluster.faults.weave import WEAVE_FAULTS, WEAVE_SPOILED
 
 THIRDS = 3
 NETWORKS = ("any", "bridge", "none", "flannel", "flannel-hostgw", "weave", "calico")
@@ -51,7 +53,7 @@ FAULTS = _gather(
     SERVICE_FAULTS, WAYS, INGRESS_FAULTS, EXTERNAL_FAULTS, EXTERNAL_LOOKALIKES, INGRESS_LOOKALIKES,
     SERVICE_LOOKALIKES, LOOKALIKES,
     LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES,
-    BRIDGE_FAULTS, OVERLAY_FAULTS, LOOKALIKES_OF_NETWORKS,
+    BRIDGE_FAULTS, OVERLAY_FAULTS, FLANNEL_FAULTS, WEAVE_FAULTS, LOOKALIKES_OF_NETWORKS, WEAVE_SPOILED,
 )
 
 

@@ -29,18 +29,28 @@ class Trial:
 def try_fault(cluster: Cluster, fault: Fault, recorder: Recorder | None = None) -> Trial:
     """Raises NotHealed, and NotInTime where the fault did not show (it is healed then)."""
     fault.before.until(cluster)
-    unlike: list[str] = []
-    with made(cluster, fault.stage, fault.cleared):
-        with made(cluster, fault.breaks, fault.healed):
-            fault.wait.until(cluster)
-            if recorder:
-                report, unlike = recorder.record(cluster, fault)
-            else:
-                report = ask(cluster, *fault.words, playbook=fault.playbook)
-        wrong = [*differences(fault, report), *unlike, *_lingering(cluster, fault)]
+    if fault.spoils:
+        for injection in (*fault.stage, *fault.breaks):
+            injection.inject(cluster)
+        report, wrong = _asked(cluster, fault, recorder)
+    else:
+        with made(cluster, fault.stage, fault.cleared):
+            with made(cluster, fault.breaks, fault.healed):
+                report, wrong = _asked(cluster, fault, recorder)
+            wrong += _lingering(cluster, fault)
     if recorder and not wrong:
         recorder.enter(fault)
     return Trial(describe(report), tuple(wrong))
+
+
+def _asked(cluster: Cluster, fault: Fault, recorder: Recorder | None) -> tuple[Report, list[str]]:
+    """What was found once the fault shows, and every way in which that is wrong."""
+    fault.wait.until(cluster)
+    if not recorder:
+        report = ask(cluster, *fault.words, playbook=fault.playbook)
+        return report, differences(fault, report)
+    report, unlike = recorder.record(cluster, fault)
+    return report, [*differences(fault, report), *unlike]
 
 
 @contextmanager

@@ -61,9 +61,9 @@ class Cluster:
         """etcd, apiserver, kcm, sched, upstream, kubelet-n1, containerd-n1, ...; nothing where it does not run."""
         stop_process(self._own_site(), process)
 
-    def start(self, process: str) -> None:
-        """Started anew, with what its files say now; whoever needs it waits for what it does."""
-        start_process(self._own_site(), process)
+    def start(self, process: str, *more: str) -> None:
+        """Started anew, with what its files say now and `more` options; whoever needs it waits for what it does."""
+        start_process(self._own_site(), process, *more)
 
     def _own_site(self) -> Site:
         if self.site is None:

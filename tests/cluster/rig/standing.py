@@ -1,5 +1,7 @@
 """What is done to a cluster that is up: its processes stopped and started, commands run in its networks."""
 
+from dataclasses import replace
+
 from tests.cluster.rig.box import Box, find_box
 from tests.cluster.rig.control_plane import describe_control_plane
 from tests.cluster.rig.errors import RigFailed
@@ -18,10 +20,11 @@ def stop_process(site: Site, name: str) -> None:
     stop(site, _box(site), _find(site, name).name)
 
 
-def start_process(site: Site, name: str) -> None:
-    """Anew, where it runs already."""
+def start_process(site: Site, name: str, *more: str) -> None:
+    """Anew, where it runs already. `more`: options put after its own, of which the last one counts."""
     stop_process(site, name)
-    start(site, _box(site), _find(site, name))
+    process = _find(site, name)
+    start(site, _box(site), replace(process, line=[*process.line, *more]))
 
 
 def _find(site: Site, name: str) -> Process:
