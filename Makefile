@@ -35,7 +35,8 @@ test-cluster: $(VENV)/.dev
 ifdef LIST
 	@$(BIN)/python -m tests.cluster.faults
 else
-	$(BIN)/python -m pytest $(if $(ONLY),tests/cluster/test_faults.py --only=$(ONLY),tests/cluster --third=$(THIRD)) -m cluster $(ARGS)
+	$(BIN)/python -m pytest $(if $(ONLY),tests/cluster/test_faults.py --only=$(ONLY),tests/cluster --third=$(THIRD) \
+	  $(if $(NETCHECK_TEST_KUBECONFIG),,-n 2 --dist loadgroup)) -m cluster $(ARGS)
 endif
 
 bench: $(VENV)/.dev

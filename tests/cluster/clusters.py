@@ -11,8 +11,11 @@ from tests.cluster.rig import Cluster, Options, Site, raise_cluster, use_given_c
 from tests.cluster.rig.networks import NETWORKS
 from tests.cluster.rig.packages import refusal
 
-NAME = os.environ.get("NETCHECK_RIG_NAME", "tests")  # a name of its own: what stands under it is taken down
-PORT = int(os.environ.get("NETCHECK_RIG_PORT", "16480"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Tests in processes side by side have clusters of their own."""
+NAME = os.environ.get("NETCHECK_RIG_NAME", "tests") + (f"w{WORKER}" if WORKER else "")
+"""A name of its own: what stands under it is taken down. Each test run takes up to four: NAME, NAME2 and so on."""
+PORT = int(os.environ.get("NETCHECK_RIG_PORT", "16480")) + 4 * WORKER
 SHARED = ("bridge", "iptables")
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from tests.cluster.clusters import NAME, PORT, Clusters, every_cluster
 from tests.cluster.faults.fault import Fault
-from tests.cluster.faults.ledger import Ledger
+from tests.cluster.faults.ledger import PROPERTY, Entry, Ledger
 from tests.cluster.faults.recording import Recorder
 from tests.cluster.faults.table import NoSuchRow, choose
 from tests.cluster.rig import Cluster, Options, Site, raise_cluster
 from tests.cluster.rig.packages import refusal
 
 LEDGER = pytest.StashKey[Ledger]()
+ROWS = pytest.StashKey[tuple[Fault, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,28 +26,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--third", default="", help="1, 2 or 3: that third of the rows")
 
 
+class Listener:
+    """Takes each row's line from the report of its test: rows may be tried in other processes (pytest-xdist)."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == PROPERTY and isinstance(value, dict):
+                    self.ledger.add(Entry(**value))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ROWS], chosen = _choose(config)
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    config.stash[LEDGER] = Ledger(chosen, terminal.write_line if terminal else print)
+    config.pluginmanager.register(Listener(config.stash[LEDGER]))
+
+
+def _choose(config: pytest.Config) -> tuple[tuple[Fault, ...], str]:
+    try:
+        return choose(config.getoption("only", default=""), config.getoption("third", default=""))
+    except NoSuchRow as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "fault" in metafunc.fixturenames:
-        option = metafunc.config.getoption
-        try:
-            rows, chosen = choose(option("only", default=""), option("third", default=""))
-        except NoSuchRow as error:
-            raise pytest.UsageError(str(error)) from error
-        terminal = metafunc.config.pluginmanager.getplugin("terminalreporter")
-        metafunc.config.stash[LEDGER] = Ledger(chosen, terminal.write_line if terminal else print)
-        metafunc.parametrize("fault", rows, ids=[row.name for row in rows])
+        rows = metafunc.config.stash[ROWS]
+        # Side by side are rows of different clusters; those of one cluster follow each other.
+        metafunc.parametrize("fault", [
+            pytest.param(row, id=row.name, marks=pytest.mark.xdist_group(f"{row.network}, {row.proxy}")) for row in rows
+        ])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = list(config.stash.get(LEDGER, Ledger()).lines())
+    lines = list(config.stash[LEDGER].lines())
     if lines:
         terminalreporter.section("faults")
         terminalreporter.write_line("\n".join(lines))
-
-
-@pytest.fixture
-def ledger(pytestconfig: pytest.Config, fault: Fault) -> Ledger:
-    return pytestconfig.stash[LEDGER]
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 longer once the fault is gone. The table is printed at the end."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 
 import pytest
 
 from tests.cluster.clusters import Clusters
 from tests.cluster.faults.fault import Fault
-from tests.cluster.faults.ledger import Entry, Ledger, Verdict
+from tests.cluster.faults.ledger import PROPERTY, Entry, Verdict
 from tests.cluster.faults.recording import Recorder
 from tests.cluster.faults.trial import NotHealed, Trial, expected, try_fault
 
@@ -17,26 +18,27 @@ pytestmark = pytest.mark.cluster
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Of one row; `note` writes its line of the table."""
+    """Of one row; `note` writes its line of the table, which travels with the report of the test."""
 
-    ledger: Ledger
     fault: Fault
+    record: Callable[[str, object], None]
     began: float = field(default_factory=time.monotonic)
 
     def note(self, verdict: Verdict, found: str = "", why: str = "") -> None:
-        self.ledger.add(Entry(
+        entry = Entry(
             name=self.fault.name, network=self.fault.network, expected=expected(self.fault), verdict=verdict,
-            found=found, why=why, seconds=0.0 if verdict == "not run" else time.monotonic() - self.began))
+            found=found, why=why, seconds=0.0 if verdict == "not run" else time.monotonic() - self.began)
+        self.record(PROPERTY, asdict(entry))
 
 
 def test_the_root_causes_are_exactly_those_of_the_fault(
-    clusters: Clusters, ledger: Ledger, fault: Fault, recorder: Recorder | None
+    clusters: Clusters, fault: Fault, recorder: Recorder | None, record_property: Callable[[str, object], None]
 ) -> None:
     if lacking := clusters.lacking(fault):
-        Clock(ledger, fault).note("not run", why=lacking)
+        Clock(fault, record_property).note("not run", why=lacking)
         pytest.skip(lacking)
     cluster = clusters.of(fault.network, fault.proxy)
-    clock = Clock(ledger, fault)
+    clock = Clock(fault, record_property)
     try:
         trial = try_fault(cluster, fault, recorder)
     except Exception as error:

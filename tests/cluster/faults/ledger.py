@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["right", "wrong", "not yet", "not run"]
+PROPERTY = "row"
+"""Of a test's report: its Entry, as a dict."""
 HEAD = ("fault", "on", "expected", "found", "verdict", "s")
 
 
@@ -38,7 +40,8 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
-        self.tell(f" {entry.verdict} after {entry.seconds:.0f} s" + (f": {entry.why}" if entry.why else ""))
+        why = f": {entry.why}" if entry.why else ""
+        self.tell(f" {entry.name}: {entry.verdict} after {entry.seconds:.0f} s{why}")
 
     def lines(self) -> Iterator[str]:
         if not self.entries:
