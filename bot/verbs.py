@@ -6,6 +6,7 @@ import sys
 
 import orjson
 
+from bot.cluster import Sockets
 from bot.engine.incidents import Histories
 from bot.journal.memory import MemoryJournal
 from bot.model import command as commands
@@ -18,9 +19,11 @@ from bot.views import transcript as transcripts
 from bot.wiring import Netcheck, assemble, terminal_person
 
 
-async def run(settings: Settings, context: str, text: str, output: str) -> tuple[str, int]:
-    """Run what was typed; gives what to print and the exit status."""
-    netcheck = assemble(settings, MemoryJournal(), context=context, prefer_current=True)
+async def run(
+    settings: Settings, context: str, text: str, output: str, sockets: Sockets | None = None
+) -> tuple[str, int]:
+    """Run what was typed; gives what to print and the exit status. `sockets`: those of a recording."""
+    netcheck = assemble(settings, MemoryJournal(), context=context, prefer_current=True, sockets=sockets)
     interactive = sys.stdin.isatty() and sys.stderr.isatty()
     try:
         command = understood(text)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.cluster import Cluster, NodeProbePlace, ProbePlace
-from bot.cluster.auth import IN_CLUSTER, connect, connect_inside, identify_inside, server_inside
+from bot.cluster import Cluster, NodeProbePlace, ProbePlace, Sockets
+from bot.cluster.auth import IN_CLUSTER, connect, connect_inside, identify_inside, pod_inside, server_inside
 from bot.cluster.client import KubernetesCluster
 from bot.cluster.credentials import Credentials
 from bot.cluster.kubeconfig import Kubeconfig, read_kubeconfig
 from bot.cluster.reads import RunReads
+from bot.cluster.sockets import OwnSockets
 from bot.engine.desk import Desk
 from bot.engine.incidents import Incidents
 from bot.engine.library import Library, shipped_folder
@@ -36,10 +37,13 @@ DAY = 24 * 3600.0
 class KubeClusters:
     """The targets of the settings, and the contexts of the kubeconfig; one connection pool for each."""
 
-    def __init__(self, settings: Settings, *, context: str = "", prefer_current: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, context: str = "", prefer_current: bool = False, sockets: Sockets | None = None
+    ) -> None:
         """`context`: the only one there is. `prefer_current`: the current context is meant when none is named, as with
-        kubectl; else, among several, one must be named."""
+        kubectl; else, among several, one must be named. `sockets`: those of a recording."""
         self._settings = settings
+        self._sockets = sockets
         self._targets = tuple(_targets(settings, context, prefer_current))
         self._open: dict[str, KubernetesCluster] = {}
         self._opening = asyncio.Lock()
@@ -52,7 +56,8 @@ class KubeClusters:
             if target.name not in self._open:
                 self._open[target.name] = KubernetesCluster(await self._connect(target))
         return self._open[target.name].scoped(
-            probe=_probe_place(self._settings, target.name), node_probe=_node_probe_place(self._settings, target.name))
+            probe=_probe_place(self._settings, target.name), node_probe=_node_probe_place(self._settings, target.name),
+            sockets=self._sockets or _own_sockets(target))
 
     async def _connect(self, target: Target) -> Credentials:
         """Raises SettingsError where the kubeconfig leads elsewhere than people were told."""
@@ -68,6 +73,12 @@ class KubeClusters:
     async def close(self) -> None:
         for cluster in self._open.values():
             await cluster.close()
+
+
+def _own_sockets(target: Target) -> Sockets | None:
+    """Of no other cluster than the one that netcheck runs in."""
+    pod = "" if target.context else pod_inside()
+    return OwnSockets(pod) if pod else None
 
 
 def _probe_place(settings: Settings, target: str) -> ProbePlace | None:
@@ -166,13 +177,15 @@ def assemble(
     *,
     context: str = "",
     prefer_current: bool = False,
+    sockets: Sockets | None = None,
     wrap: Callable[[Cluster], Cluster] = lambda cluster: cluster,
 ) -> Netcheck:
     """Raises SettingsError for a kubeconfig that leads nowhere; a broken playbook shows in `library.problems()`.
 
-    Surfaces may be added to `surfaces` before the worker runs. `wrap` goes around each run's cluster (the recorder).
+    Surfaces may be added to `surfaces` before the worker runs. `wrap` goes around each run's cluster (the recorder);
+    `sockets` stand for those of netcheck's own pod (a recording's).
     """
-    clusters = KubeClusters(settings, context=context, prefer_current=prefer_current)
+    clusters = KubeClusters(settings, context=context, prefer_current=prefer_current, sockets=sockets)
     rulebook = Rulebook(clusters, settings.rules)
     surfaces: list[Surface] = []
     tools = Tools(

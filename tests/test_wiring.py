@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import wiring
 from bot.engine.targets import Target
 from bot.model.errors import SettingsError
 from bot.settings import Settings
@@ -98,6 +99,20 @@ async def test_a_context_that_was_pointed_elsewhere_since_the_start_is_not_opene
     kubeconfig(tmp_path / "config", eu=US)
     with pytest.raises(SettingsError, match=f"leads to another cluster.*{EU}"):
         await clusters.open(clusters.targets()[0])
+
+
+async def test_only_of_the_cluster_that_it_runs_in_its_own_pod_tries_ways(
+    tmp_path: Path, inside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "pod_inside", lambda: "ops/netcheck-1")
+    clusters = KubeClusters(Settings.model_validate({
+        "kubeconfig": kubeconfig(tmp_path / "config", eu=EU), "targets": {"here": {}, "there": {"context": "eu"}}}))
+    here, there = clusters.targets()
+    own = (await clusters.open(here)).sockets
+    assert own is not None
+    assert own.pod == "ops/netcheck-1"
+    assert (await clusters.open(there)).sockets is None
+    await clusters.close()
 
 
 def test_two_clusters_behind_one_address_are_told_apart_by_their_authority(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ Here, from the rim inwards: kubeconfig.py (files and contexts), auth.py (logins,
 `kubernetes`) with plugin.py (exec plugins) and credentials.py (renewal in time), transport.py (one request, repeated
 and counted), faults.py (statuses and broken connections to errors), records.py (kinds, ceilings, what is asked),
 answers.py (what must be true of an answer), streams.py (exec and port-forward), client.py (the port over HTTP),
-reads.py (one read per run). May import: model. Called by steps, diagnosis, engine, wiring: through the port; only
+reads.py (one read per run), sockets.py (connections from the pod that netcheck itself runs in). May import: model.
+Called by steps, diagnosis, engine, wiring: through the port; only
 wiring knows a class.
 """
 
@@ -82,6 +83,40 @@ class PodEnd:
 
     log: str = ""
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """A connection to try. `sends` (for UDP never empty): what is said, and must be answered; of TCP without it the
+    connection alone is enough."""
+
+    protocol: Literal["TCP", "UDP"]
+    address: str
+    port: int
+    sends: bytes = b""
+
+
+DialOutcome: TypeAlias = Literal["ok", "timeout", "refused", "unreachable", "untold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialled:
+    """What came of it, in how many seconds; `said` is the kernel's word for what went wrong."""
+
+    outcome: DialOutcome
+    said: str = ""
+    seconds: float = 0.0
+
+
+class Sockets(Protocol):
+    """Plain connections from the pod that netcheck itself runs in, of the cluster that is looked at."""
+
+    @property
+    def pod(self) -> str:
+        """`namespace/name`."""
+
+    async def dial(self, dial: Dial) -> Dialled:
+        """Within a few seconds; that nothing arrives is told, not raised."""
 
 
 class Stream(Protocol):
@@ -163,6 +198,10 @@ class Cluster(Protocol):
     @property
     def node_probe(self) -> NodeProbePlace | None:
         """None: no pod that sees its node may be started."""
+
+    @property
+    def sockets(self) -> Sockets | None:
+        """None: netcheck runs elsewhere."""
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         """Starts pods that run once, and gives what became of each in order; all are gone again when this returns."""

@@ -6,6 +6,7 @@ at the first request, where their failure is a ClusterError like any other.
 """
 
 import os
+import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -63,6 +64,16 @@ def identify_inside(*, account: Path = ACCOUNT) -> str:
     except OSError:
         authority = b""
     return f"{server_inside()} {digest(authority)}".strip()
+
+
+def pod_inside(*, account: Path = ACCOUNT) -> str:
+    """The pod around this process, `namespace/name`: its hostname is its name, unless it sets another one or shares the
+    network of its node. Empty outside a pod."""
+    try:
+        namespace = (account / "namespace").read_text().strip()
+    except OSError:
+        return ""
+    return namespace and f"{namespace}/{socket.gethostname()}"
 
 
 def _prepare(config: Kubeconfig, context: Entry) -> Credentials:

@@ -6,7 +6,19 @@ from typing import Any, Literal
 
 import orjson
 
-from bot.cluster import Access, ExecResult, Headers, Listing, NodeProbePlace, Object, PodEnd, ProbePlace, Stream, Usage
+from bot.cluster import (
+    Access,
+    ExecResult,
+    Headers,
+    Listing,
+    NodeProbePlace,
+    Object,
+    PodEnd,
+    ProbePlace,
+    Sockets,
+    Stream,
+    Usage,
+)
 from bot.cluster.answers import (
     check_object,
     decode_object,
@@ -47,19 +59,20 @@ class KubernetesCluster:
         self._owner = True
         self.probe: ProbePlace | None = None
         self.node_probe: NodeProbePlace | None = None
+        self.sockets: Sockets | None = None
 
     def scoped(
         self, *, user: str = "", groups: tuple[str, ...] = (), probe: ProbePlace | None = None,
-        node_probe: NodeProbePlace | None = None,
+        node_probe: NodeProbePlace | None = None, sockets: Sockets | None = None,
     ) -> "KubernetesCluster":
         """`user` and `groups`: whom to act as (impersonation); empty: as this one. `probe`, `node_probe`: where it may
-        start pods."""
+        start pods. `sockets`: where netcheck runs in this cluster."""
         other = KubernetesCluster(self._transport.credentials, self._transport.limits, user=user, groups=groups)
         other._transport = self._transport
         other._kinds = self._kinds
         other._identity = other._identity or self._identity
         other._owner = False
-        other.probe, other.node_probe = probe, node_probe
+        other.probe, other.node_probe, other.sockets = probe, node_probe, sockets
         return other
 
     @property

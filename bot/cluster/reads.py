@@ -21,6 +21,7 @@ from bot.cluster import (
     Object,
     PodEnd,
     ProbePlace,
+    Sockets,
     Stream,
     Usage,
 )
@@ -118,6 +119,10 @@ class RunReads:
     @property
     def node_probe(self) -> NodeProbePlace | None:
         return self._cluster.node_probe
+
+    @property
+    def sockets(self) -> Sockets | None:
+        return self._cluster.sockets
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         return await self._cluster.run_pods(namespace, pods, patience)

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from bot.cluster import DialOutcome
 from bot.model.errors import UsageError
 
 VERSION = 1
@@ -116,6 +117,18 @@ class PodRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What became of one that was tried from netcheck's own pod."""
+
+    protocol: Literal["TCP", "UDP"]
+    address: str
+    port: int
+    outcome: DialOutcome
+    said: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """An access review whose answer cannot be derived, since the roles behind it could not be read."""
 
@@ -133,6 +146,7 @@ class Review:
 class Bundle:
     """`recorded_at` is the API server's clock then, seconds since the epoch. `partial` objects have metadata only.
 
+    `own_pod`: that in which netcheck ran, `namespace/name`; empty: it ran elsewhere, and no `connections` were tried.
     `roles_of` names the users whose roles and bindings are all in `objects`. What was broken is not told here but
     beside it (`scenarios.py`): a bundle holds what was seen.
     """
@@ -150,6 +164,8 @@ class Bundle:
     http: tuple[HttpAnswer, ...] = ()
     executions: tuple[Execution, ...] = ()
     runs: tuple[PodRun, ...] = ()
+    own_pod: str = ""
+    connections: tuple[Connection, ...] = ()
     reviews: tuple[Review, ...] = ()
     roles_of: tuple[str, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)

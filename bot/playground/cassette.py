@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.model.redact import redact
 from bot.playground.bundle import (
     Bundle,
+    Connection,
     DnsAnswer,
     Execution,
     HttpAnswer,
@@ -35,6 +36,8 @@ class Cassette:
     http: dict[tuple[str, str, str, int, str], HttpAnswer] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
     runs: list[PodRun] = field(default_factory=list)
+    own_pod: str = ""
+    connections: list[Connection] = field(default_factory=list)
     reviews: dict[Review, None] = field(default_factory=dict)
     roles_of: tuple[str, ...] = ()
 
@@ -99,6 +102,8 @@ class Cassette:
             http=tuple(self.http.values()),
             executions=tuple(self.executions),
             runs=tuple(self.runs),
+            own_pod=self.own_pod,
+            connections=tuple(self.connections),
             reviews=tuple(self.reviews),
             roles_of=self.roles_of,
             failures=self.failures,

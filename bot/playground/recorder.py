@@ -9,13 +9,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
-from bot.cluster import Access, Cluster, ExecResult, Headers, Listing, NodeProbePlace, PodEnd, ProbePlace, Stream, Usage
+from bot.cluster import (
+    Access,
+    Cluster,
+    ExecResult,
+    Headers,
+    Listing,
+    NodeProbePlace,
+    PodEnd,
+    ProbePlace,
+    Sockets,
+    Stream,
+    Usage,
+)
 from bot.cluster.probes import LABEL
 from bot.model.errors import ClusterError
 from bot.model.redact import redact
 from bot.playground.bundle import Bundle, Execution, HttpAnswer, Log, Object, Outcome, Read, Review
 from bot.playground.cassette import Cassette
 from bot.playground.cluster_box.kinds import find_kind
+from bot.playground.connections import RecordingSockets
 from bot.playground.rights import read_rights
 from bot.playground.surroundings import read_surroundings
 from bot.playground.taped import TapedStream, outcome_of
@@ -183,6 +196,11 @@ class RecordingCluster:
     @property
     def node_probe(self) -> NodeProbePlace | None:
         return self._cluster.node_probe
+
+    @property
+    def sockets(self) -> Sockets | None:
+        found = self._cluster.sockets
+        return RecordingSockets(found, self.cassette) if found else None
 
     async def run_pods(self, namespace: str, pods: Sequence[Object], patience: float) -> tuple[PodEnd, ...]:
         ends = await self._cluster.run_pods(namespace, pods, patience)

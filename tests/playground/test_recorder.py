@@ -8,13 +8,14 @@ from typing import Any
 
 import dns.message
 
-from bot.cluster import Access, Cluster
+from bot.cluster import Access, Cluster, Dial
 from bot.cluster.auth import connect
 from bot.cluster.client import KubernetesCluster
 from bot.model.errors import ClusterError, ServerFailed
-from bot.playground.bundle import Bundle, Read
+from bot.playground.bundle import Bundle, Connection, Read
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.faults import Fault
+from bot.playground.connections import RecordedSockets
 from bot.playground.recorder import record
 from tests.playground.cluster_box.town import ACCOUNT, NAMESPACE, PODS, make_object, make_town, with_reads
 
@@ -194,3 +195,24 @@ async def test_what_a_pod_printed_that_ran_once_is_told_again_to_the_same_and_no
         await make_recording(box, tmp_path, play_other)
     assert again.runs == bundle.runs
     assert [end[0].log for end in ends] == ["noon\n", "noon\n"]
+
+
+async def test_connections_from_its_own_pod_are_recorded_and_told_again(tmp_path: Path) -> None:
+    ways = [Dial(protocol="TCP", address="10.2.0.10", port=53), Dial(protocol="UDP", address="10.2.0.10", port=53)]
+    told = (Connection(protocol="TCP", address="10.2.0.10", port=53, outcome="ok", seconds=0.1),
+            Connection(protocol="UDP", address="10.2.0.10", port=53, outcome="timeout", said="no answer within 3 s"))
+    first = replace(make_town(), own_pod="ops/netcheck-1", connections=told)
+
+    async def dial(cluster: Cluster) -> None:
+        assert cluster.sockets
+        for way in ways:
+            await cluster.sockets.dial(way)
+
+    async with ClusterBox(first) as box:
+        cluster = KubernetesCluster(await connect(str(box.write_kubeconfig(tmp_path / "kubeconfig")), None))
+        own = cluster.scoped(sockets=RecordedSockets(first))
+        try:
+            again = await record(own, dial, "again", "Recorded from the box")
+        finally:
+            await cluster.close()
+    assert (again.own_pod, again.connections) == ("ops/netcheck-1", told)

@@ -9,15 +9,16 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
-from bot.model.errors import Forbidden
+from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.path.api import CLOSED, try_pods
 from bot.steps.path.hindrances import read_api_nodes, read_hindrances, read_networks
-from bot.steps.path.probe import LABELS, gather_probes
-from bot.steps.path.probe_rules import asked, judge_probes
+from bot.steps.path.own import try_own
+from bot.steps.path.probe import LABELS, list_targets, run_probes
+from bot.steps.path.probe_rules import asked, judge_probes, list_rows
 from bot.steps.path.rules import judge_ways
 from bot.steps.podfacts import pod_facts, spread
 
@@ -39,8 +40,8 @@ async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
         "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
         "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,
     }
-    evidence |= await gather_probes(cluster, dns, pods, skipped)
-    if not any(row["outcome"] in CLOSED for row in [*rows, *asked(evidence.get("probe_rows", ()))]):
+    evidence |= await _try_as_pods(cluster, dns, pods, skipped)
+    if not any(row["outcome"] in CLOSED for row in [*rows, *asked(list_rows(evidence))]):
         return evidence
     nodes, networks = await asyncio.gather(read_api_nodes(cluster, skipped), read_networks(cluster, skipped))
     labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]
@@ -49,7 +50,29 @@ async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
     if "probed" in evidence:
         place = evidence["probe_namespace"]
         evidence["probe_policies"] = await read_hindrances(cluster, place, [LABELS], "Egress", networks, skipped)
+    if own := evidence.get("own"):
+        evidence["own_policies"] = await read_hindrances(
+            cluster, own["namespace"], [own["labels"]], "Egress", networks, skipped)
     return evidence
+
+
+async def _try_as_pods(
+    cluster: Cluster, dns: Dns, pods: list[tuple[Object, dict[str, Any]]], skipped: list[str]
+) -> Evidence:
+    """What netcheck's own pod reaches, and probe pods: {} where there are neither. `own_rows` and `probe_rows`: {from,
+    to, to_node, address, protocol, port, outcome, said, seconds}; `probe_failures`: why nodes were not tried."""
+    found: Evidence = {}
+    if not pods or not (cluster.sockets or cluster.probe):
+        return found
+    try:
+        api = await cluster.get("Service", "kubernetes", "default")
+        ways = list_targets(dns.service, pods, api["spec"])
+        found = await try_own(cluster, ways, skipped)
+        if cluster.probe:
+            found |= await run_probes(cluster, cluster.probe, {facts["node"] for _, facts in pods}, ways, skipped)
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return found
 
 
 def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
@@ -69,8 +92,8 @@ def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:
 
 PATH = Look(
     name="dns.path", args=PathArgs, gather=gather_path, judge=judge_path,
-    reads=("get pods/proxy in {dns}", "list pods in {dns}", "list services", "list nodes", "list daemonsets.apps",
-           "list endpointslices.discovery.k8s.io", "list networkpolicies.networking.k8s.io"),
+    reads=("get pods/proxy in {dns}", "list pods in {dns}", "get pods", "list services", "get services", "list nodes",
+           "list daemonsets.apps", "list endpointslices.discovery.k8s.io", "list networkpolicies.networking.k8s.io"),
     probes=("create pods in {probe}", "get pods in {probe}", "list pods in {probe}", "delete pods in {probe}",
             "get pods/log in {probe}", "list networkpolicies.networking.k8s.io in {probe}"),
     by_hand="`kubectl get --raw /api/v1/namespaces/kube-system/pods/POD:8181/proxy/ready` for each DNS pod; from a pod "

@@ -79,7 +79,8 @@ def _fill(answers: Answers, outcome: str, message: str) -> None:
             answer.update(outcome=outcome, message=cut(message, 300))
 
 
-def _frame(number: int, question: Question) -> bytes:
+def frame(number: int, question: Question) -> bytes:
+    """As it goes over TCP. Over UDP it is the same without the first two bytes."""
     query = dns.message.make_query(dns.name.from_text(question.name), question.type, id=number)
     wire = query.to_wire()
     return len(wire).to_bytes(2, "big") + wire
@@ -89,7 +90,7 @@ async def _exchange(
     stream: Stream, answers: Answers, first: int, questions: Sequence[Question], patience: float
 ) -> None:
     """Sends them all, and puts what comes in its place from `first` on."""
-    await stream.send(b"".join(_frame(number, q) for number, q in enumerate(questions, first + 1)))
+    await stream.send(b"".join(frame(number, q) for number, q in enumerate(questions, first + 1)))
     for _ in questions:
         async with asyncio.timeout(patience):
             size = int.from_bytes(await stream.read_exactly(2), "big")

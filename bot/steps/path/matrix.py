@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.policy_evaluation import Direction
 from bot.model.errors import ClusterError, Forbidden
 from bot.steps import Evidence, Look
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
@@ -16,6 +17,7 @@ from bot.steps.path.api import CLOSED, PATIENCE, ask
 from bot.steps.path.hindrances import read_api_nodes, read_hindrances, read_networks
 from bot.steps.path.inside import try_inside
 from bot.steps.path.matrix_rules import judge_matrix
+from bot.steps.path.own import try_own
 from bot.steps.path.peers import make_peer, node_ways, read_node_objects, read_peers, service_ways
 from bot.steps.path.probe import LABELS, run_probes
 from bot.steps.policy.enforcement import read_enforcers
@@ -23,6 +25,7 @@ from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
 
 Row = dict[str, Any]
+UNREADABLE = "a policy that may not be read"
 FILL = "x" * 3000
 """Longer than any packet between nodes may be (jumbo frames aside): in a request it makes several full ones."""
 
@@ -56,6 +59,7 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
         "homes": sorted({str(pod["spec"].get("nodeName", "")) for pod in dns.pods}),
     }
     ways = await _ways(cluster, peers, nodes, dns, target, skipped)
+    evidence |= await try_own(cluster, ways, skipped)
     if cluster.probe:
         evidence |= await _probe(cluster, peers, ways, skipped)
     if args.inside and source:
@@ -120,19 +124,24 @@ async def _probe(cluster: Cluster, peers: list[Row], ways: list[Row], skipped: l
 
 
 async def _hindrances(cluster: Cluster, evidence: Evidence, peers: list[Row], skipped: list[str]) -> Evidence:
-    """{hindered: {pod: names of policies that may be why it is not reached}, held: the same of probe pods}."""
-    tries = [*evidence["rows"], *evidence.get("probe_rows", ()), *evidence.get("inside_rows", ())]
+    """{hindered: {pod: names of policies that may be why it is not reached}, held: those that may keep probe pods back,
+    own_held: netcheck's own}."""
+    tries = [row for part in ("rows", "own_rows", "probe_rows", "inside_rows") for row in evidence.get(part, ())]
     if not any(row["outcome"] in CLOSED for row in tries):
-        return {"hindered": {}, "held": [], "enforcement": None}
+        return {"hindered": {}, "held": [], "own_held": [], "enforcement": None}
     networks, hindered = evidence["networks"], {}
+
+    async def keep(namespace: str, labels: dict[str, str], way: Direction) -> list[str]:
+        names = await read_hindrances(cluster, namespace, [labels], way, networks, skipped)
+        return [UNREADABLE] if names is None else names
+
     for peer in peers:
-        names = await read_hindrances(cluster, peer["namespace"], [peer["labels"]], "Ingress", networks, skipped)
-        if names or names is None:
-            hindered[peer["to"]] = names or ["a policy that may not be read"]
-    held: list[str] | None = []
-    if evidence["probed"]:
-        held = await read_hindrances(cluster, evidence["probe_namespace"], [LABELS], "Egress", networks, skipped)
-    return {"hindered": hindered, "held": ["a policy that may not be read"] if held is None else held,
+        if names := await keep(peer["namespace"], peer["labels"], "Ingress"):
+            hindered[peer["to"]] = names
+    own = evidence.get("own")
+    return {"hindered": hindered,
+            "held": await keep(evidence["probe_namespace"], LABELS, "Egress") if evidence["probed"] else [],
+            "own_held": await keep(own["namespace"], own["labels"], "Egress") if own else [],
             "enforcement": await read_enforcers(cluster)}
 
 

@@ -17,7 +17,7 @@ from bot.steps.findings import tell_skipped
 from bot.steps.path.api import CLOSED
 from bot.steps.path.probe_rules import culprits, judge_services
 from bot.steps.path.rules import NOT_TESTED, advise, tell
-from bot.steps.path.tries import Pair, Row, by_pair, draw, is_silent, list_tries
+from bot.steps.path.tries import Pair, Row, by_pair, draw, held, is_silent, list_tries
 from bot.steps.wording import count, list_names, read_at
 
 
@@ -178,7 +178,7 @@ def _apart(evidence: Evidence, tries: list[Row]) -> list[Finding]:
 def _doubts(evidence: Evidence, doubted: list[Row]) -> list[Finding]:
     if not doubted:
         return []
-    names = [name for row in doubted for name in evidence["hindered"].get(row["to"], evidence["held"])]
+    names = [name for row in doubted for name in evidence["hindered"].get(row["to"]) or held(evidence, row)]
     who = list_names(dict.fromkeys(names), 2)
     text = (f"{NOT_TESTED} to {list_names(dict.fromkeys(row['to'] for row in doubted), 3)}: not all of it gets "
             f"through, and {who} may be why.")
@@ -190,8 +190,9 @@ def _untroubled(evidence: Evidence, tries: list[Row]) -> Finding:
     if odd:
         text = f"{len(odd)} of {count(len(tries), 'try', 'tries')} failed or told nothing ({tell(odd[0])})."
         return note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} wholly: {text}", evidence=_seen(evidence, odd))
-    left = "" if evidence["probed"] else "; from other nodes, to Services and by UDP nothing was tried: that takes " \
-        "probe pods, which the settings may allow"
+    more_ways = "" if evidence.get("own_rows") else ", to Services and by UDP"
+    left = "" if evidence["probed"] else (f"; from other nodes{more_ways} nothing was tried: that takes probe pods, "
+                                          "which the settings may allow")
     nodes = sorted({row["to_node"] for row in tries if row["kind"] == "pod"})
     unseen = sorted(set(evidence["nodes"]) - set(nodes))
     more = f"; no pod to try was found on {list_names(unseen)}" if unseen else ""

@@ -10,10 +10,7 @@ from typing import Any
 
 from bot.cluster import Cluster, Object, ProbePlace
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import ClusterError
 from bot.steps import Evidence
-from bot.steps.dns.objects import Dns
-from bot.steps.findings import unread
 from bot.steps.nodes.status import read_nodes
 from bot.steps.path.api import READY_PORT
 from bot.steps.wording import cut
@@ -37,28 +34,8 @@ l() { nc -w 3 $1 $2 -e /bin/sh -c 'printf "GET %s%s HTTP/1.0\r\n\r\n" "$0" "$1";
 case $said in HTTP/*) exit 0;; esac; echo a long request timed out >&2; exit 1' "$3" "$p"; }"""
 """Written at once and straight to the connection, so that packets are as large as they may be: through nc's own small
 buffer they would all be short. By hand, since not every busybox has a wget that works."""
-OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
-            f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
-_FILL = 'p=$(printf "%03000d" 0)'
 OUTSIDE = "the node's resolver"
 """A way whose address only the pod knows: it is given the resolvers of its node."""
-
-
-async def gather_probes(
-    cluster: Cluster, dns: Dns, pods: list[tuple[Object, dict[str, Any]]], skipped: list[str]
-) -> Evidence:
-    """{} where no pod may be started. `probe_rows`: {from, to, to_node, address, protocol, port, outcome, said};
-    `probe_failures`: why nodes were not tried. Nodes with DNS pods come first."""
-    place = cluster.probe
-    if not place or not pods:
-        return {}
-    homes = {facts["node"] for _, facts in pods}
-    try:
-        api = await cluster.get("Service", "kubernetes", "default")
-        return await run_probes(cluster, place, homes, list_targets(dns.service, pods, api["spec"]), skipped)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
 
 
 async def run_probes(

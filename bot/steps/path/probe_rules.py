@@ -1,4 +1,4 @@
-"""What probe pods saw, from node to node: the decision table of DNS-10. Pure.
+"""What pods saw that tried, from node to node: the decision table of DNS-10. Pure.
 
 A DNS pod that is not reached at all: the way between two nodes. Reached, and not on the port for DNS: a firewall. All
 DNS pods reached, and a Service not: what turns Service addresses into pods on that node.
@@ -24,27 +24,44 @@ BRIDGED = frozenset({"Flannel", "Weave Net"})
 
 
 def judge_probes(evidence: Evidence) -> list[Finding]:
-    if "probed" not in evidence:
-        return []
-    read = (read_at(evidence),)
-    started = (f"Probe pods were started on {list_names(evidence['probed'])} in namespace "
-               f"{evidence['probe_namespace']}, as the settings allow, and deleted again.")
+    """Of what pods tried: netcheck's own, where it runs in the cluster, and those that were started for it."""
+    read, own = (read_at(evidence),), list(evidence.get("own_rows", ()))
+    found: list[Finding] = []
+    if own:
+        text = (f"netcheck tried the way from its own Pod {evidence['own']['pod']} on {evidence['own']['node']}, which "
+                "tells of that node only.")
+        found.append(note(Verdict.INFO, Layer.CNI, text, evidence=read))
+    if any(row["outcome"] in CLOSED for row in asked(own)) and evidence["own_policies"] != []:
+        found.append(_held_back(evidence, own, "netcheck's own pod does", evidence["own_policies"]))
+        own = []
+    if "probed" in evidence:
+        text = (f"Probe pods were started on {list_names(evidence['probed'])} in namespace "
+                f"{evidence['probe_namespace']}, as the settings allow, and deleted again.")
+        found.append(note(Verdict.INFO, Layer.CNI, text, evidence=read))
     failed = [note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} from {node}: the probe pod there told nothing: {why}",
                    node=node, object=f"Node {node}", evidence=read)
-              for node, why in sorted(evidence["probe_failures"].items())]
-    found = _judge(evidence) if evidence["probe_rows"] else []
-    return [note(Verdict.INFO, Layer.CNI, started, evidence=read), *found, *failed]
+              for node, why in sorted(evidence.get("probe_failures", {}).items())]
+    rows = [*own, *evidence.get("probe_rows", ())]
+    return [*found, *(_judge(evidence, rows) if rows else ()), *failed]
 
 
-def _judge(evidence: Evidence) -> list[Finding]:
-    rows = evidence["probe_rows"]
+def list_rows(evidence: Evidence) -> list[Row]:
+    """What pods tried, netcheck's own and others."""
+    return [*evidence.get("own_rows", ()), *evidence.get("probe_rows", ())]
+
+
+def _held_back(evidence: Evidence, rows: list[Row], who: str, policies: Iterable[str] | None) -> Finding:
+    names = list_names(dict.fromkeys(policies or ()), 2) or "a policy that may not be read"
+    return _not_told(evidence, rows, f"{who} not get through everywhere; {names} may be why.")
+
+
+def _judge(evidence: Evidence, rows: list[Row]) -> list[Finding]:
     if not any(row["outcome"] in CLOSED for row in asked(rows)):
-        return [_untroubled(evidence)]
-    policies = [evidence["policies"], evidence["probe_policies"]]
+        return [_untroubled(evidence, rows)]
+    policies = [evidence["policies"], evidence.get("probe_policies", [])]
     if any(policies) or None in policies:
-        who = list_names(dict.fromkeys(name for names in policies for name in names or ()), 2)
-        who = who or "a policy that may not be read"
-        return [_not_told(evidence, rows, f"the probe pods do not get through everywhere; {who} may be why.")]
+        names = [name for told in policies for name in told or ()]
+        return [_held_back(evidence, rows, "the pods that try do", names)]
     pairs: dict[Pair, list[Row]] = defaultdict(list)
     for row in rows:
         if row["to_node"]:
@@ -52,8 +69,9 @@ def _judge(evidence: Evidence) -> list[Finding]:
     cut = {pair for pair, own in pairs.items() if all(row["outcome"] in SILENT for row in own)}
     blocked = {pair for pair, own in pairs.items() if pair not in cut and _lost(own)}
     troubled = {source for source, _ in cut | blocked}
-    return [*_cut_off(evidence, cut), *_dropped(evidence, {pair: pairs[pair] for pair in blocked}),
-            *judge_services(evidence, [row for row in rows if row["from"] not in troubled])] or [_untroubled(evidence)]
+    return [*_cut_off(evidence, cut, rows), *_dropped(evidence, {pair: pairs[pair] for pair in blocked}),
+            *judge_services(evidence, [row for row in rows if row["from"] not in troubled])] or [
+                _untroubled(evidence, rows)]
 
 
 def asked(rows: Iterable[Row]) -> list[Row]:
@@ -83,12 +101,12 @@ def culprits(pairs: Iterable[Pair], innocent: Iterable[str] = ()) -> list[str]:
     return named
 
 
-def _cut_off(evidence: Evidence, cut: set[Pair]) -> list[Finding]:
+def _cut_off(evidence: Evidence, cut: set[Pair], tries: list[Row]) -> list[Finding]:
     found = []
     for node in culprits(cut, evidence["api_nodes"] or ()):
         own = {pair for pair in cut if node in pair}
         text = f"Over the pod network nothing passes from {_ways(own)}: DNS pods that are ready answer on no port."
-        rows = [row for row in evidence["probe_rows"] if (row["from"], row["to_node"]) in own]
+        rows = [row for row in tries if (row["from"], row["to_node"]) in own]
         found.append(find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
                           evidence=_seen(evidence, rows)))
     return found
@@ -119,8 +137,8 @@ def judge_services(evidence: Evidence, rows: list[Row], homes: set[str] | None =
     bad, apart = deaf[SERVICE], deaf[API] - deaf[SERVICE]
     own = {source: [row for row in rows if row["from"] == source and row["to"] in (SERVICE, API)] for source in sources}
     if bad == sources and not deaf[API]:
-        text = (f"on no node {SERVICE} always answers, while pods do themselves and {API} is reached: look at its "
-                "endpoints, or bridged traffic goes past the service proxy's rules on all nodes.")
+        text = (f"from pods on {list_names(sorted(bad))} {SERVICE} does not always answer, while pods do themselves "
+                f"and {API} is reached: look at its endpoints, or bridged traffic goes past the service proxy's rules.")
         return [_not_told(evidence, rows, text)] if bad else []
     found = [_bridged(evidence, source, own[source])
              if source in homes - deaf[API] and _by_turns(own[source]) and _has_bridges(evidence)
@@ -154,13 +172,14 @@ def _unproxied(evidence: Evidence, source: str, own: list[Row]) -> Finding:
     return find("proxy.path", text, object=f"Node {source}", node=source, advice=advice, evidence=_seen(evidence, own))
 
 
-def _untroubled(evidence: Evidence) -> Finding:
-    rows = evidence["probe_rows"]
+def _untroubled(evidence: Evidence, rows: list[Row]) -> Finding:
     odd = [row for row in asked(rows) if row["outcome"] != "ok"]
     if odd:
         text = f"{len(odd)} of {count(len(asked(rows)), 'try', 'tries')} failed or told nothing ({tell(odd[0])})."
         return _not_told(evidence, rows, text)
-    rest = f"; not tested from {count(evidence['unprobed'], 'other node')}" if evidence["unprobed"] else ""
+    others = evidence.get("unprobed", 0)
+    rest = f"; not tested from {count(others, 'other node')}" if others else "; other nodes were not tested" * (
+        "probed" not in evidence)
     text = (f"From pods on {list_names(sorted({row['from'] for row in rows}))} the DNS Service and each DNS pod answer "
             f"by UDP and TCP, and {API} is reached{rest}.")
     return note(Verdict.PASS, Layer.CNI, text, object=evidence["workload"], evidence=_seen(evidence, rows))

@@ -66,7 +66,7 @@ def judge_ways(evidence: Evidence) -> list[Finding]:
 def _untroubled(evidence: Evidence, ways: list[Way]) -> list[Finding]:
     good = list_names(way.pod for way in ways if way.state == "answered")
     if good:
-        rest = "" if evidence.get("probe_rows") else f"; {REST}"
+        rest = "" if evidence.get("probe_rows") or evidence.get("own_rows") else f"; {REST}"
         text = f"The API server gets answers by TCP over the pod network from {good}{rest}."
         return [_tell(Verdict.PASS, evidence, ways, text)]
     if not ways:

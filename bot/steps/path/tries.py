@@ -12,6 +12,8 @@ from bot.steps.wording import list_names
 Row = dict[str, Any]
 Pair = tuple[str, str]
 """From a node to the pods of a node."""
+NETCHECK = "netcheck"
+"""Who tries from its own pod."""
 SLOW = 2
 """Seconds from which on an answer that came is called slow: packets were sent again."""
 
@@ -22,12 +24,14 @@ def list_tries(evidence: Evidence) -> tuple[list[Row], list[Row]]:
     homes = evidence["api_nodes"] or []
     server = f"API server on {list_names(homes)}" if homes else "API server"
     rows = [{**row, "who": server, "at": homes[0] if len(homes) == 1 else "", "probe": False, "seconds": 0,
-             "inside": False}
+             "inside": False, "own": False}
             for row in evidence["rows"]]
-    rows += [{"large": False, **row, "who": f"pod on {row['from']}", "at": row["from"], "probe": True, "inside": False}
-             for row in evidence.get("probe_rows", ()) if row["kind"] != "outside" or row["outcome"] != "untold"]
+    rows += [{"large": False, **row, "who": f"{who} on {row['from']}", "at": row["from"], "probe": True,
+              "inside": False, "own": who == NETCHECK}
+             for who, part in ((NETCHECK, "own_rows"), ("pod", "probe_rows")) for row in evidence.get(part, ())
+             if row["kind"] != "outside" or row["outcome"] != "untold"]
     rows += [{"large": False, **row, "who": f"Pod {evidence['from']}", "at": evidence["from_node"], "probe": False,
-              "inside": True}
+              "inside": True, "own": False}
              for row in evidence.get("inside_rows", ()) if row["outcome"] != "untold"]
     doubted = [row for row in rows if row["outcome"] != "ok" and _may_be_policy(evidence, row)]
     return [row for row in rows if row not in doubted], doubted
@@ -36,7 +40,14 @@ def list_tries(evidence: Evidence) -> tuple[list[Row], list[Row]]:
 def _may_be_policy(evidence: Evidence, row: Row) -> bool:
     if evidence["enforcement"] and judge_enforcement(evidence["enforcement"]).enforced is False:
         return False
-    return row["to"] in evidence["hindered"] or (row["probe"] and bool(evidence["held"]))
+    return row["to"] in evidence["hindered"] or bool(held(evidence, row))
+
+
+def held(evidence: Evidence, row: Row) -> list[str]:
+    """Policies that may keep back whoever tried this."""
+    if row["probe"]:
+        return list(evidence.get("own_held", ()) if row["own"] else evidence["held"])
+    return []
 
 
 def by_pair(tries: Iterable[Row], kind: str, *, large: bool = False) -> dict[Pair, list[Row]]:
