@@ -1,8 +1,6 @@
 """Causes on the ways to an application's Service: by name, from outside, through policies, to pods of the same node;
 and of Services that lead to something else than selected pods."""
 
-from typing import Literal
-
 from bot.diagnosis.cause import Cause
 from bot.model.finding import Layer
 
@@ -18,10 +16,10 @@ NAME_BY_HAND = (
 
 def _way(
     code: str, title: str, meaning: str, mend: str, *, by_hand: str = BY_HAND, source: str = CONCEPT,
-    explains: tuple[str, ...] = (), layer: Literal[Layer.SERVICE, Layer.POLICY] = Layer.SERVICE,
+    explains: tuple[str, ...] = (),
 ) -> Cause:
-    return Cause(code=code, layer=layer, title=title, meaning=meaning, mend=mend, by_hand=by_hand, source=source,
-                 explains=explains)
+    return Cause(code=code, layer=Layer.SERVICE, title=title, meaning=meaning, mend=mend, by_hand=by_hand,
+                 source=source, explains=explains)
 
 
 WAYS: tuple[Cause, ...] = (
@@ -110,19 +108,5 @@ WAYS: tuple[Cause, ...] = (
         "The Service may be in order; clients that ask for it by name do not find it.",
         "`netcheck run dns` says what is wrong with DNS.", by_hand=NAME_BY_HAND,
         source=f"{PAGE}#does-the-service-work-by-dns-name",
-    ),
-    _way(
-        "service.policy.ingress", "A NetworkPolicy keeps clients from the Service's pods",
-        "Policies isolate the pods, and no rule of them lets the client in at the pods' port (not the Service's).",
-        "Add an ingress rule for the client and the pods' port.",
-        by_hand="`kubectl -n NAMESPACE describe networkpolicies`", layer=Layer.POLICY,
-        source=f"{PAGE}#any-network-policy-ingress-rules-affecting-the-target-pods",
-    ),
-    _way(
-        "service.policy.egress", "A NetworkPolicy keeps the client from asking the Service's pods",
-        "Policies isolate the client, and no rule of them lets it out to the pods and their port (not the Service's).",
-        "Add an egress rule for the pods and their port.",
-        by_hand="`kubectl -n NAMESPACE describe networkpolicies`", layer=Layer.POLICY,
-        source="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
     ),
 )

@@ -68,7 +68,6 @@ from bot.steps.services.locality import LOCALITY
 from bot.steps.services.manual import MANUAL
 from bot.steps.services.names import NAME as SERVICE_NAME
 from bot.steps.services.pods import PODS as SERVICE_PODS
-from bot.steps.services.policy import POLICY as SERVICE_POLICY
 from bot.steps.services.ports import PORTS
 from bot.steps.services.selector import SELECTOR
 from bot.steps.services.stateful import STATEFUL
@@ -83,7 +82,7 @@ STEP_TYPES: dict[str, StepType] = {
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         ENFORCED, SELECTION, REACH, CLIENTS, ENDS, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
-        STATEFUL, EXTERNAL_NAME, MANUAL, EXPOSURE, SERVICE_POLICY, LOCALITY, SERVICE_NAME,
+        STATEFUL, EXTERNAL_NAME, MANUAL, EXPOSURE, LOCALITY, SERVICE_NAME,
         EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,

@@ -56,7 +56,7 @@ def test_no_look_at_pods_is_made_where_the_service_selects_none(playbook: Playbo
 
 def test_the_ways_to_it_are_looked_at_last_and_each_kind_of_service_gets_its_look(playbook: Playbook) -> None:
     order = [step.uses for step in playbook.steps]
-    assert order[-4:] == ["service.exposure", "service.policy", "service.locality", "service.name"]
+    assert order[-4:] == ["service.exposure", "policy.reach", "service.locality", "service.name"]
     branches = {step.uses: step.when for step in playbook.steps}
     assert "ExternalName" in branches["service.external_name"]
     assert "not steps.service.outputs.selects" in branches["service.manual"]

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from bot.model.finding import Verdict
+from bot.steps.policy.enforced import ENFORCED
 from bot.steps.policy.enforcement import judge_enforcement
+from tests.steps.dns_evidence import NOW, only
 from tests.steps.policy_evidence import enforcers
 
 
@@ -31,3 +34,16 @@ def test_it_is_told_whether_anything_enforces_policies_and_what(
 ) -> None:
     found = judge_enforcement(facts)
     assert (found.enforced, why in found.why) == (enforced, True), found.why
+
+
+@pytest.mark.parametrize(("facts", "policies", "verdict"), [
+    (enforcers(), ["shop/deny"], Verdict.WARN), (enforcers(), [], Verdict.INFO),
+    (enforcers(version="v1.34.1+k3s1"), ["shop/deny"], Verdict.UNKNOWN),
+    (enforcers(version="v1.34.1+k3s1"), [], Verdict.INFO),
+    (enforcers("kindnet"), ["shop/deny"], Verdict.PASS), (enforcers("kindnet"), [], Verdict.PASS),
+])
+def test_that_nothing_enforces_policies_is_told_as_a_fault_only_where_there_are_some(
+    facts: dict[str, Any], policies: list[str], verdict: Verdict
+) -> None:
+    evidence = {"policies": policies, "more": 0, "enforcement": facts, "skipped": [], "read_at": NOW}
+    assert only(ENFORCED, evidence).verdict is verdict

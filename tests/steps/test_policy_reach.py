@@ -143,11 +143,48 @@ def test_a_service_without_endpoints_and_a_pod_that_is_gone_are_unknown() -> Non
     assert only(REACH, reached(source=None, target=None, to="")).verdict is Verdict.UNKNOWN
 
 
-def test_one_end_alone_is_told_with_the_policies_that_limit_it() -> None:
-    finding = only(REACH, reached(DENY, source=None, pod=""))
-    assert (finding.verdict, finding.cause) == (Verdict.INFO, "")
-    assert "deny" in finding.summary
-    assert only(REACH, reached(target=None, to="")).verdict is Verdict.PASS
+TO_ALL: dict[str, Any] = {"source": None, "pod": ""}
+
+
+def test_a_pod_that_sends_is_told_with_the_policies_that_limit_it() -> None:
+    alone = {"target": None, "to": ""}
+    assert only(REACH, reached(**alone)).verdict is Verdict.PASS
+    finding = only(REACH, reached(policy("out", "shop", policyTypes=["Egress"]), **alone))
+    assert (finding.verdict, finding.cause, "out" in finding.summary) == (Verdict.INFO, "", True)
+
+
+def test_a_service_that_policies_let_nobody_in_to_is_broken_and_the_policy_of_the_advice_mends_it() -> None:
+    finding = only(REACH, reached(DENY, **TO_ALL))
+    assert blamed(finding) == ("policy.ingress", Verdict.FAIL, "NetworkPolicy shop/deny")
+    manifest = yaml.safe_load(finding.advice.split("<<< '")[1].split("'`")[0])
+    assert only(REACH, reached(DENY, manifest, **TO_ALL)).verdict is Verdict.PASS
+    assert only(REACH, reached(DENY, enforcement=enforcers(), **TO_ALL)).verdict is Verdict.INFO
+
+
+@pytest.mark.parametrize("some", [
+    {"podSelector": {"matchLabels": {"app": "client"}}},
+    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "front"}}},
+    {"ipBlock": {"cidr": "192.0.2.0/24"}}], ids=["pods of its namespace", "another namespace", "addresses outside"])
+def test_a_service_that_policies_let_some_in_to_is_not_broken_until_one_that_may_not_is_named(
+    some: dict[str, Any]
+) -> None:
+    finding = only(REACH, reached(DENY, allow(some), **TO_ALL))
+    assert (finding.verdict, "name the pod" in finding.summary) == (Verdict.INFO, True)
+
+
+def test_without_policies_every_pod_is_let_in_and_the_path_is_not_claimed() -> None:
+    finding = only(REACH, reached(enforcement=None, namespaces=[], all_namespaces=False, **TO_ALL))
+    assert (finding.verdict, "not tested" in finding.summary) == (Verdict.PASS, True)
+
+
+def test_a_mistake_in_the_policy_that_should_let_them_in_is_the_cause_for_everybody_too() -> None:
+    typo = policy("allow-web", "shop", podSelector={"matchLabels": {"app": "webb"}}, ingress=[
+        {"from": [{"podSelector": {"matchLabels": {"app": "client"}}}]}])
+    assert causes(REACH, reached(DENY, typo, idle=[typo], **TO_ALL)) == ["policy.selects-nothing"]
+    nowhere = {"namespaceSelector": {"matchLabels": {"role": "frontend"}}}
+    assert causes(REACH, reached(DENY, allow(nowhere), **TO_ALL)) == ["policy.no-namespace"]
+    unseen = reached(DENY, allow(nowhere), all_namespaces=False, **TO_ALL)
+    assert causes(REACH, unseen) == [], "a namespace that was not read may have that label"
 
 
 def test_what_may_not_be_read_is_neither_blocked_nor_allowed() -> None:

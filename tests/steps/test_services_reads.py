@@ -17,7 +17,7 @@ from tests.steps.boxed import open_boxed
 from tests.steps.test_reads_that_fail import Exactly, resource
 
 LOOKS = ("service.exists", "service.ports", "service.selector", "service.pods", "service.endpoints",
-         "service.backends", "service.exposure", "service.policy", "service.locality", "service.name")
+         "service.backends", "service.exposure", "service.locality", "service.name")
 WEAKER = {
     "service.selector": set[str](), "service.workload.scaled-to-zero": {"service.selector"},
     "service.workload.no-pods": {"service.selector"}, "service.pods.probe": {"service.pods.not-ready"},
@@ -31,7 +31,6 @@ STAND_WITHOUT = {
     # The pods that were asked have answered; another zone than the usual one is rare.
     ("service.name", "configmaps/kubelet-config"), ("service.name", "deployments"), ("service.name", "portforward"),
     ("service.exposure", "daemonsets"), ("service.exposure", "deployments"), ("service.exposure", "events"),
-    ("service.policy", "version"),
     ("service.backends", "portforward"), ("service.backends", "proxy"),   # asked another way
 }
 OF_A_PORT = ("service.ports", "service.backends")

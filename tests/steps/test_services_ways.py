@@ -1,4 +1,4 @@
-"""The ways to a Service, judged on evidence alone: from outside, through policies, by name; and Services that lead to
+"""The ways to a Service, judged on evidence alone: from outside, by name; and Services that lead to
 something else than selected pods."""
 
 from typing import Any
@@ -12,10 +12,8 @@ from bot.steps.services.external_name import EXTERNAL_NAME
 from bot.steps.services.locality import LOCALITY
 from bot.steps.services.manual import MANUAL
 from bot.steps.services.names import NAME
-from bot.steps.services.policy import POLICY
 from bot.steps.services.stateful import STATEFUL
 from tests.steps.dns_evidence import NOW, causes, judge, only, roots
-from tests.steps.policy_evidence import enforcers, policy, side
 from tests.steps.service_evidence import SERVICE, end, evidence, headless, piece, port, service
 
 ASKED = "shop/web"
@@ -52,12 +50,6 @@ def foreign(target: str, *answers: dict[str, Any]) -> dict[str, Any]:
 
 def by_hand(*slices: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return evidence(**{"service": service(selector={}), "slices": list(slices), "others": [], **changes})
-
-
-def ruled(*policies: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    server = side("web", "shop", ports=[["http", "TCP", 8080]])
-    return evidence(**{"namespace": "shop", "server": server, "client": None, "policies": list(policies),
-                       "known": True, "ports": [[80, "TCP", 8080]], "enforcement": enforcers("kindnet"), **changes})
 
 
 # --- from outside -------------------------------------------------------------------------------------------------
@@ -192,43 +184,6 @@ def test_a_stateful_set_that_names_another_service_is_a_fault_only_where_that_do
     assert (found.cause, found.object) == ("service.headless.stateful-set", "StatefulSet shop/db")
     for fine in ({**db, "named": True}, {**db, "named": None}, {**db, "service": "web", "named": None}):
         assert causes(STATEFUL, evidence(service=headless(), sets=[fine]), service=ASKED) == []
-
-
-# --- policies -----------------------------------------------------------------------------------------------------
-
-DENY = policy("deny", "shop", policyTypes=["Ingress"])
-
-
-def test_without_policies_everybody_is_let_through_and_the_path_is_not_claimed() -> None:
-    found = only(POLICY, ruled(enforcement=None), service=ASKED)
-    assert (found.verdict, "not tested" in found.summary) == (Verdict.PASS, True)
-
-
-def test_a_policy_that_lets_nobody_in_is_a_fault_where_it_is_enforced_with_the_port_of_the_pods() -> None:
-    found = only(POLICY, ruled(DENY), service=ASKED)
-    assert (found.cause, found.object) == ("service.policy.ingress", "NetworkPolicy shop/deny")
-    assert "8080" in found.advice
-    assert only(POLICY, ruled(DENY, enforcement=enforcers()), service=ASKED).verdict is Verdict.INFO
-
-
-def test_a_policy_for_the_service_port_instead_of_the_pods_blocks_the_client() -> None:
-    out = policy("out", "shop", policyTypes=["Egress"], egress=[{"ports": [{"protocol": "TCP", "port": 80}]}])
-    told = ruled(out, client=side("client", "shop"))
-    assert causes(POLICY, told, service=ASKED, client="shop/client") == ["service.policy.egress"]
-
-
-def test_a_policy_that_lets_some_in_is_information_until_somebody_is_named() -> None:
-    some = policy("some", "shop", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "client"}}}]}])
-    assert only(POLICY, ruled(some), service=ASKED).verdict is Verdict.INFO
-    assert only(POLICY, ruled(some, client=side("client", "shop")), service=ASKED, client="shop/client").verdict \
-        is Verdict.PASS
-    assert causes(POLICY, ruled(some, client=side("other", "shop")), service=ASKED, client="shop/other") == [
-        "service.policy.ingress"]
-
-
-def test_policies_that_may_not_be_read_let_nobody_pass_and_block_nobody() -> None:
-    told = ruled(known=False, skipped=["list networkpolicies.networking.k8s.io in shop"])
-    assert {f.verdict for f in judge(POLICY, told, service=ASKED).findings} == {Verdict.SKIPPED}
 
 
 def test_no_service_proxy_explains_that_no_dns_pod_answers() -> None:

@@ -2,6 +2,7 @@
 do not let every pod in."""
 
 import asyncio
+from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any
 
@@ -20,6 +21,13 @@ def anybody(server: dict[str, Any], namespace: str = "?", labels: dict[str, str]
     """Any pod of a namespace (by default of any other one): what policies allow it they allow all."""
     everywhere = ip_network("::/0" if ":" in server["address"] else "0.0.0.0/0")
     return Party(namespace=namespace, namespace_labels=labels, address=everywhere, ports=None)
+
+
+def crowds(server: dict[str, Any], namespaces: Sequence[Sequence[Any]], *, complete: bool) -> list[Party]:
+    """Everybody: any pod of each namespace ([name, labels]); where these are not all, of its own and of any other."""
+    if complete:
+        return [anybody(server, name, labels) for name, labels in namespaces]
+    return [anybody(server, server["namespace"], server["namespace_labels"]), anybody(server)]
 
 
 async def read_clients(cluster: Cluster, evidence: Evidence, skipped: list[str]) -> dict[str, Any]:

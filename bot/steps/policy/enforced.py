@@ -9,7 +9,7 @@ from bot.model.finding import Layer, Verdict
 from bot.networks import NETWORKS
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.policy.enforcement import judge_enforcement, read_enforcers
+from bot.steps.policy.enforcement import Enforcement, judge_enforcement, read_enforcers
 from bot.steps.policy.facts import read_all_policies
 from bot.steps.wording import count, list_names, read_at
 
@@ -47,15 +47,19 @@ def judge_enforced(evidence: Evidence, args: EnforcementArgs) -> Judgement:
         found = find("policy.not-enforced", text, verdict=Verdict.WARN, object="NetworkPolicies", evidence=lines,
                      advice=_advise())
         return Judgement((found, *skipped), outputs)
-    if told.enforced is None:
+    if told.enforced is None and (total or names is None):
         text = f"Whether anything enforces NetworkPolicies could not be told: {told.why}."
         return Judgement((note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=lines), *skipped), outputs)
     if names is None:
         return Judgement(skipped, outputs)
     text = f"{counted}, and they are enforced: {told.why}." if told.enforced else \
-        f"There is no NetworkPolicy, and none would be enforced: {told.why}."
+        f"There is no NetworkPolicy, and {_would(told)}: {told.why}."
     return Judgement((note(Verdict.PASS if told.enforced else Verdict.INFO, Layer.POLICY, text, evidence=lines),
                       *skipped), outputs)
+
+
+def _would(told: Enforcement) -> str:
+    return "none would be enforced" if told.enforced is False else "whether one would be enforced could not be told"
 
 
 def _advise() -> str:

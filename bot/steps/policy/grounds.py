@@ -6,6 +6,7 @@ from bot.diagnosis.policy_evaluation import Direction, Ruling, decide
 from bot.diagnosis.policy_selectors import selects
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
+from bot.steps.policy.clients import crowds
 from bot.steps.policy.enforcement import judge_enforcement
 from bot.steps.policy.facts import party
 from bot.steps.policy.nearness import find_nearest
@@ -16,29 +17,33 @@ _WORDS: dict[Direction, tuple[str, str]] = {"Ingress": ("ingress", "from"), "Egr
 
 
 def find_ground(
-    evidence: Evidence, direction: Direction, ruling: Ruling, subject: Row, other: Row, row: Row
+    evidence: Evidence, direction: Direction, ruling: Ruling, subject: Row, other: Row | None, row: Row
 ) -> Finding | None:
-    """Only where policies are enforced: otherwise nothing is blocked by any of it."""
+    """`other`: None for everybody. Only where policies are enforced: otherwise nothing is blocked by any of it."""
     if not judge_enforcement(evidence["enforcement"]).enforced:
         return None
     return _mistyped(evidence, direction, subject, other, row) or _nowhere(evidence, direction, ruling, other)
 
 
-def _mistyped(evidence: Evidence, direction: Direction, subject: Row, other: Row, row: Row) -> Finding | None:
-    """A policy that selects no pod, would allow this one, and misses it by one label."""
+def _mistyped(evidence: Evidence, direction: Direction, subject: Row, other: Row | None, row: Row) -> Finding | None:
+    """A policy that selects no pod, would allow this one (or some of everybody), and misses it by one label."""
+    others = [party(other)] if other else crowds(
+        subject, evidence["namespaces"], complete=evidence["all_namespaces"])
     for policy in evidence["idle"]:
         selector = policy["spec"].get("podSelector") or {}
         nearest = find_nearest(selector, [(subject["name"], subject["labels"])])
         if nearest is None or policy["metadata"]["namespace"] != subject["namespace"]:
             continue
         meant = {**policy, "spec": {**policy["spec"], "podSelector": {}}}
-        if decide([meant], direction, party(subject), party(other), row["protocol"], row["port"]).allowed:
-            also = f". It would allow what Pod {evidence['pod']} sends to {evidence['target']['name']}"
+        told = [decide([meant], direction, party(subject), one, row["protocol"], row["port"]).allowed for one in others]
+        if any(allowed or (allowed is None and not other) for allowed in told):
+            what = f"what Pod {evidence['pod']} sends" if other else "what some send"
+            also = f". It would allow {what} to {evidence['target']['name']}"
             return idle_finding(evidence, policy, nearest, also, Verdict.FAIL)
     return None
 
 
-def _nowhere(evidence: Evidence, direction: Direction, ruling: Ruling, other: Row) -> Finding | None:
+def _nowhere(evidence: Evidence, direction: Direction, ruling: Ruling, other: Row | None) -> Finding | None:
     """The rule that comes nearest fails by a namespaceSelector that takes no namespace at all."""
     near = ruling.near
     if near is None or near.lacks != "peer" or not evidence["all_namespaces"]:
@@ -49,8 +54,9 @@ def _nowhere(evidence: Evidence, direction: Direction, ruling: Ruling, other: Ro
         selector, pods = peer.get("namespaceSelector"), peer.get("podSelector") or {}
         if not selector or any(selects(selector, labels) for _, labels in evidence["namespaces"]):
             continue
-        if not other["host"] and selects(pods, other["labels"]):
-            also = f". So {evidence['target']['name']} is not reached from Pod {evidence['pod']}"
+        if other is None or (not other["host"] and selects(pods, other["labels"])):
+            also = f". So {evidence['target']['name']} is not reached from " + (
+                f"Pod {evidence['pod']}" if other else "any pod")
             return lost_finding(evidence, policy, selector, evidence["namespaces"], Verdict.FAIL, also,
-                                other["namespace"])
+                                other["namespace"] if other else "")
     return None

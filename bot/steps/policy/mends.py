@@ -7,12 +7,15 @@ from bot.steps.policy.labels import own_labels
 from bot.steps.policy.words import write_policy
 
 
-def allow(direction: Direction, subject: dict[str, Any], other: dict[str, Any], protocol: str, port: int) -> str:
-    """A command that lets `subject` be reached by `other`, or reach it, at this port and no more."""
+def allow(
+    direction: Direction, subject: dict[str, Any], other: dict[str, Any] | None, protocol: str, port: int
+) -> str:
+    """A command that lets `subject` be reached by `other` (None: everybody), or reach it, at this port and no more."""
     word = "to" if direction == "Egress" else "from"
-    rule = {word: [name_peer(other, subject["namespace"])], "ports": [{"protocol": protocol, "port": port}]}
+    peers = {word: [name_peer(other, subject["namespace"])]} if other else {}
+    rule = {**peers, "ports": [{"protocol": protocol, "port": port}]}
     selector = {"matchLabels": own_labels(subject["labels"])} if own_labels(subject["labels"]) else {}
-    name = f"allow-{word}-{other['namespace'] or 'outside'}"
+    name = f"allow-{word}-{other['namespace'] or 'outside' if other else 'all'}"
     return write_policy(name, subject["namespace"], selector, direction, [rule])
 
 

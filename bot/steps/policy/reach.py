@@ -4,7 +4,7 @@ Objects are evaluated, nothing is tried.
 """
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,17 +18,21 @@ from bot.steps.policy.reach_rules import judge_reach
 from bot.steps.policy.selection import PLACE
 from bot.steps.policy.targets import read_side, read_targets
 
+Number = Annotated[int, Field(ge=0, le=65535)]
+Port = Number | Annotated[str, Field(pattern=r"^$|^[a-z0-9-]{1,63}$")]
+
 
 class ReachArgs(Args):
     """Evaluates the NetworkPolicies at both ends of a connection.
 
     `pod`: "namespace/name" of the pod that connects. `to`: "namespace/name" of the Service or pod it connects to, at
-    `port` of the Service or the pod (0: the first one). With one of them only, what policies let that one do is told.
+    `port` of the Service or the pod, by number or name (0: the first one). With `to` only, what is so for every client
+    is told; with `pod` only, what limits it.
     """
 
     pod: str = Field(default="", pattern=PLACE)
     to: str = Field(default="", pattern=PLACE)
-    port: int = Field(default=0, ge=0, le=65535)
+    port: Port = 0
 
 
 async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
@@ -36,15 +40,16 @@ async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
     source, target = await asyncio.gather(
         read_side(cluster, args.pod, skipped), read_targets(cluster, args.to, args.port, skipped))
     rows = target["rows"] if target else []
-    sides = [one for one in (source, *(row["side"] for row in rows)) if one]
+    nowhere = target is not None and not rows  # then nothing can be said, and nothing more is read
+    sides = [] if nowhere else [one for one in (source, *(row["side"] for row in rows)) if one]
     spaces = tuple(dict.fromkeys(one["namespace"] for one in sides if not one["host"]))
-    spaces_known, *lists = await asyncio.gather(
-        read_namespaces(cluster, skipped), *(read_policies(cluster, space, skipped) for space in spaces))
+    lists = await asyncio.gather(*(read_policies(cluster, space, skipped) for space in spaces))
+    policies = [policy for told in lists for policy in told or ()]
+    spaces_known = await read_namespaces(cluster, skipped) if policies else None
     known = dict(spaces_known[0]) if spaces_known else {}
     for one in sides:
         one["namespace_labels"] = known.get(one["namespace"])
-    policies = [policy for told in lists for policy in told or ()]
-    others = await read_other_apis(cluster, spaces, True, bool(policies), skipped)
+    others = [] if nowhere else await read_other_apis(cluster, spaces, True, bool(policies), skipped)
     return {
         "pod": args.pod, "to": args.to, "source": source, "target": target, "policies": policies,
         "known": None not in lists, "idle": await _idle(cluster, policies, skipped),

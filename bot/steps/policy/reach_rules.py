@@ -7,17 +7,17 @@ that names none; else the policy that isolates, and what no rule of it allows.
 from typing import Any
 
 from bot.diagnosis.causes import note
-from bot.diagnosis.policy_evaluation import Direction, Ruling, decide
-from bot.diagnosis.policy_selectors import both, selects
+from bot.diagnosis.policy_evaluation import Direction, Ruling
+from bot.diagnosis.policy_selectors import both
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
-from bot.steps.policy.clients import anybody
 from bot.steps.policy.facts import party, reach
 from bot.steps.policy.grounds import find_ground
 from bot.steps.policy.mends import allow
+from bot.steps.policy.one_end import judge_receiver, judge_sender, name_side
 from bot.steps.policy.verdicts import Blocked, convict
-from bot.steps.wording import cut, list_names, read_at
+from bot.steps.wording import list_names, read_at
 
 DIRECTIONS: tuple[Direction, ...] = ("Egress", "Ingress")
 Row = dict[str, Any]
@@ -48,8 +48,7 @@ def _judge(evidence: Evidence) -> tuple[list[Finding], dict[str, Any]]:
         text = f"There is no Pod {evidence['pod']}, so its policies were not evaluated." if evidence["pod"] else \
             "No connection was asked about: name its ends."
         return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
-    one, direction = (source, DIRECTIONS[0]) if source else (target["rows"][0]["side"], DIRECTIONS[1])
-    return [_alone(evidence, one, direction)], unknown
+    return [judge_sender(evidence, source) if source else judge_receiver(evidence, target["rows"][0])], unknown
 
 
 def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[Finding], dict[str, Any]]:
@@ -84,7 +83,7 @@ def _stays_at_home(source: Row, side: Row) -> bool:
 
 def _at_home(evidence: Evidence, direction: Direction, row: Row, ruling: Ruling) -> Finding:
     text = (f"{list_names(ruling.isolating, 3)} {'allows' if len(ruling.isolating) == 1 else 'allow'} no "
-            f"{direction.lower()} between Pod {evidence['pod']} and {_name(row['side'])} at port "
+            f"{direction.lower()} between Pod {evidence['pod']} and {name_side(row['side'])} at port "
             f"{row['port']}/{row['protocol']}; but one of them is the other's own node, and what goes between a pod "
             "and its node most networks let pass in any case.")
     return note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))
@@ -114,7 +113,7 @@ def _blocked(evidence: Evidence, direction: Direction, row: Row, ruling: Ruling,
         code="policy.egress" if outward else "policy.ingress", direction=direction, ruling=ruling,
         verdict=Verdict.FAIL if whole else Verdict.WARN,
         what=f"what Pod {evidence['pod']} sends to {target}{some}" + _translated(evidence, row),
-        wanted=f"port {port} {'to' if outward else 'from'} {_name(other)}", namespace=subject["namespace"],
+        wanted=f"port {port} {'to' if outward else 'from'} {name_side(other)}", namespace=subject["namespace"],
         mend=allow(direction, subject, other, row["protocol"], row["port"]),
     ))
 
@@ -126,28 +125,3 @@ def _translated(evidence: Evidence, row: Row) -> str:
         return ""
     seen = f"{row['side']['address']}:{row['port']}"
     return f" (policies see {seen}, not {target['address']}:{target['port']})"
-
-
-def _name(side: Row) -> str:
-    return str(side["address"]) if side["host"] or not side["namespace"] else f"Pod {side['namespace']}/{side['name']}"
-
-
-# --- one end only --------------------------------------------------------------------------------------------------
-
-
-def _alone(evidence: Evidence, side: Row, direction: Direction) -> Finding:
-    """Which policies isolate it, in the direction that was asked about."""
-    name, read = f"Pod {side['namespace']}/{side['name']}", read_at(evidence)
-    word = "out of" if direction == "Egress" else "in to"
-    if side["host"]:
-        text = f"{_name(side)} uses its node's network: NetworkPolicies say nothing about it."
-        return note(Verdict.INFO, Layer.POLICY, text, evidence=(read,))
-    isolating = decide(evidence["policies"], direction, party(side), anybody(side), "TCP", 0).isolating
-    if not isolating:
-        return note(Verdict.PASS, Layer.POLICY, f"No NetworkPolicy limits what goes {word} {name}.", evidence=(read,))
-    mine = [p for p in evidence["policies"] if p["metadata"]["name"] in isolating
-            and selects(p["spec"].get("podSelector") or {}, side["labels"])]
-    rules = sum(len(p["spec"].get(direction.lower()) or ()) for p in mine)
-    lets = "and no rule of them allows anything" if not rules else f"and let pass what {rules} of their rules allow"
-    text = f"{list_names(isolating, 3)} limit what goes {word} {name}, {lets}. Ask about a connection with pod and to."
-    return note(Verdict.INFO, Layer.POLICY, cut(text, 400), evidence=(read,))

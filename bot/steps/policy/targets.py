@@ -10,6 +10,7 @@ from bot.steps.findings import unread
 from bot.steps.policy.facts import side
 
 MOST = 3
+MOST_SLICES = 50
 Row = dict[str, Any]
 
 
@@ -33,10 +34,12 @@ async def read_side(cluster: Cluster, place: str, skipped: list[str]) -> dict[st
     return side(pod, None) if pod else None
 
 
-async def read_targets(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any] | None:
+async def read_targets(
+    cluster: Cluster, place: str, port: int | str, skipped: list[str]
+) -> dict[str, Any] | None:
     """None where none is named; else {kind: Service, Pod or "", name, address, port, rows: [{side, protocol, port}],
-    why}. `why` there are no rows, in words. `port` of the Service, or of the pods; 0: the first one. Of many endpoints
-    the first few are taken."""
+    why}. `why` there are no rows, in words. `port` of the Service, or of the pods, by number or name; 0 or "": the
+    first one. Of many endpoints the first few are taken."""
     if not place:
         return None
     namespace, _, name = place.partition("/")
@@ -48,7 +51,8 @@ async def read_targets(cluster: Cluster, place: str, port: int, skipped: list[st
         skipped.append(unread(error))
         return _target("", place, [], "it could not be read")
     try:
-        slices = (await cluster.list("EndpointSlice", namespace, labels=f"kubernetes.io/service-name={name}")).items
+        labels = f"kubernetes.io/service-name={name}"
+        slices = (await cluster.list("EndpointSlice", namespace, labels=labels, limit=MOST_SLICES)).items
     except ClusterError as error:
         skipped.append(unread(error))
         return _target("Service", place, [], "its endpoints could not be read")
@@ -60,7 +64,7 @@ def _target(kind: str, place: str, rows: list[Row], why: str = "", address: str 
             "port": port}
 
 
-async def _pod_target(cluster: Cluster, place: str, port: int, skipped: list[str]) -> dict[str, Any]:
+async def _pod_target(cluster: Cluster, place: str, port: int | str, skipped: list[str]) -> dict[str, Any]:
     before = len(skipped)
     pod = await read_pod(cluster, place, skipped)
     if pod is None:
@@ -68,23 +72,31 @@ async def _pod_target(cluster: Cluster, place: str, port: int, skipped: list[str
         return _target("", place, [], why)
     protocol, number = choose_port(pod, port)
     if not number:
-        return _target("Pod", place, [], "it declares no port: say which with `port=`")
+        why = f"it declares no port {port}" if port else "it declares no port: say which with `port=`"
+        return _target("Pod", place, [], why)
     row = {"side": side(pod, None), "protocol": protocol, "port": number}
     return _target("Pod", place, [row], address=pod.get("status", {}).get("podIP", ""), port=number)
 
 
-def choose_port(pod: Object, port: int) -> tuple[str, int]:
-    """The declared port of that number, by default the first; one that is not declared is taken for TCP."""
+def choose_port(pod: Object, port: int | str) -> tuple[str, int]:
+    """The declared port of that number or name, by default the first; a number that is not declared is taken for TCP,
+    and 0 is for a name that is not."""
     ports = [p for c in pod["spec"].get("containers") or () for p in c.get("ports") or ()]
-    chosen = next((p for p in ports if p["containerPort"] == port or not port), None)
-    return (chosen.get("protocol", "TCP"), int(chosen["containerPort"])) if chosen else ("TCP", port)
+    chosen = next((p for p in ports if _is_asked(port, p["containerPort"], p.get("name"))), None)
+    if chosen:
+        return chosen.get("protocol", "TCP"), int(chosen["containerPort"])
+    return "TCP", int(port) if str(port).isdigit() else 0
+
+
+def _is_asked(port: int | str, *known: object) -> bool:
+    return not port or str(port) in map(str, known)
 
 
 async def _service_target(
-    cluster: Cluster, place: str, service: Object, slices: tuple[Object, ...], port: int, skipped: list[str]
+    cluster: Cluster, place: str, service: Object, slices: tuple[Object, ...], port: int | str, skipped: list[str]
 ) -> dict[str, Any]:
     own = service["spec"].get("ports") or []
-    chosen = next((p for p in own if not port or port in (p["port"], p.get("targetPort"))), None)
+    chosen = next((p for p in own if _is_asked(port, p["port"], p.get("name"), p.get("targetPort"))), None)
     if own and chosen is None:
         numbers = ", ".join(str(p["port"]) for p in own)
         return _target("Service", place, [], f"it has no port {port}, but {numbers}")
@@ -98,7 +110,7 @@ async def _service_target(
     address = service["spec"].get("clusterIP", "")
     why = "" if rows else "it has no ready endpoint, so nobody is behind it"
     return _target("Service", place, rows, why, "" if address == "None" else address,
-                   int((chosen or {}).get("port", port)))
+                   int((chosen or {}).get("port", 0)))
 
 
 async def _end(cluster: Cluster, end: Object, skipped: list[str]) -> dict[str, Any] | None:

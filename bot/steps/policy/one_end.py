@@ -1,0 +1,74 @@
+"""What policies say where only one end of a connection was named: what limits a pod that sends, and whether they let
+anybody in to one that receives. Pure."""
+
+from typing import Any
+
+from bot.diagnosis.causes import note
+from bot.diagnosis.policy_evaluation import Ruling, decide
+from bot.diagnosis.policy_selectors import selects
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence
+from bot.steps.policy.clients import anybody, crowds
+from bot.steps.policy.facts import party
+from bot.steps.policy.grounds import find_ground
+from bot.steps.policy.mends import allow
+from bot.steps.policy.verdicts import Blocked, convict
+from bot.steps.wording import cut, list_names, read_at
+
+Row = dict[str, Any]
+
+
+def judge_sender(evidence: Evidence, side: Row) -> Finding:
+    """That it may send nothing at all is as often meant as not: information."""
+    name, read = name_side(side), read_at(evidence)
+    if side["host"]:
+        return _no_word(evidence, side)
+    isolating = decide(evidence["policies"], "Egress", party(side), anybody(side), "TCP", 0).isolating
+    if not isolating:
+        return note(Verdict.PASS, Layer.POLICY, f"No NetworkPolicy limits what goes out of {name}.", evidence=(read,))
+    mine = [p for p in evidence["policies"] if p["metadata"]["name"] in isolating
+            and selects(p["spec"].get("podSelector") or {}, side["labels"])]
+    rules = sum(len(p["spec"].get("egress") or ()) for p in mine)
+    lets = "and no rule of them allows anything" if not rules else f"and let pass what {rules} of their rules allow"
+    text = f"{list_names(isolating, 3)} limit what goes out of {name}, {lets}. Ask about a connection with pod and to."
+    return note(Verdict.INFO, Layer.POLICY, cut(text, 400), evidence=(read,))
+
+
+def judge_receiver(evidence: Evidence, row: Row) -> Finding:
+    """What is asked about and lets nobody in does not work for anybody: that is a fault."""
+    side, what = row["side"], evidence["target"]["name"]
+    if side["host"]:
+        return _no_word(evidence, side)
+    everybody = crowds(side, evidence["namespaces"], complete=evidence["all_namespaces"])
+    told = [decide(evidence["policies"], "Ingress", party(side), crowd, row["protocol"], row["port"])
+            for crowd in everybody]
+    answers = {ruling.allowed for ruling in told}
+    if answers == {False}:
+        return _shut(evidence, row, next((ruling for ruling in told if ruling.near), told[0]))
+    isolating = list_names(told[0].isolating, 3)
+    if answers == {True}:
+        why = f"{isolating} let all in" if isolating else "no policy isolates it"
+        text = f"NetworkPolicies let every pod reach {what} at port {row['port']}/{row['protocol']}: {why}; path not " \
+            "tested."
+        return note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))
+    text = f"NetworkPolicy {isolating} lets some in to {what} and others not: name the pod that asks."
+    return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
+
+
+def _shut(evidence: Evidence, row: Row, ruling: Ruling) -> Finding:
+    side, what = row["side"], evidence["target"]["name"]
+    ground = find_ground(evidence, "Ingress", ruling, side, None, row)
+    return ground or convict(evidence, Blocked(
+        code="policy.ingress", direction="Ingress", ruling=ruling, verdict=Verdict.FAIL,
+        what=f"all that is sent to {what}", wanted=f"port {row['port']}/{row['protocol']} from any pod",
+        namespace=side["namespace"], mend=allow("Ingress", side, None, row["protocol"], row["port"])))
+
+
+def _no_word(evidence: Evidence, side: Row) -> Finding:
+    text = f"{name_side(side)} uses its node's network: NetworkPolicies say nothing about it."
+    return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
+
+
+def name_side(side: Row) -> str:
+    """A pod by its name, all else by its address."""
+    return str(side["address"]) if side["host"] or not side["namespace"] else f"Pod {side['namespace']}/{side['name']}"
