@@ -103,6 +103,29 @@ COREFILE: tuple[Cause, ...] = (
         explains=NO_NAMES, source=KUBERNETES_PLUGIN,
     ),
     _corefile(
+        "dns.corefile.shadowed", "A plugin keeps questions from the `kubernetes` block",
+        "CoreDNS asks its plugins in an order of its own, not in that of the Corefile: `template` and `hosts` come "
+        "before `kubernetes`. One that covers the cluster's zone and passes nothing on answers for all of its names.",
+        "Let the plugin pass on what is not its own (`fallthrough`), or narrow it to its own zone.",
+        explains=(*NO_NAMES, "dns.upstream.unreachable"), source="https://coredns.io/plugins/hosts/",
+    ),
+    _corefile(
+        "dns.corefile.bind", "The Corefile binds CoreDNS to an address that only its own pod has",
+        "With `bind 127.0.0.1` (or `lo`) nobody else is answered, while the probes, which listen apart, are content, "
+        "and questions asked from within the pod succeed.",
+        "Remove the line `bind` from the server block.",
+        explains=("dns.query.*", "dns.name.*", "cni.path", "node.dns-port"),
+        source="https://coredns.io/plugins/bind/",
+    ),
+    _corefile(
+        "dns.corefile.port", "The Corefile serves the cluster's zone on another port than the DNS Service leads to",
+        "The server block of the cluster's zone names a port in its key, and the Service sends questions to another "
+        "one, where nobody listens; the probes have ports of their own and are content.",
+        "Write the port that the Service leads to into the server block's key (`.:53`), or set the Service's "
+        "targetPort and the containers' ports to the new one.",
+        explains=(*NO_NAMES, "node.dns-port", "dns.upstream.unreachable"), source=MANUAL,
+    ),
+    _corefile(
         "dns.corefile.acl", "The Corefile keeps pods from asking",
         "The first rule of `acl` that fits an address of the pod network refuses, drops or empties the answer, so the "
         "server runs and its clients get nothing.",

@@ -139,6 +139,6 @@ def corefile_evidence(facts: dict[str, Any] | None = None, **changes: Any) -> Ev
         "version": [1, 12, 0], "probes": {"ready": {"probe": "readinessProbe", "port": 8181},
                                           "health": {"probe": "livenessProbe", "port": 8080}},
         "pods": [{"ready": True, "started": LONG_AGO, "ip": "10.244.0.2"}],
-        "addresses": ["10.96.0.10"], "domain": "cluster.local",
+        "addresses": ["10.96.0.10"], "domain": "cluster.local", "ports": {"service": [53], "container": [53]},
         "domain_source": "ConfigMap kube-system/kubelet-config", "skipped": [], **changes,
     }

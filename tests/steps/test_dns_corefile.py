@@ -144,3 +144,44 @@ def test_a_kubernetes_block_for_a_few_namespaces_is_why_other_names_do_not_resol
 
     assert causes(COREFILE, serving("shop")) == ["dns.corefile.namespaces"]
     assert causes(COREFILE, serving("shop", "default")) == []
+
+
+@pytest.mark.parametrize(("line", "cause"), [
+    (directive("hosts"), "dns.corefile.shadowed"),
+    (directive("hosts", "/etc/coredns/hosts", "cluster.local"), "dns.corefile.shadowed"),
+    (directive("hosts", options=(("fallthrough", "corp.example"),)), "dns.corefile.shadowed"),
+    (directive("template", "IN", "ANY"), "dns.corefile.shadowed"),
+    (directive("template", "ANY", "A", "svc.cluster.local"), ""),  # a part of the zone
+    (directive("template", "IN", "A", options=(("match",),)), "dns.corefile.shadowed"),
+    (directive("template", "IN", "A", options=(("match",), ("fallthrough",))), ""),
+    (directive("template", "IN", "AAAA"), ""),  # no IPv6 answers, on purpose
+    (directive("template", "IN", "ANY", "corp.example"), ""),
+    (directive("hosts", options=(("fallthrough",),)), ""),
+    (directive("hosts", "/etc/coredns/hosts", "corp.example"), ""),
+    (directive("bind", "127.0.0.1"), "dns.corefile.bind"),
+    (directive("bind", "lo"), "dns.corefile.bind"),
+    (directive("bind", "127.0.0.1", "0.0.0.0"), ""),
+    (directive("bind", "eth0"), ""),
+])
+def test_a_line_that_keeps_questions_from_the_cluster_zone_is_told_and_one_that_lets_them_pass_is_not(
+    line: dict[str, Any], cause: str
+) -> None:
+    found = [f for f in judge(COREFILE, corefile_evidence(corefile(line))).findings if f.cause]
+    assert [(f.cause, f.verdict) for f in found] == ([(cause, Verdict.FAIL)] if cause else [])
+
+
+@pytest.mark.parametrize(("keys", "ports", "cause"), [
+    ([".:5353"], {}, "dns.corefile.port"),
+    ([".:5353", "cluster.local:53"], {}, ""),
+    ([".:5353"], {"service": [5353]}, ""),
+    ([".:5353"], {"container": [5353]}, ""),  # then it is the Service that differs
+    ([".:5353"], {"service": []}, ""),  # a name that the containers do not have
+    (["tls://.:853", ".:53"], {}, ""),
+])
+def test_a_corefile_on_another_port_is_told_where_service_and_containers_agree(
+    keys: list[str], ports: dict[str, list[int]], cause: str
+) -> None:
+    facts = corefile()
+    facts["blocks"][0]["keys"] = keys
+    evidence = corefile_evidence(facts, ports={"service": [53], "container": [53], **ports})
+    assert causes(COREFILE, evidence) == ([cause] if cause else [])

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import image_version, server_container
+from bot.diagnosis.platform import dns_port, image_version, server_container
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import read_corefile
@@ -21,14 +21,23 @@ async def gather_corefile(cluster: Cluster, args: DnsArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     facts = await read_corefile(cluster, dns)
     pods = [pod_facts(pod) for pod in dns.pods]
-    service = dns.service or {"spec": {}}
+    service, container = dns.service or {"spec": {}}, server_container(dns.template)
     return {
         "read_at": cluster.now, "server": dns.server, "workload": dns.name, "corefile": facts,
-        "version": list(image_version(dns.template)), "probes": _probes(server_container(dns.template)),
+        "version": list(image_version(dns.template)), "probes": _probes(container),
         "pods": [{field: pod[field] for field in ("ready", "started", "ip")} for pod in pods if not pod["deleting"]],
         "addresses": service["spec"].get("clusterIPs") or [], "domain": dns.kubelet.domain,
+        "ports": {"service": _targets(service["spec"], container),
+                  "container": [port for p in ("UDP", "TCP") if (port := dns_port(container, p))]},
         "domain_source": dns.kubelet.source, "skipped": [*dns.skipped, *dns.kubelet.skipped],
     }
+
+
+def _targets(spec: Object, container: Any) -> list[int]:
+    """Where questions to port 53 of the Service are sent, as far as the containers' names of ports tell."""
+    named = {port.get("name"): port.get("containerPort") for port in container.get("ports") or ()}
+    wanted = (port.get("targetPort", 53) for port in spec.get("ports") or () if port["port"] == 53)
+    return sorted({port for target in wanted if isinstance(port := named.get(target, target), int)})
 
 
 def _probes(container: Any) -> dict[str, dict[str, Any]]:

@@ -13,8 +13,10 @@ from bot.steps.dns.objects import Dns
 from bot.steps.findings import unread
 from bot.steps.wording import cut, parse_time
 
-TOLD = frozenset({"acl", "kubernetes", "forward", "health", "ready", "cache", "errors", "reload"})
-"""Plugins whose arguments and options are kept; of others only the name and the first argument."""
+TOLD = frozenset({"acl", "kubernetes", "forward", "health", "ready", "cache", "errors", "reload", "bind"})
+"""Plugins whose arguments and options are kept; of others only the name and the first arguments."""
+WAYS = frozenset({"fallthrough", "match"})
+"""Options of any plugin that are kept: where it passes questions on."""
 MOST = 200
 
 
@@ -83,7 +85,7 @@ def _blocks(corefile: Corefile) -> list[dict[str, Any]]:
 def _directive(directive: Directive) -> dict[str, Any]:
     told = directive.name in TOLD
     args = [cut(arg, 100) for arg in (directive.args if told else directive.args[:4])]
-    options = [[option.name, *option.args] for option in directive.options[:30]] if told else []
+    options = [[option.name, *option.args] for option in directive.options[:30] if told or option.name in WAYS]
     return {"name": cut(directive.name, 60), "args": args, "line": directive.line, "options": options}
 
 

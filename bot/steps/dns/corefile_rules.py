@@ -8,6 +8,7 @@ from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.corefile_acl import judge_acl
 from bot.steps.dns.corefile_facts import forward_zones, is_open, plugins, port_of, zone_of
+from bot.steps.dns.corefile_order import judge_order
 from bot.steps.dns.corefile_words import covers, zones_of
 from bot.steps.wording import list_names, read_at
 
@@ -20,7 +21,7 @@ CHANGES_ANSWERS = ("namespaces", "namespace_labels", "labels", "noendpoints", "i
 def judge_content(evidence: Evidence, verdict: Verdict) -> list[Finding]:
     if evidence["corefile"]["mistakes"]:
         return []
-    found = [_zone(evidence, verdict), *_loops(evidence, verdict), *judge_acl(evidence),
+    found = [_zone(evidence, verdict), *_loops(evidence, verdict), *judge_acl(evidence), *judge_order(evidence),
              *(_probe(evidence, verdict, name) for name in PORTS)]
     return [finding for finding in found if finding]
 

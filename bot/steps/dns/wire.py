@@ -6,6 +6,7 @@ Source: RFC 1035, 4.2.2.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,8 @@ async def _exchange(
     stream: Stream, answers: Answers, first: int, questions: Sequence[Question], patience: float
 ) -> None:
     """Sends them all, and puts what comes in its place from `first` on."""
-    await stream.send(b"".join(frame(number, q) for number, q in enumerate(questions, first + 1)))
+    with suppress(ClusterError):  # one that was closed before tells why when it is read
+        await stream.send(b"".join(frame(number, q) for number, q in enumerate(questions, first + 1)))
     for _ in questions:
         async with asyncio.timeout(patience):
             size = int.from_bytes(await stream.read_exactly(2), "big")
