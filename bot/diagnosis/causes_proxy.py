@@ -149,6 +149,16 @@ PROXY: tuple[Cause, ...] = (
         "Give the kubelet a fixed address (`--node-ip`) or the machine a fixed lease.", source=CONFIG_PAGE,
     ),
     proxy_cause(
+        "proxy.node-moved", "kube-proxy goes on with an address that its node no longer has",
+        "The Node's address changed while kube-proxy ran. From 1.34 on it logs that (`NodeIPs changed for the node`) "
+        "and runs on: in mode nftables NodePorts are bound to the address that it began with, and are not served at "
+        "the new one.",
+        "Restart it there: `kubectl -n kube-system delete pod POD`. Then give the kubelet a fixed address "
+        "(`--node-ip`) or the machine a fixed lease.",
+        by_hand="`kubectl -n kube-system logs POD | grep NodeIPs` beside `kubectl get nodes -o wide`",
+        explains=(), source=CONFIG_PAGE,
+    ),
+    proxy_cause(
         "proxy.port", "kube-proxy cannot open its own port",
         "Another process on the node has port 10249 or 10256.",
         "Find it on the node (`ss -ltnp | grep -E '10249|10256'`) and stop it, or move kube-proxy's metricsBindAddress "

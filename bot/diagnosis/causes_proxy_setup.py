@@ -105,11 +105,23 @@ PROXY_SETUP: tuple[Cause, ...] = (
         "proxy.rules-unlike", "The kernel's rules are not what kube-proxy should have written",
         "Rules of a Service are missing, or lead to endpoints that are gone, though kube-proxy believes that it wrote "
         "them: another program took them away, or kube-proxy no longer hears of changes.",
-        "`kubectl -n kube-system delete pod POD` writes them anew; in mode nftables delete the old table before "
-        "(`nft delete table ip kube-proxy` on the node), over which it may leave its maps empty. Then find what "
-        "flushes them: another firewall (`systemctl status firewalld nftables`), or scripts that call `iptables -F`.",
+        "`kubectl -n kube-system delete pod POD` writes them anew. Then find what flushes them: another firewall "
+        "(`systemctl status firewalld nftables`), or scripts that call `iptables -F`. In mode nftables also see that "
+        "kube-proxy's image has the file /etc/protocols: without it kube-proxy empties its own maps at each second "
+        "start (`nft delete table ip kube-proxy` on the node before a start helps until then).",
         by_hand="`kubectl -n kube-system exec POD -- iptables-save -t nat` (nftables: `nft list table ip kube-proxy`) "
         "beside `kubectl get endpointslices -A`", explains=NO_VIP, source=PROXYING,
+    ),
+    proxy_cause(
+        "proxy.two-backends", "Two backends of iptables hold kube-proxy's rules",
+        "kube-proxy writes with one backend, and rules that an earlier one wrote are in the other: the kernel follows "
+        "both, so that Services still lead to pods that are gone. `iptables-save` shows one of them only.",
+        "Make the node's iptables one (`update-alternatives --display iptables`), then clear the other: "
+        "`iptables-legacy -t nat -F` and `iptables-legacy -F` on the node where nothing else needs them, or restart "
+        "the node.",
+        by_hand="`kubectl -n kube-system exec POD -- iptables-legacy -t nat -S PREROUTING`, beside the same with "
+        "`iptables-nft`", explains=("proxy.rules-unlike", *NO_VIP),
+        source="https://github.com/kubernetes-sigs/iptables-wrappers",
     ),
     proxy_cause(
         "proxy.conntrack", "The kernel's table of connections is nearly full",

@@ -124,6 +124,8 @@ FAULTS = (
     fault("aks", "coredns-custom holds a word that CoreDNS does not know", edits(
         down("Deployment", "coredns", CRASHING, BACK_OFF, slice_name="kube-dns"), says("coredns", CUSTOM)),
         ("dns.corefile.directive-unknown", "ConfigMap kube-system/coredns-custom"), only="dns"),
+    fault("aks", "kube-proxy crashes on every node", down("DaemonSet", "kube-proxy", CRASHING, BACK_OFF),
+          ("proxy.crashing", "DaemonSet kube-system/kube-proxy")),
     fault("aks", "kube-proxy fits no node", edits(
         change("DaemonSet", "kube-proxy", set_path("spec.template.spec.nodeSelector", {"proxy": "here"})),
         change("DaemonSet", "kube-proxy", set_path("status", {"desiredNumberScheduled": 0, "numberReady": 0,

@@ -101,6 +101,37 @@ def test_a_taint_that_is_not_tolerated_is_the_reason_and_one_that_kubernetes_tol
     assert why_not_there(few, {"taints": [cordoned], "labels": {}}) == ""
 
 
+def crash_loop(**changes: Any) -> dict[str, Any]:
+    return {"ready": False, "started": "", "waiting": "CrashLoopBackOff", "restarts": 4,
+            "ended": {"reason": "Error", "code": 1, "at": LONG_AGO, "message": ""}, **changes}
+
+
+def crashing_pods(*names: str, **changes: Any) -> list[dict[str, Any]]:
+    return [pod(name, ready=False, container=crash_loop(**changes)) for name in names]
+
+
+def test_pods_that_crash_on_every_node_are_one_root_cause_also_where_only_some_of_them_are_asked() -> None:
+    three = nodes(n1=node(), n2=node(), n3=node())
+    seen = {**coverage(ready=0, desired=3, pods=crashing_pods("n1", "n2", "n3")), "nodes": three}
+    asked = judge(LIVE, live(name="kube-proxy-n1", **crash_loop())).findings
+    concluded = conclude([*judge(COVERAGE, seen).findings, *asked])
+    assert [(root.finding.cause, root.finding.verdict) for root in concluded.root_causes] == [
+        ("proxy.crashing", Verdict.FAIL)]
+    assert "exit code 1" in concluded.root_causes[0].finding.summary
+
+
+def test_a_pod_that_crashes_and_a_node_without_any_are_two_faults() -> None:
+    told = {**coverage(ready=1, desired=3, pods=[pod("n1"), *crashing_pods("n2")]),
+            "nodes": nodes(n1=node(), n2=node(), n3=node())}
+    assert [(f.cause, f.node) for f in judge(COVERAGE, told).findings] == [
+        ("proxy.crashing", "n2"), ("proxy.not-covering", "n3")]
+
+
+def test_a_pod_whose_image_does_not_come_misses_and_does_not_crash() -> None:
+    told = coverage(ready=0, pods=crashing_pods("n1", "n2", waiting="ImagePullBackOff", restarts=0, ended={}))
+    assert causes(COVERAGE, told) == ["proxy.not-covering"]
+
+
 # --- whether it writes its rules --------------------------------------------------------------------------------
 
 
@@ -193,7 +224,7 @@ def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str,
     facts = {"name": "kube-proxy-n2", "node": "n2", "ready": True, "started": LONG_AGO, "restarts": 0, "ended": {},
              "now": {"lines": keep_telling(PATTERNS, "\n".join(lines), NOW), "whole": True},
              "before": {"lines": keep_telling(PATTERNS, "\n".join(before), NOW), "whole": True} if before else None,
-             **changes}
+             "addresses": [], **changes}
     return {"read_at": NOW, "proxy": PROXY, "account": "ServiceAccount kube-system/kube-proxy", "pods": [facts],
             "others": 1, "skipped": []}
 
@@ -214,6 +245,31 @@ def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str,
 ])
 def test_a_line_counts_while_nothing_after_it_says_that_it_was_overcome(evidence: Any, expected: list[str]) -> None:
     assert causes(LOGS, evidence) == expected
+
+
+BEGAN = klog('"Successfully retrieved NodeIPs" NodeIPs=["172.31.0.12"]')
+WENT = klog('"NodeIPs changed for the node" node="n2" newNodeIPs=["172.31.0.99"] oldNodeIPs=["172.31.0.12"]')
+NFTABLES, IPTABLES = klog('"Using nftables Proxier"'), klog('"Using iptables Proxier"')
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [
+    (logs(BEGAN, NFTABLES, SYNCED, addresses=["172.31.0.99"]), ["proxy.node-moved"]),
+    (logs(NFTABLES, SYNCED, WENT, addresses=["172.31.0.99"]), ["proxy.node-moved"]),
+    (logs(BEGAN, NFTABLES, SYNCED, WENT, addresses=["172.31.0.12"]), []),                # it went, and came back
+    (logs(BEGAN, NFTABLES, SYNCED, addresses=["10.0.0.1", "172.31.0.12"]), []),          # one more is no other
+    (logs(BEGAN, NFTABLES, SYNCED), []),                                                 # the Node was not read
+    (logs(BEGAN, IPTABLES, SYNCED, WENT, addresses=["172.31.0.99"]), []),                # serves all addresses
+])
+def test_an_address_that_the_node_no_longer_has_is_a_fault_where_rules_are_bound_to_it(
+    evidence: Any, expected: list[str]
+) -> None:
+    assert causes(LOGS, evidence) == expected
+
+
+def test_in_mode_iptables_the_old_address_is_told_and_is_no_fault() -> None:
+    found = judge(LOGS, logs(BEGAN, IPTABLES, SYNCED, WENT, addresses=["172.31.0.99"])).findings
+    assert {f.verdict for f in found} == {Verdict.INFO}
+    assert any("172.31.0.12" in f.summary and "172.31.0.99" in f.summary for f in found)
 
 
 def test_a_log_that_could_not_be_read_is_unknown_and_not_called_free_of_faults() -> None:

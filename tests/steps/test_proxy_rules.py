@@ -76,9 +76,38 @@ def test_the_endpoints_that_are_missing_and_that_are_left_are_named_with_the_cha
 
 
 def test_chains_that_are_right_and_that_nothing_leads_into_are_told_as_that() -> None:
-    """As kube-proxy 1.34 was seen to leave them after a restart in mode nftables: its maps were empty."""
+    """As kube-proxy 1.34 leaves them in mode nftables when it starts again in an image without /etc/protocols."""
     finding = only(WRITTEN, written(NO_TABLE, VMAP, "nftables"))
     assert (finding.cause, "nothing leads into them" in finding.summary) == ("proxy.rules-unlike", True)
+
+
+LEGACY_JUMP = "-P PREROUTING ACCEPT\n-A PREROUTING -j KUBE-SERVICES\n"
+
+
+def beside(nat: Any = "-P PREROUTING ACCEPT\n", forward: str = "-P FORWARD ACCEPT\n") -> dict[str, Any]:
+    """Rules that are right, and what the legacy backend holds beside them."""
+    evidence = written({**said(JUMP), "said": "# Warning: iptables-legacy tables present, use iptables-legacy"})
+    told = [nat if isinstance(nat, dict) else said(nat), said("-P OUTPUT ACCEPT\n"), said(forward)]
+    evidence["pods"][0]["legacy"] = told
+    return evidence
+
+
+def test_rules_of_kube_proxy_in_the_other_backend_are_a_fault_however_right_its_own_are() -> None:
+    finding = only(WRITTEN, beside(LEGACY_JUMP))
+    assert (finding.cause, finding.verdict, finding.node) == ("proxy.two-backends", Verdict.WARN, "n1")
+
+
+@pytest.mark.parametrize(("evidence", "words", "verdicts"), [
+    (beside(), "", [Verdict.PASS]),
+    (beside(forward="-P FORWARD DROP\n-A FORWARD -s 10.0.0.0/8 -j REJECT\n"), "2 rules", [Verdict.PASS, Verdict.INFO]),
+    (beside({"error": "iptables-legacy: not found"}), "could not be read", [Verdict.PASS, Verdict.UNKNOWN]),
+])
+def test_tables_of_the_other_backend_are_no_fault_by_themselves(
+    evidence: Any, words: str, verdicts: list[Verdict]
+) -> None:
+    found = judge(WRITTEN, evidence).findings
+    assert [f.verdict for f in found] == verdicts
+    assert words in found[-1].summary
 
 
 def test_chains_are_named_as_kube_proxy_names_them() -> None:

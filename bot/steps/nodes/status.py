@@ -71,6 +71,7 @@ def node_facts(node: Object) -> dict[str, Any]:
         "cordoned": bool(node.get("spec", {}).get("unschedulable")),
         "linux": node.get("status", {}).get("nodeInfo", {}).get("operatingSystem", "linux") == "linux",
         "virtual": is_virtual(node), "barred": any(taint in BARRED for taint in _taints(node)),
+        "addresses": [a["address"] for a in node.get("status", {}).get("addresses") or () if a["type"].endswith("IP")],
     }
 
 

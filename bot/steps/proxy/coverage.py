@@ -17,12 +17,12 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import list_pods, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import is_young, list_fit, read_nodes
-from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, list_static, read_replacement
+from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, list_static, read_replacement, tell_crash
 from bot.steps.wording import count, cut, list_names, read_at
 
 MAY_REPLACE = frozenset({"Cilium", "kube-router", "Calico", "Antrea", "Kube-OVN"})
 """Networks that can be set up to stand in for kube-proxy: without it nothing is concluded beside them."""
-NOT_COVERED = "proxy.not-covering"
+NOT_COVERED, CRASHING = "proxy.not-covering", "proxy.crashing"
 
 
 class ProxyArgs(Args):
@@ -133,14 +133,23 @@ def _present(evidence: Evidence) -> list[Finding]:
                      evidence=(read_at(evidence),))]
     told = f"{proxy['name']}: desired {proxy['desired']}, ready {proxy['ready']}, nodes {expected}"
     verdict = Verdict.WARN if proxy["ready"] else Verdict.FAIL
-    if not bare or not proxy["ready"]:
+    crashes = {name: crash for name in bare if (crash := _crash(evidence, name))}
+    if not bare or not (proxy["ready"] or crashes):
         why = f" ({next(iter(bare.values()))})" if bare else ""
         return [find(NOT_COVERED, f"{text}{why}: Service addresses do not work, or are frozen as they were.",
                      verdict=verdict, object=proxy["name"], evidence=(told, read_at(evidence)))]
-    return [find(NOT_COVERED, f"{text}: on node {name}, {why}. Service addresses do not work there, or are frozen.",
-                 verdict=verdict, object=proxy["name"], node=name, evidence=(told, f"node {name}: {why}",
-                                                                             read_at(evidence)))
-            for name, why in bare.items()]
+    found = []
+    for name, why in bare.items():
+        code, how = (CRASHING, f"it crashes: {crashes[name]}") if name in crashes else (NOT_COVERED, why)
+        sentence = f"{text}: on node {name}, {how}. Service addresses do not work there, or are frozen."
+        found.append(find(code, sentence, verdict=verdict, object=proxy["name"], node=name,
+                          evidence=(told, f"node {name}: {why}", read_at(evidence))))
+    return found
+
+
+def _crash(evidence: Evidence, node: str) -> str:
+    """What does not stay up is there, and crashes: another fault than a pod that is missing."""
+    return tell_crash(troubled(pod)) if (pod := _pod_on(evidence, node)) else ""
 
 
 def _kept_away(evidence: Evidence, node: str) -> str:
@@ -153,14 +162,20 @@ def _why(evidence: Evidence, node: str) -> str:
     """What keeps this node without a ready pod; "" where it has one, or nothing is known."""
     if evidence["pods"] is None:
         return ""
-    here = [pod for pod in evidence["pods"] if pod["node"] == node and not pod["deleting"]]
-    if any(pod["ready"] for pod in here):
+    pod = _pod_on(evidence, node)
+    if pod is None:
+        return _kept_away(evidence, node) or "no pod"
+    if pod["ready"]:
         return ""
-    if here:
-        container = troubled(here[0])
-        state = container["waiting"] or here[0]["reason"] or here[0]["phase"]
-        return cut(f"{here[0]['name']} is not ready: {state} {container['message']}").rstrip(". :")
-    return _kept_away(evidence, node) or "no pod"
+    container = troubled(pod)
+    state = container["waiting"] or pod["reason"] or pod["phase"]
+    return cut(f"{pod['name']} is not ready: {state} {container['message']}").rstrip(". :")
+
+
+def _pod_on(evidence: Evidence, node: str) -> dict[str, Any] | None:
+    """The node's pod, the ready one where there are two."""
+    here = [pod for pod in evidence["pods"] or () if pod["node"] == node and not pod["deleting"]]
+    return next(iter(sorted(here, key=lambda pod: not pod["ready"])), None)
 
 
 COVERAGE = Look(

@@ -9,7 +9,8 @@ from typing import Any
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
-from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
+from bot.steps.proxy.objects import tell_crash
+from bot.steps.wording import cut, list_names, parse_time, read_at, tell_time
 
 Pod = dict[str, Any]
 
@@ -40,15 +41,13 @@ def _remark(evidence: Evidence, pod: Pod, verdict: Verdict, text: str) -> Findin
 
 
 def _crashed(evidence: Evidence, pod: Pod) -> Finding:
-    ended = pod["ended"]
-    if not ended or pod["waiting"] not in ("CrashLoopBackOff", "") or not pod["restarts"]:
+    crash = tell_crash(pod)
+    if not crash:
         why = pod["waiting"] or "no container"
         text = f"{pod['name']} on node {pod['node']} does not run ({why}), and was not asked."
         return _remark(evidence, pod, Verdict.UNKNOWN, text)
-    text = (f"kube-proxy on node {pod['node']} crashes: {ended['reason'] or 'ended'} (exit code {ended['code']}), "
-            f"restarted {count(pod['restarts'], 'time')}.")
-    return _fault(evidence, pod, "proxy.crashing", text,
-                  f"{pod['name']}: {pod['waiting'] or 'ended'}, last ended {ended['at']}")
+    return _fault(evidence, pod, "proxy.crashing", f"kube-proxy on node {pod['node']} crashes: {crash}.",
+                  f"{pod['name']}: {pod['waiting'] or 'ended'}, last ended {pod['ended']['at']}")
 
 
 def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:

@@ -7,7 +7,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.proxy.klog import Match, Patterns, read_last
-from bot.steps.wording import count, cut, parse_time, read_at
+from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 Pod = dict[str, Any]
 
@@ -38,6 +38,8 @@ PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
 YOUNG_LINE = 900.0
 """Seconds for which a line that tells its time counts as now: reflectors try again at least every minute or so."""
 PATIENCE = 60.0
+BEGAN_WITH = re.compile(r"(?:\boldN|\bN)odeIPs=\[(?P<addresses>[^\]]*)\]")
+"""As the line tells it that is logged at the start, and each that is logged when the addresses change."""
 SERIES = 3
 """Restarts by design from which they are no accident."""
 
@@ -68,7 +70,7 @@ def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
     rules = last.get("rules") or last.get("sync-failed")
     if rules and _is_young(evidence, rules):
         found.append(_tell(evidence, pod, "proxy.rules", "cannot write its rules", rules))
-    found += _by_design(evidence, pod)
+    found += _by_design(evidence, pod) + _moved(evidence, pod, last)
     if not found and _never_synced(evidence, pod, now, last):
         text = (f"kube-proxy on node {pod['node']} runs since {pod['started']} and has never received Services and "
                 "EndpointSlices: its log holds no `Caches are synced` for them.")
@@ -115,6 +117,26 @@ def _by_design(evidence: Evidence, pod: Pod) -> list[Finding]:
                      evidence=(f"{pod['name']}, before: {cut(row.text)}", read_at(evidence)))]
     text = f"kube-proxy on node {pod['node']} restarted {count(pod['restarts'], 'time')}: its node's address changes."
     return [_fault(evidence, pod, "proxy.node-flaps", text, f"{pod['name']}, before: {cut(row.text)}")]
+
+
+def _moved(evidence: Evidence, pod: Pod, last: dict[str, Match]) -> list[Finding]:
+    """From 1.34 on it does not end when its node's address changes, and goes on with the old one. Only in mode nftables
+    are NodePorts bound to that address. Source: pkg/proxy/node.go, pkg/proxy/nftables; seen on 1.34."""
+    rows = [(row, told) for meaning in ("by-design", "synced-node")
+            if (row := last.get(meaning)) and (told := BEGAN_WITH.search(row.text))]
+    if not rows or not pod["addresses"]:
+        return []
+    row, told = rows[0]
+    began = re.findall(r"[0-9a-fA-F.:]{3,}", told["addresses"])
+    if not began or set(began) & set(pod["addresses"]):
+        return []
+    text = (f"kube-proxy on node {pod['node']} goes on with the address {list_names(began)} that its node had when it "
+            f"started; the Node has {list_names(pod['addresses'])} now.")
+    seen = (f"{pod['name']}: {cut(row.text, 160)}", f"Node {pod['node']}: addresses {list_names(pod['addresses'])}")
+    if "mode" in last and last["mode"].facts["mode"] == "nftables":
+        return [_fault(evidence, pod, "proxy.node-moved", text, *seen)]
+    return [note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"],
+                 evidence=(*seen, read_at(evidence)))]
 
 
 def _tell(evidence: Evidence, pod: Pod, code: str, what: str, row: Match) -> Finding:

@@ -39,6 +39,8 @@ async def gather_logs(cluster: Cluster, args: LogArgs) -> Evidence:
     skipped: list[str] = chosen["skipped"]
     namespace = proxy.daemon["namespace"] if proxy.daemon else ""
     pods = await asyncio.gather(*(_read(cluster, namespace, pod, skipped) for pod in chosen["pods"]))
+    for pod in pods:
+        pod["addresses"] = chosen["nodes"].get(pod["node"], {}).get("addresses", [])
     return {
         "read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "",
         "account": f"ServiceAccount {namespace}/{proxy.daemon['account']}" if proxy.daemon else "",

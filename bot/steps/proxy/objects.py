@@ -11,6 +11,7 @@ from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
+from bot.steps.wording import count
 
 HOME, NAME = "kube-system", "kube-proxy"
 MOST_NODES = 2
@@ -119,3 +120,12 @@ async def _pods_on(
     else:
         listed = [pod for name in chosen for pod in await list_pods(cluster, proxy.daemon, skipped, name) or []]
     return [pod for pod in listed if pod["node"] in chosen and not pod["deleting"]]
+
+
+def tell_crash(container: dict[str, Any]) -> str:
+    """How a container ended that does not stay up; "" where it runs, or waits for something else."""
+    ended = container["ended"]
+    down = not container["started"] and container["waiting"] in ("CrashLoopBackOff", "")
+    if not (down and ended and container["restarts"]):
+        return ""
+    return f"{ended['reason'] or 'ended'} (exit code {ended['code']}), restarted {count(container['restarts'], 'time')}"

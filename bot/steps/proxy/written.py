@@ -18,6 +18,7 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread, weigh
+from bot.steps.proxy.backends import LEGACY, has_legacy, judge_legacy
 from bot.steps.proxy.objects import choose_pods, find_proxy
 from bot.steps.proxy.written_rules import chain_of, entry_of, judge_pod
 from bot.steps.wording import cut, list_names, name_object, parse_time, read_at
@@ -87,13 +88,15 @@ def _ends(slices: list[Any], name: str) -> list[str]:
 async def _read(
     cluster: Cluster, namespace: str, pod: dict[str, Any], service: dict[str, Any], mode: str, skipped: list[str]
 ) -> dict[str, Any]:
-    """{node, jump, chain}: each {text, code} of a command, or {error}."""
+    """{node, jump, chain, legacy}: each {text, code} of a command, or {error}."""
     entry = JUMPS if mode == "iptables" else entry_of(service)
     listing = ("iptables", "-t", "nat", "-S") if mode == "iptables" else NFT
     chain = (*listing, chain_of(service, mode))
     first, second = await asyncio.gather(
         _run(cluster, namespace, pod["name"], entry, skipped), _run(cluster, namespace, pod["name"], chain, skipped))
-    return {"name": pod["name"], "node": pod["node"], "jump": first, "chain": second}
+    legacy = await asyncio.gather(*(
+        _run(cluster, namespace, pod["name"], command, skipped) for command in (LEGACY if has_legacy(first) else ())))
+    return {"name": pod["name"], "node": pod["node"], "jump": first, "chain": second, "legacy": list(legacy)}
 
 
 async def _run(
@@ -119,9 +122,9 @@ def judge_written(evidence: Evidence, args: WrittenArgs) -> Judgement:
             f"mode {evidence['mode'] or 'not known'}" if service else "there is no Service to look for"
         text = f"The rules in the kernel were not looked at: {why}."
         return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
-    judged = [(pod, judge_pod(evidence, pod)) for pod in pods]
-    found = weigh([told for _, told in judged], evidence["others"])
-    good = [pod["node"] for pod, told in judged if not told]
+    judged = [(pod, judge_pod(evidence, pod), judge_legacy(evidence, pod)) for pod in pods]
+    found = weigh([[*rules, *legacy] for _, rules, legacy in judged], evidence["others"])
+    good = [pod["node"] for pod, rules, legacy in judged if not rules and not any(f.cause for f in legacy)]
     if good:
         text = (f"The rules in the kernel of {list_names(good)} (mode {evidence['mode']}) lead from {service['name']} "
                 f"to {list_names(service['ends']) or 'nobody'}, as its EndpointSlices say.")

@@ -18,7 +18,7 @@ FOLLOWS = ("proxy.*", "dns.*")
 OLD_IMAGE = PROXY_IMAGE.rpartition(":")[0] + ":v1.24.17"
 
 
-def _logs(words: str, number: int = 2) -> Condition:
+def logs(words: str, number: int = 2) -> Condition:
     def hold(cluster: Cluster) -> bool:
         pods = [pod["metadata"]["name"] for pod in live_pods(cluster, PROXY_PODS)]
         logs = [cluster.kubectl("-n", "kube-system", "logs", name, "--tail=-1", check=False) for name in pods]
@@ -52,9 +52,10 @@ PROXY_SETUP_FAULTS = (
     _row("proxy-config-deleted", "P04", "kube-proxy's ConfigMap is deleted while its pods run",
          "proxy.settings.missing", Delete(PROXY_CONFIG), mentions=("none can start again",)),
     _row("proxy-config-deleted-restarted", "P04", "kube-proxy's ConfigMap is gone, and its pods are made anew",
-         "proxy.settings.missing", Delete(PROXY_CONFIG), RESTART, wait=daemon_pods(PROXY, 0), answer="broken"),
+         "proxy.settings.missing", Delete(PROXY_CONFIG), RESTART,
+         wait=both_of(daemon_pods(PROXY, 0), grown(PROXY)), answer="broken"),
     _row("proxy-config-key", "KP-04", "kube-proxy is started with a file that its ConfigMap does not hold",
-         "proxy.command", _command(1, "--config=/var/lib/kube-proxy/proxy.conf"), wait=_logs("no such file"),
+         "proxy.command", _command(1, "--config=/var/lib/kube-proxy/proxy.conf"), wait=logs("no such file"),
          answer="broken", on=PROXY, mentions=("config.conf",)),
     _row("proxy-hostname", "KP-04", "kube-proxy runs under the name of no node", "proxy.command",
          _command(2, "--hostname-override=worker-7"), wait=both_of(left_out(PROXY, 2), RUNNING),
@@ -68,29 +69,29 @@ PROXY_SETUP_FAULTS = (
          wait=left_out(PROXY, 2), on=PROXY, mentions=("10 minor versions",)),
     _row("proxy-mode-unknown", "KP-05", "kube-proxy's mode is one that does not exist", "proxy.settings.invalid",
          EditText(PROXY_CONFIG, FILE, 'mode: "iptables"', "mode: iptable"), RESTART,
-         wait=_logs("Invalid value"), answer="broken", mentions=("mode is iptable",)),
+         wait=logs("Invalid value"), answer="broken", mentions=("mode is iptable",)),
     _row("proxy-mode-not-loaded", "KP-05", "kube-proxy's mode was changed, and its pods were not restarted",
          "proxy.settings.not-loaded", EditText(PROXY_CONFIG, FILE, 'mode: "iptables"', "mode: nftables"),
          mentions=("runs with mode iptables",)),
     _row("proxy-field-misspelt", "KP-05", "a field of kube-proxy's configuration is misspelt",
          "proxy.settings.misspelt", EditText(PROXY_CONFIG, FILE, "clusterCIDR:", "clusterCidr:"), RESTART,
-         wait=_logs("lenient decoding"), mentions=("clusterCIDR",)),
+         wait=logs("lenient decoding"), mentions=("clusterCIDR",)),
     _row("proxy-cluster-range", "P11", "kube-proxy's clusterCIDR is not where the pods are",
          "proxy.settings.pod-range", EditText(PROXY_CONFIG, FILE, "10.244.0.0/16", "10.99.0.0/16"), RESTART,
-         wait=_logs("Caches are synced"), mentions=("10.99.0.0/16",)),
+         wait=logs("Caches are synced"), mentions=("10.99.0.0/16",)),
     _row("proxy-kubeconfig-later", "P06", "kube-proxy's kubeconfig names a wrong API server, and its pods still run",
          "proxy.kubeconfig", EditText(PROXY_CONFIG, KUBECONFIG, r'https://[^"\s]+', "https://192.0.2.10:6443"),
          mentions=("192.0.2.10:6443",)),
     _row("proxy-kubeconfig-now", "P06", "kube-proxy is ready, and asks an API server that is not there",
          "proxy.kubeconfig", EditText(PROXY_CONFIG, KUBECONFIG, r'https://[^"\s]+', "https://192.0.2.10:6443"),
-         RESTART, wait=_logs("192.0.2.10"), answer="broken", mentions=("192.0.2.10:6443",)),
+         RESTART, wait=both_of(logs("192.0.2.10"), RUNNING), answer="broken", mentions=("192.0.2.10:6443",)),
     _row("proxy-ca-path", "P07", "kube-proxy's kubeconfig names a CA file that no pod has", "proxy.kubeconfig",
          EditText(PROXY_CONFIG, KUBECONFIG, r"serviceaccount/ca\.crt", "serviceaccount/ca-old.crt"), RESTART,
-         wait=_logs("ca-old.crt"), answer="broken", mentions=("ca-old.crt",)),
+         wait=logs("ca-old.crt"), answer="broken", mentions=("ca-old.crt",)),
     _row("proxy-binding-deleted", "KP-09", "no binding gives kube-proxy its role, while its pods run", "proxy.rights",
          Delete(PROXY_BINDING), on=PROXY_ACCOUNT, mentions=("system:node-proxier",)),
     _row("proxy-binding-deleted-restarted", "KP-09", "nothing gives kube-proxy its role, and its pods are made anew",
-         "proxy.rights", Delete(PROXY_BINDING), RESTART, wait=_logs("is forbidden"), answer="broken",
+         "proxy.rights", Delete(PROXY_BINDING), RESTART, wait=logs("is forbidden"), answer="broken",
          on=PROXY_ACCOUNT, mentions=("no ClusterRoleBinding names it",)),
     _row("proxy-toleration-lost", "P19", "kube-proxy does not tolerate the taint of a node", "proxy.not-covering",
          Kubectl(("taint", "node", SECOND, "netcheck/dedicated=db:NoSchedule"),

@@ -27,6 +27,7 @@ from tests.cluster.faults.pods import POD_FAULTS
 from tests.cluster.faults.policy import POLICIES
 from tests.cluster.faults.policy_reach import ALLOWED_BETWEEN_PODS, FAULTS_BETWEEN_PODS
 from tests.cluster.faults.proxy import PROXY_FAULTS
+from tests.cluster.faults.proxy_nftables import PROXY_NFTABLES
 from tests.cluster.faults.proxy_rules import PROXY_RULES
 from tests.cluster.faults.proxy_setup import PROXY_SETUP_FAULTS
 from tests.cluster.faults.services import SERVICE_FAULTS
@@ -52,7 +53,7 @@ FAULTS = _gather(
     AGENT_FAULTS, PROXY_FAULTS, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS, ALLOWED_BETWEEN_PODS, CONNECTIVITY,
     SERVICE_FAULTS, WAYS, INGRESS_FAULTS, EXTERNAL_FAULTS, EXTERNAL_LOOKALIKES, INGRESS_LOOKALIKES,
     SERVICE_LOOKALIKES, LOOKALIKES,
-    LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES,
+    LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, PROXY_NFTABLES,
     BRIDGE_FAULTS, OVERLAY_FAULTS, FLANNEL_FAULTS, WEAVE_FAULTS, LOOKALIKES_OF_NETWORKS, WEAVE_SPOILED,
 )
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.cluster.rig.commands import run
-from tests.cluster.rig.packages import PATH, find_program
+from tests.cluster.rig.packages import PATH, PROTOCOLS, find_program
 from tests.cluster.rig.site import KUBERNETES, OWN, cache, given_folder, program
 
 DOMAIN = f"{OWN}.test"  # no registry can have it
@@ -85,13 +85,18 @@ def unpack_given_image(name: str) -> Path:
 
 
 def _firewall_tools() -> tuple[dict[str, Path], dict[str, str]]:
-    """iptables and its like with all that they load, as kube-proxy and flanneld call them."""
+    """iptables and its like with all that they load, as kube-proxy and flanneld call them.
+
+    The names of protocols are part of it: without them `nft -j` says 6 for tcp, kube-proxy takes the elements that it
+    has just kept for left-over ones, and at each second start it empties its own maps.
+    """
     names = ("xtables-nft-multi", "xtables-legacy-multi", "nft", "conntrack", "ipset")
     programs = [*(find_program(name) for name in names), *sorted(XTABLES.glob("*.so"))]
     libraries = {Path(found) for one in programs for found in re.findall(r"(/\S+) \(0x", run("ldd", one))}
     calls = [f"{family}{verb}" for family in ("iptables", "ip6tables") for verb in ("", "-save", "-restore")]
-    files = {str(path): path for path in [*programs, *sorted(libraries)]}
-    return files, {f"/usr/sbin/{call}": "xtables-nft-multi" for call in calls}
+    files = {str(path): path for path in [*programs, *sorted(libraries), PROTOCOLS]}
+    links = {f"/usr/sbin/{call}": "xtables-nft-multi" for call in calls}
+    return files, {**links, "/usr/sbin/iptables-legacy": "xtables-legacy-multi"}
 
 
 def _archive(image: Image) -> bytes:

@@ -8,12 +8,13 @@ from pathlib import Path
 from tests.cluster.rig.commands import run
 from tests.cluster.rig.errors import Lacking
 
-PLUGINS = Path("/usr/lib/cni")
+PLUGINS, PROTOCOLS = Path("/usr/lib/cni"), Path("/etc/protocols")
 NEEDED = {
     "containerd": "containerd", "ctr": "containerd", "runc": "runc", "etcd": "etcd-server", "socat": "socat",
     "busybox": "busybox-static", "iptables": "iptables", "nft": "nftables", "conntrack": "conntrack", "ipset": "ipset",
     "ip": "iproute2", "sysctl": "procps", "nsenter": "util-linux", "mount": "mount", "ldd": "libc-bin",
 }  # fmt: skip
+FILES = {PLUGINS: "containernetworking-plugins", PROTOCOLS: "netbase"}
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -34,8 +35,7 @@ def find_program(name: str) -> Path:
 def install_packages() -> None:
     """What is missing, by apt-get; raises Lacking with the names where there is no apt-get."""
     missing = {package for name, package in NEEDED.items() if not shutil.which(name, path=PATH)}
-    if not PLUGINS.is_dir():
-        missing.add("containernetworking-plugins")
+    missing |= {package for path, package in FILES.items() if not path.exists()}
     if not missing:
         return
     names = sorted(missing)
