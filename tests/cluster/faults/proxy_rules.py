@@ -73,4 +73,4 @@ PROXY_RULES = unseen((
     _row("proxy-leaving", "P26", "a node is about to be removed by the autoscaler, so that /healthz says 503",
          Kubectl(("taint", "node", SECOND, f"{LEAVING}=:NoSchedule"), ("taint", "node", SECOND, f"{LEAVING}-")),
          mentions=("/livez",)),
-), "proxy-two-backends", "proxy-legacy-firewall", "proxy-api-cut")
+), "proxy-api-cut")
