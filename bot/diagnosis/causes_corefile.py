@@ -14,7 +14,7 @@ NO_START = (
     "dns.query.*", "dns.upstream.*", "dns.name.unresolved",
 )
 STILL_OLD = ("dns.corefile.stale", "dns.query.*", "dns.name.*", "dns.upstream.*")
-NO_NAMES = ("dns.query.*", "dns.name.*", "dns.pods.not-ready", "dns.endpoints.*")
+NO_NAMES = ("dns.query.*", "dns.name.*", "service.name.*", "dns.pods.not-ready", "dns.endpoints.*")
 
 
 def _corefile(

@@ -11,7 +11,7 @@ PODS_BY_HAND = (
     "`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide` and `kubectl -n kube-system describe pod POD`"
 )
 
-NO_ANSWER = ("dns.endpoints.*", "dns.query.*", "dns.name.unresolved")
+NO_ANSWER = ("dns.endpoints.*", "dns.query.*", "dns.name.unresolved", "service.name.unanswered")
 UNREADY = ("dns.pods.not-ready", *NO_ANSWER)
 UNSYNCED = ("dns.pods.unsynced", "dns.pods.liveness", *UNREADY)
 

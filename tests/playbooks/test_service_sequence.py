@@ -4,13 +4,17 @@ https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/
 """
 
 import re
+from pathlib import Path
 
 import pytest
 
 from bot.engine.library import load_file, shipped_folder
 from bot.model.playbook import Playbook
+from bot.playground.cluster_box.box import ClusterBox
+from bot.playground.scenarios import load_scenario
 from bot.steps import Look
 from bot.steps.library import STEP_TYPES
+from tests.playground.test_scenarios import run_dns
 
 ORDER = (
     ("node.network", "service.exists"),          # what every Service stands on, first
@@ -56,11 +60,21 @@ def test_no_look_at_pods_is_made_where_the_service_selects_none(playbook: Playbo
 
 def test_the_ways_to_it_are_looked_at_last_and_each_kind_of_service_gets_its_look(playbook: Playbook) -> None:
     order = [step.uses for step in playbook.steps]
-    assert order[-4:] == ["service.exposure", "policy.reach", "service.locality", "service.name"]
+    assert order[-6:] == ["service.exposure", "policy.reach", "service.locality", "service.name", "dns.pods",
+                          "dns.corefile"]
     branches = {step.uses: step.when for step in playbook.steps}
     assert "ExternalName" in branches["service.external_name"]
     assert "not steps.service.outputs.selects" in branches["service.manual"]
     assert "headless" in branches["service.headless"]
+
+
+async def test_where_nobody_answers_for_its_name_dns_is_to_blame_and_not_the_service(tmp_path: Path) -> None:
+    async with ClusterBox(load_scenario("dns-scaled-to-zero")) as box:
+        run = await run_dns(box, tmp_path, "service", "default/kubernetes")
+    assert [root["cause"] for root in run["root_causes"]] == ["dns.pods.scaled-to-zero"]
+    async with ClusterBox(load_scenario("healthy")) as box:
+        run = await run_dns(box, tmp_path, "service", "default/kubernetes")
+    assert not [finding for finding in run["findings"] if finding["layer"] == "dns-workload"], "nobody need look there"
 
 
 def test_nothing_is_sent_to_its_address_unasked(playbook: Playbook) -> None:

@@ -143,6 +143,8 @@ def test_a_kubernetes_block_for_a_few_namespaces_is_why_other_names_do_not_resol
         return corefile_evidence(corefile(limited, without=("kubernetes",)))
 
     assert causes(COREFILE, serving("shop")) == ["dns.corefile.namespaces"]
+    assert causes(COREFILE, serving("shop"), namespace="shop") == []
+    assert causes(COREFILE, serving("default"), namespace="shop") == ["dns.corefile.namespaces"]
     assert causes(COREFILE, serving("shop", "default")) == []
 
 

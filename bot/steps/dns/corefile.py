@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import dns_port, image_version, server_container
@@ -17,7 +19,13 @@ from bot.steps.podfacts import pod_facts
 from bot.steps.wording import parse_time, read_at
 
 
-async def gather_corefile(cluster: Cluster, args: DnsArgs) -> Evidence:
+class CorefileArgs(DnsArgs):
+    """Looks at CoreDNS's configuration. `namespace`: one whose names it must serve."""
+
+    namespace: str = Field(default="default", pattern=r"^[a-z0-9-]+$")
+
+
+async def gather_corefile(cluster: Cluster, args: CorefileArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     facts = await read_corefile(cluster, dns)
     pods = [pod_facts(pod) for pod in dns.pods]
@@ -53,7 +61,7 @@ def _probes(container: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
+def judge_corefile(evidence: Evidence, args: CorefileArgs) -> Judgement:
     facts, skipped = evidence["corefile"], tell_skipped(evidence, Layer.DNS_WORKLOAD)
     verdict = Verdict.WARN if any(pod["ready"] for pod in evidence["pods"]) else Verdict.FAIL
     match facts["state"]:
@@ -66,7 +74,7 @@ def judge_corefile(evidence: Evidence, args: DnsArgs) -> Judgement:
             return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)), *skipped))
     if not facts["blocks"] and not facts["mistakes"] and not facts["imports"]:
         return Judgement((_empty(evidence, verdict), *skipped))
-    found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict)]
+    found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict, args.namespace)]
     edits = propose_edits(evidence, found)
     outputs = {
         "config_map": facts["config_map"].removeprefix("ConfigMap "), "key": facts["key"], "edits": edits,
@@ -123,7 +131,7 @@ def _missing(evidence: Evidence, verdict: Verdict) -> Finding:
 
 
 COREFILE = Look(
-    name="dns.corefile", args=DnsArgs, gather=gather_corefile, judge=judge_corefile,
+    name="dns.corefile", args=CorefileArgs, gather=gather_corefile, judge=judge_corefile,
     reads=("list services", "list pods in {dns}", "get deployments.apps in {dns}", "get configmaps/coredns in {dns}",
            "get configmaps/kubelet-config in kube-system"),
     by_hand="`kubectl -n kube-system get configmap coredns -o yaml` "

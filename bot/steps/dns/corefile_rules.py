@@ -18,15 +18,16 @@ ELSEWHERE = ("k8s_external", "file", "auto", "etcd", "secondary", "k8s_gateway",
 CHANGES_ANSWERS = ("namespaces", "namespace_labels", "labels", "noendpoints", "ignore")
 
 
-def judge_content(evidence: Evidence, verdict: Verdict) -> list[Finding]:
+def judge_content(evidence: Evidence, verdict: Verdict, namespace: str = "default") -> list[Finding]:
+    """`namespace`: one whose names must be served."""
     if evidence["corefile"]["mistakes"]:
         return []
-    found = [_zone(evidence, verdict), *_loops(evidence, verdict), *judge_acl(evidence), *judge_order(evidence),
+    found = [_zone(evidence, namespace), *_loops(evidence, verdict), *judge_acl(evidence), *judge_order(evidence),
              *(_probe(evidence, verdict, name) for name in PORTS)]
     return [finding for finding in found if finding]
 
 
-def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
+def _zone(evidence: Evidence, namespace: str) -> Finding | None:
     """A Corefile that serves no cluster zone is wrong now: pods that have loaded it answer NXDOMAIN and are ready."""
     facts, domain = evidence["corefile"], evidence["domain"]
     blocks = plugins(facts, "kubernetes")
@@ -39,8 +40,8 @@ def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
         return find("dns.corefile.no-kubernetes", text, object=facts["config_map"], evidence=told)
     zones = [zone for block, directive in blocks for zone in zones_of(block, directive)]
     limited = [args for _, directive in blocks for name, *args in directive["options"] if name == "namespaces"]
-    if len(limited) == len(blocks) and not any("default" in args or any("{" in a for a in args) for args in limited):
-        return _limited(evidence, blocks[0][1]["line"], limited[0])
+    if len(limited) == len(blocks) and not any(namespace in args or any("{" in a for a in args) for args in limited):
+        return _limited(evidence, blocks[0][1]["line"], limited[0], namespace)
     if not domain or any(covers(zone, domain) for zone in zones) or any("{" in zone for zone in zones):
         return None
     text = (f"The kubernetes block in {facts['config_map']} serves {list_names(zones)}, but kubelets tell pods to "
@@ -49,12 +50,14 @@ def _zone(evidence: Evidence, verdict: Verdict) -> Finding | None:
                 advice=f"Write `kubernetes {domain} in-addr.arpa ip6.arpa` in line {blocks[0][1]['line']}.")
 
 
-def _limited(evidence: Evidence, line: int, served: list[str]) -> Finding:
+def _limited(evidence: Evidence, line: int, served: list[str], namespace: str) -> Finding:
     place = evidence["corefile"]["config_map"]
+    among = "kubernetes.default" if namespace == "default" else f"those of {namespace}"
     text = (f"The kubernetes block in {place} serves the namespaces {list_names(served)} only: names of all others, "
-            "kubernetes.default among them, do not resolve.")
+            f"{among} among them, do not resolve.")
     return find("dns.corefile.namespaces", text, object=place, evidence=(
-        f"Corefile:{line}: namespaces {' '.join(served)}, expected no such line, or default in it", read_at(evidence)))
+        f"Corefile:{line}: namespaces {' '.join(served)}, expected no such line, or {namespace} in it",
+        read_at(evidence)))
 
 
 def _loops(evidence: Evidence, verdict: Verdict) -> list[Finding]:

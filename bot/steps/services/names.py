@@ -34,7 +34,7 @@ async def gather_name(cluster: Cluster, args: ServiceArgs) -> Evidence:
 def judge_name(evidence: Evidence, args: ServiceArgs) -> Judgement:
     service, answers, skipped = evidence["service"], evidence["answers"], tell_skipped(evidence, Layer.SERVICE)
     if service is None or answers is None:
-        return Judgement(skipped)
+        return Judgement(skipped, {"doubt": False})
     name = f"{args.name}.{args.namespace}.svc.{evidence['zone']}"
     found = _wrong(evidence, name) or _silent(evidence, name)
     if found is None:
@@ -42,7 +42,7 @@ def judge_name(evidence: Evidence, args: ServiceArgs) -> Judgement:
         text = f"{some}, asked directly, give {name} as {list_names(_records(answers)) or 'known'}; UDP and the way " \
             "to the DNS Service were not tested."
         found = note(Verdict.PASS, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
-    return Judgement((found, *skipped))
+    return Judgement((found, *skipped), {"doubt": found.verdict in (Verdict.FAIL, Verdict.UNKNOWN)})
 
 
 def _records(answers: list[dict[str, Any]]) -> list[str]:
