@@ -233,6 +233,8 @@ def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str,
     (logs(NOTICE, SYNCED), []),
     (logs(API), ["proxy.api"]), (logs(API, SYNCED), []),                       # overcome
     (logs(klog("dial tcp 192.0.2.10:6443: i/o timeout", ago=9000), SYNCED), []),
+    (logs(SYNCED, klog("dial tcp 10.0.0.5:6443: i/o timeout", ago=90)), ["proxy.api"]),     # cut off later
+    (logs(SYNCED, klog("dial tcp 10.0.0.5:6443: i/o timeout", ago=400)), []),               # and through again
     (logs(OF_ONE_NODE), ["proxy.access"]), (logs(NO_CA, ready=False), ["proxy.credentials"]),
     (logs(FORBIDDEN), ["proxy.access"]), (logs(FORBIDDEN, SYNCED), []),
     (logs(klog('"Sync failed" ipFamily="IPv4" retryingTime="30s"'), SYNCED), ["proxy.rules"]),

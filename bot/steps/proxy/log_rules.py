@@ -35,8 +35,9 @@ PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
     ("synced-node", r"[Cc]aches are synced.*node informer|Successfully retrieved NodeIPs"),
 ))
 
-YOUNG_LINE = 900.0
-"""Seconds for which a line that tells its time counts as now: reflectors try again at least every minute or so."""
+YOUNG_LINE = 300.0
+"""Seconds for which a line that tells its time counts as now. Reflectors that fail try again within a minute and a half
+(30 s to dial, up to twice 30 s of waiting), and say nothing when they come through again."""
 PATIENCE = 60.0
 BEGAN_WITH = re.compile(r"(?:\boldN|\bN)odeIPs=\[(?P<addresses>[^\]]*)\]")
 """As the line tells it that is logged at the start, and each that is logged when the addresses change."""

@@ -63,9 +63,11 @@ PROXY_RULES = unseen((
     _row("proxy-legacy-firewall", "P15", "a firewall of the node is in the other backend of iptables",
          _legacy("iptables-legacy -A FORWARD -s 203.0.113.0/24 -j DROP", "iptables-legacy -F FORWARD"),
          mentions=("iptables-legacy on n2 holds 1 rule",)),
+    # Its log tells of it for minutes when it is over, so that the pods are made anew.
     _row("proxy-api-cut", "P25", "a node's kube-proxy is cut off from the API server after it has written its rules",
          Firewall((f"meta skgid {GROUP} tcp dport 6443 drop",), hooks=("output",), nodes=(SECOND,)),
-         RestartPods(DNS_PODS), stage=(OF_A_GROUP, Await(left_out(PROXY, 2))),
+         RestartPods(DNS_PODS), RunOnNode(SECOND, ("true",), PROXY_PODS),
+         stage=(OF_A_GROUP, Await(left_out(PROXY, 2))),
          wait=both(SETTLED, logs("i/o timeout", 1)), roots=_root("proxy.api"), answer="degraded", mentions=(SECOND,)),
     _row("proxy-healthy", "H17", "kube-proxy logs a notice that sounds like an error"),
     _row("proxy-node-port", "H13", "a NodePort has no listening socket", Create((NODE_PORT,)),
