@@ -43,6 +43,12 @@ BACKENDS: tuple[Cause, ...] = (
         "The event's message names it: create it, or correct the workload.",
     ),
     _pods(
+        "service.pods.container", "The container of the Service's pods cannot be made as it is written",
+        "The kubelet or the runtime refuses what the workload says of its container: a user that must not be root and "
+        "is, a command that the image does not have, a capability or a limit that is not allowed.",
+        "The message names it: correct securityContext, command or resources in the workload.",
+    ),
+    _pods(
         "service.pods.image", "The image of the Service's pods cannot be pulled",
         "The node cannot get the container image: wrong name or tag, registry not reachable, or no pull secret.",
         "Correct the image (`kubectl -n NAMESPACE set image deployment/NAME CONTAINER=IMAGE`) or the access to the "

@@ -70,6 +70,12 @@ PODS: tuple[Cause, ...] = (
         "The event's message names it: create it again, or correct the volume in the workload.",
     ),
     _pods(
+        "dns.pods.container", "The container of DNS pods cannot be made as it is written",
+        "The kubelet or the runtime refuses what the workload says of its container: a user that must not be root and "
+        "is, a command that the image does not have, a capability or a limit that is not allowed.",
+        "The message names it: correct securityContext, command or resources in the workload.",
+    ),
+    _pods(
         "dns.pods.image", "The DNS image cannot be pulled",
         "The node cannot get the container image: wrong name or tag, registry not reachable, or no pull secret.",
         "Correct the image (`kubectl -n kube-system set image deployment/coredns coredns=IMAGE`) or the access to the "
@@ -108,6 +114,16 @@ PODS: tuple[Cause, ...] = (
         "Add NET_BIND_SERVICE to the container's capabilities; look for another server where the address is in use.",
         source="https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
         "#coredns-pods-have-crashloopbackoff-or-error-state",
+        explains=("dns.pods.crashing", *UNREADY),
+    ),
+    _pods(
+        "dns.pods.said", "The DNS server ends at its start and says why",
+        "The last line of the container that ended is the server's own reason: mostly a part of the Corefile that is "
+        "twice there or contradicts another, a file that is not mounted where its arguments name it, or an argument "
+        "that it does not know.",
+        "Correct what the line names, in the Corefile (`kubectl -n kube-system edit configmap coredns`) or in the "
+        "arguments and volumes of the workload.",
+        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`",
         explains=("dns.pods.crashing", *UNREADY),
     ),
     _pods(

@@ -84,6 +84,14 @@ SERVICE: tuple[Cause, ...] = (
         explains=("dns.endpoints.empty", "dns.endpoints.none-ready"),
     ),
     _service(
+        "dns.endpoints.beside", "Somebody added addresses to the DNS Service that belong to none of its pods",
+        "Service proxies take all EndpointSlices with the Service's name in their label, whoever made them. One that "
+        "no controller keeps leads a part of all questions to an address where no DNS pod is.",
+        "Delete the EndpointSlice, or its label kubernetes.io/service-name.",
+        by_hand=SLICES_BY_HAND, source="https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/",
+        explains=("dns.query.silent",),
+    ),
+    _service(
         "dns.endpoints.mixed", "The DNS Service also selects pods that are no DNS servers",
         "Some queries go to pods that do not answer DNS: lookups fail now and then.",
         "Make the selector narrower, or take its labels off the other pods.", by_hand=SLICES_BY_HAND,

@@ -38,6 +38,11 @@ PATTERNS: tuple[tuple[Class, re.Pattern[str]], ...] = (
 )
 
 
+FATAL = re.compile(r"flag provided but not defined|invalid value .* for flag|panic: |\[FATAL\]|fatal error: ")
+BANNER = re.compile(r"\[|\S*:\d+( on \S+)?$|CoreDNS-|\S+/\S+, go\d|goroutine |\s|-\w|maxprocs")
+"""Lines that are no reason for an end: with a level, of the banner, of a trace, of the usage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """One line and its meaning; `facts`: what the line names (line, word, user, to, why …)."""
@@ -58,6 +63,15 @@ def read_line(text: str) -> Match | None:
 def read_lines(lines: Iterable[str]) -> list[Match]:
     """The lines that mean something, in their order."""
     return [match for match in map(read_line, lines) if match]
+
+
+def last_words(log: str, width: int = 300) -> str:
+    """What a CoreDNS that ended at its start said of it: its only lines without a level that are neither its banner nor
+    a list of flags. "" where it ended otherwise."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    first = next((line for line in lines if FATAL.match(line)), "")
+    last = lines[-1] if lines and not first else ""
+    return (first or ("" if BANNER.match(last) else last))[:width]
 
 
 def keep_telling(log: str, most: int = 12, width: int = 300) -> tuple[list[str], int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.diagnosis.loglines import keep_telling, read_line
+from bot.diagnosis.loglines import keep_telling, last_words, read_line
 
 SAID = [
     ('[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :53) detected for zone ".", see https://coredns.io', "loop", {}),
@@ -54,3 +54,16 @@ def test_of_a_long_log_the_last_telling_lines_are_kept_and_all_are_counted() -> 
     assert telling == 51
     assert lines[-1] == "[INFO] Reloading complete"
     assert [text.split()[3] for text in lines[:3]] == ["a47.", "a48.", "a49."]
+
+
+@pytest.mark.parametrize(("log", "said"), [
+    ("maxprocs: x\ncannot serve dns://.:53 - it is already defined\n", "cannot serve dns://.:53 - it is already defined"),
+    ("flag provided but not defined: -nix\nUsage of /coredns:\n  -conf string\n    \tCorefile to load",
+     "flag provided but not defined: -nix"),
+    ("[INFO] SIGTERM: Shutting down servers then terminating\n", ""),
+    (".:53\nCoreDNS-1.14.7\nlinux/amd64, go1.26, abc\n", ""),
+    (".:53 on 127.0.0.1\n", ""),
+    ("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n", "panic: boom"),
+])
+def test_the_reason_of_a_server_that_ended_at_its_start_is_its_last_plain_line(log: str, said: str) -> None:
+    assert last_words(log) == said

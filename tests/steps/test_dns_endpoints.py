@@ -34,6 +34,17 @@ def test_a_consistent_service_passes_and_says_that_the_path_was_not_tested() -> 
     assert "was not tested" in finding.summary
 
 
+def test_a_slice_that_somebody_added_to_the_service_is_named_and_not_the_controllers() -> None:
+    known = endpoints_evidence()
+    stranger = {**slices(("10.244.9.9", True))[0], "name": "by-hand", "managed": ""}
+    finding = only(ENDPOINTS, {**known, "slices": [*known["slices"], stranger]})
+    assert (finding.verdict, finding.cause, finding.object) == (
+        Verdict.WARN, "dns.endpoints.beside", "EndpointSlice kube-system/by-hand")
+    assert "delete endpointslice by-hand" in finding.advice
+    same = {**stranger, "endpoints": known["slices"][0]["endpoints"]}
+    assert causes(ENDPOINTS, {**known, "slices": [*known["slices"], same]}) == []
+
+
 def wrong(selector: dict[str, str], **changes: Any) -> dict[str, Any]:
     return endpoints_evidence(**{"service": service(selector=selector), "selected": [], "slices": slices(), **changes})
 

@@ -96,3 +96,14 @@ def test_a_log_that_may_not_be_read_is_skipped_and_neither_fault_nor_pass() -> N
 def test_a_log_that_cannot_be_had_from_a_running_pod_is_unknown() -> None:
     lost = log_pod(ready=True, now={"lines": [], "telling": 0, "error": "dial tcp 10.0.0.5:10250: i/o timeout"})
     assert Verdict.UNKNOWN in {f.verdict for f in judge(LOGS, evidence(lost)).findings}
+
+
+def test_a_server_that_ended_for_a_reason_that_is_not_known_is_quoted() -> None:
+    why = "cannot serve dns://.:53 - it is already defined"
+    ended = log_pod(running=False, before={"lines": [], "telling": 0, "last": why})
+    finding = only(LOGS, evidence(ended))
+    assert (finding.verdict, finding.cause) == (Verdict.FAIL, "dns.pods.said")
+    assert why in finding.summary
+    known = log_pod(running=False, before={"lines": [LOOP], "telling": 1, "last": LOOP})
+    assert causes(LOGS, evidence(known)) == ["dns.upstream.loop"]
+    assert causes(LOGS, evidence({**ended, "ready": True})) == []

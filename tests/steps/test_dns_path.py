@@ -48,6 +48,12 @@ def test_a_node_that_is_cut_off_is_named_with_the_port_of_its_network_plugin() -
     assert "API server on n1 → b on n2: TCP 53 no answer, TCP 8181 no answer" in finding.evidence
 
 
+def test_a_ready_pod_that_refuses_on_every_port_is_not_reached_either() -> None:
+    finding = only(PATH, evidence(way("a", "n1", *OPEN), way("b", "n2", "refused", "refused")))
+    assert (finding.cause, finding.object) == ("cni.path", "Node n2")
+    assert "gets connection refused on any port of b" in finding.summary
+
+
 def test_where_no_other_node_is_reached_the_one_they_are_not_reached_from_is_named() -> None:
     finding = only(PATH, evidence(way("a", "n1", *OPEN), way("b", "n2", *DROPPED), way("c", "n3", *DROPPED)))
     assert finding.object == "Node n1"

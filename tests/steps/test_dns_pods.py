@@ -50,6 +50,10 @@ def test_two_ready_pods_on_two_nodes_pass_with_a_telling_summary() -> None:
     (pod(ready=False, started="", waiting="ImagePullBackOff", waiting_message="not found"), "dns.pods.image"),
     (pod(ready=False, started="", waiting="ContainerCreating", events=[SANDBOX]), "dns.pods.sandbox"),
     (pod(ready=False, started="", waiting="ContainerCreating", events=[MOUNT]), "dns.pods.volume"),
+    (pod(ready=False, started="", waiting="CreateContainerConfigError", waiting_message='secret "x" not found'),
+     "dns.pods.volume"),
+    (pod(ready=False, started="", waiting="CreateContainerConfigError",
+         waiting_message="container has runAsNonRoot and image will run as root"), "dns.pods.container"),
     (crashed(), "dns.pods.crashing"),
     (crashed(reason="OOMKilled", code=137), "dns.pods.oom"),
     (crashed(last_ended={"reason": "StartError", "code": 128, "at": RECENTLY, "message":

@@ -60,7 +60,10 @@ def test_a_readiness_gate_is_told_by_name_only_where_the_containers_are_ready() 
     (crashed("web-1", "OOMKilled", 137), "service.pods.oom"),
     (pending("0/2 nodes are available: 2 Insufficient cpu."), "service.pods.unschedulable"),
     (unready("web-1", started="", waiting="ErrImagePull"), "service.pods.image"),
-    (unready("web-1", started="", waiting="CreateContainerConfigError"), "service.pods.volume"),
+    (unready("web-1", started="", waiting="CreateContainerConfigError", waiting_message='configmap "x" not found'),
+     "service.pods.volume"),
+    (unready("web-1", started="", waiting="RunContainerError", waiting_message="exec: not found"),
+     "service.pods.container"),
     (unready("web-1", {"reason": "FailedCreatePodSandBox", "message": "cni"}, started=""), "service.pods.sandbox"),
     (unready("web-1"), "service.pods.not-ready"),
 ])

@@ -61,16 +61,20 @@ def locate(dns: Dns) -> dict[str, Any] | None:
     spec, container = dns.template, server_container(dns.template)
     words = [str(word) for word in (*(container.get("command") or ()), *(container.get("args") or ()))]
     path = words[words.index("-conf") + 1] if "-conf" in words[:-1] else ""
-    folder, _, file = path.rpartition("/")
     mounts: dict[str, Object] = {mount["name"]: mount for mount in container.get("volumeMounts") or ()}
     volumes = [v for v in spec.get("volumes") or () if v.get("configMap") and v["name"] in mounts]
-    exact = [v for v in volumes if mounts[v["name"]].get("mountPath", "").rstrip("/") in (folder, path)]
-    chosen = next(iter(exact or volumes), None)
+    places = {v["name"]: mounts[v["name"]].get("mountPath", "").rstrip("/") for v in volumes}
+    exact = [v for v in volumes if f"{path}/".startswith(f"{places[v['name']]}/")]
+    chosen = next(iter(exact or (() if path.startswith("/") else volumes)), None)
     if chosen is None:
         return None
     source = chosen["configMap"]
-    file = file or "Corefile"
-    key = next((item["key"] for item in source.get("items") or () if item.get("path") == file), file)
+    below = path.removeprefix(places[chosen["name"]]).strip("/") if exact else ""
+    file = below or path.rpartition("/")[2] or "Corefile"
+    paths = {item.get("path"): item["key"] for item in source.get("items") or ()}
+    if paths and file not in paths:
+        return None  # what it is told to read is not mounted
+    key = paths.get(file, file)
     return {"name": source["name"], "key": key, "optional": bool(source.get("optional"))}
 
 

@@ -120,6 +120,9 @@ def _endpoints(evidence: Evidence) -> list[Finding]:
     name = service["name"]
     endpoints = [e for piece in evidence["slices"] for e in piece["endpoints"] if not e["terminating"]]
     ready, pods = _ready_endpoints(evidence), _live(evidence["selected"])
+    beside = _beside(evidence)
+    if beside:
+        return [beside]
     stale = _stale(evidence, now)
     slices = count(len(evidence["slices"]), "EndpointSlice")
     told = (f"{slices}, {count(len(endpoints), 'endpoint')}, {len(ready)} ready", read_at(evidence))
@@ -139,6 +142,29 @@ def _endpoints(evidence: Evidence) -> list[Finding]:
         return [find("dns.endpoints.none-ready", text, object=name, evidence=told)]
     text = f"{name} has no endpoints: no pod matches {labels_text(service['selector'])}."
     return [find("dns.endpoints.empty", text, object=name, evidence=told)]
+
+
+def _beside(evidence: Evidence) -> Finding | None:
+    """Slices that somebody else wrote, of a Service whose slices the controller keeps: proxies take all together."""
+    if not evidence["service"]["selector"] or not evidence["selected"] or evidence["unseen"]:
+        return None
+    own = {ip for pod in evidence["selected"] for ip in pod["ips"]}
+    strange = {piece["name"]: dead for piece in evidence["slices"] if piece.get("managed", CONTROLLER) == ""
+               if (dead := [e["address"] for e in piece["endpoints"] if e["ready"] and e["address"] not in own])}
+    if not strange:
+        return None
+    name, dead = next(iter(strange.items()))
+    service = evidence["service"]["name"]
+    namespace = service.removeprefix("Service ").split("/")[0]
+    text = (f"EndpointSlice {namespace}/{name}, which no controller keeps, adds {list_names(dead)} to {service}: no "
+            "pod that it selects has this address, and a part of all questions goes there.")
+    return find(
+        "dns.endpoints.beside", text, verdict=Verdict.WARN, object=f"EndpointSlice {namespace}/{name}",
+        evidence=(f"EndpointSlice {namespace}/{name}: {list_names(dead)}, expected addresses of {service}'s pods",
+                  read_at(evidence)),
+        advice=f"See who made it (`kubectl -n {namespace} get endpointslice {name} -o yaml`), then "
+        f"`kubectl -n {namespace} delete endpointslice {name}`.",
+    )
 
 
 def _stale(evidence: Evidence, now: float) -> str:

@@ -41,7 +41,7 @@ def service_facts(service: Object, changed: float = 0.0) -> dict[str, Any]:
         "addresses": spec.get("clusterIPs") or [spec.get("clusterIP", "")], "selector": spec.get("selector") or {},
         "ports": [{"name": p.get("name", ""), "port": p["port"], "protocol": p.get("protocol", "TCP"),
                    "target": p.get("targetPort", p["port"])} for p in spec.get("ports") or ()],
-        "families": spec.get("ipFamilies") or [],
+        "families": spec.get("ipFamilies") or [], "internal": spec.get("internalTrafficPolicy", "Cluster"),
     }
 
 

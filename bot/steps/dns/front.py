@@ -27,7 +27,8 @@ def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
     service, skipped = evidence["service"], tell_skipped(evidence, Layer.DNS_SERVICE)
     if service is None:
         return Judgement((_absent(evidence), *skipped))
-    outputs = {"service": service["name"].removeprefix("Service "), "addresses": service["addresses"]}
+    outputs = {"service": service["name"].removeprefix("Service "), "addresses": service["addresses"],
+               "near": service.get("internal") == "Local"}
     kind = _type(evidence)
     found = [kind] if kind else [f for f in (_address(evidence), _ports(evidence)) if f]
     if not found:

@@ -40,6 +40,7 @@ def judge_lines(evidence: Evidence) -> list[Finding]:
         if down:
             found.append(_tell(evidence, code, what, down, verdict))
     found += _api_path(evidence, hits["api-net"], verdict)
+    found = found or _said(evidence, verdict)
     return [*found, *_history(evidence, hits)]
 
 
@@ -78,6 +79,19 @@ def _configuration(evidence: Evidence, hits: dict[str, Hits], verdict: Verdict) 
             found.append(find("dns.corefile.reload", text, verdict=Verdict.WARN, object=_place(evidence),
                               evidence=(f"{pod['name']}: {cut(match.text)}", read_at(evidence))))
     return found
+
+
+def _said(evidence: Evidence, verdict: Verdict) -> list[Finding]:
+    """Of pods that ended: their own reason, in their own words, where it is none of those that are known."""
+    said = [(pod, words) for pod in evidence["pods"]
+            if not pod["ready"] and (words := (pod["before"] or {}).get("last")) and not read_lines([words])]
+    if not said:
+        return []
+    names = list_names(pod["name"] for pod, _ in said)
+    return [find(
+        "dns.pods.said", f"{names} ended with: {cut(said[0][1])}", verdict=verdict, object=evidence["workload"],
+        evidence=(*(cut(f"{pod['name']} on {pod['node']}: {words}") for pod, words in said[:3]), read_at(evidence)),
+    )]
 
 
 def _unknown_word(evidence: Evidence, word: str, pod: Pod, match: Match, verdict: Verdict) -> Finding:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
-from bot.diagnosis.loglines import keep_telling
+from bot.diagnosis.loglines import keep_telling, last_words
 from bot.diagnosis.platform import image_version, server_container
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
@@ -68,7 +68,8 @@ async def _log(
     if log is None:
         return None
     lines, telling = keep_telling(log.text)
-    return {"lines": lines, "telling": telling, **({"error": log.error} if log.error else {})}
+    return {"lines": lines, "telling": telling, **({"error": log.error} if log.error else {}),
+            **({"last": last_words(log.text)} if previous else {})}
 
 
 def judge_logs(evidence: Evidence, args: DnsArgs) -> Judgement:

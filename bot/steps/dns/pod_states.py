@@ -1,7 +1,7 @@
 """In which state one DNS pod is: which cause its status and events speak for. Pure.
 
     gone · ready · restarted · young      nothing wrong (yet)
-    pending.* · sandbox · volume · image  never started
+    pending.* · sandbox · volume · image · container  never started
     oom · liveness · crashing             ended
     node-down · not-ready                 runs, and gets no queries
 """
@@ -22,7 +22,9 @@ PASSES = re.compile(r"kube-root-ca\.crt|failed to sync (configmap|secret) cache"
 """What kubelets say of a volume for a moment, while what is in it is on its way to them."""
 OTHER_OBSTACLES = re.compile(r"Insufficient|didn't match|affinity|unschedulable|topology|volume", re.IGNORECASE)
 BAD_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-BAD_MOUNT = frozenset({"CreateContainerConfigError", "CreateContainerError"})
+NOT_MADE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+ABSENT = re.compile(r"configmap|secret|volume|mount", re.IGNORECASE)
+"""In words of the kubelet about a container that it could not make: what it needs is not there."""
 NO_SANDBOX = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
 
 Pod = dict[str, Any]
@@ -57,8 +59,9 @@ def classify(pod: Pod, evidence: Evidence) -> State:
         return ended
     if pod["waiting"] in BAD_IMAGE:
         return State("dns.pods.image", f"{pod['waiting']}: {pod['waiting_message'] or pod['image']}")
-    if pod["waiting"] in BAD_MOUNT:
-        return State("dns.pods.volume", f"{pod['waiting']}: {pod['waiting_message']}")
+    if pod["waiting"] in NOT_MADE:
+        code = "dns.pods.volume" if ABSENT.search(pod["waiting_message"]) else "dns.pods.container"
+        return State(code, f"{pod['waiting']}: {pod['waiting_message']}")
     down = evidence["nodes"]["read"].get(pod["node"], {})
     if down and not down["ready"]:
         return State("dns.pods.node-down", f"node {pod['node']} is not ready")

@@ -11,6 +11,7 @@ SAYS = {
     "dns.pods.sandbox": "have a node and get no network",
     "dns.pods.volume": "cannot mount a volume",
     "dns.pods.image": "cannot pull their image",
+    "dns.pods.container": "cannot be made as they are written",
     "dns.pods.oom": "ran out of memory",
     "dns.pods.liveness": "are ended by the kubelet again and again",
     "dns.pods.crashing": "crash",

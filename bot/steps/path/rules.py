@@ -32,8 +32,8 @@ class Way:
         first, rest = self.rows[0]["outcome"], {row["outcome"] for row in self.rows[1:]}
         if first == "ok":
             return "answered"
-        if first in SILENT and rest and rest <= SILENT:
-            return "cut"
+        if rest and ((first in SILENT and rest <= SILENT) or {first, *rest} == {"refused"}):
+            return "cut"  # where a pod that its kubelet finds ready refuses on every port, something before it does
         return "blocked" if rest & {"ok", "refused"} and first in SILENT | {"refused"} else "untold"
 
     def line(self, source: str) -> str:
@@ -88,8 +88,9 @@ def _seen(evidence: Evidence, ways: list[Way]) -> tuple[str, ...]:
 def _cut_off(evidence: Evidence, ways: list[Way]) -> list[Finding]:
     homes, nodes = list_names(evidence["api_nodes"]), _nodes(ways, "cut")
     pods = list_names(way.pod for way in ways if way.state == "cut")
+    got = list_names(dict.fromkeys(tell(row) for way in ways if way.state == "cut" for row in way.rows), word="or")
     text = (f"Pods on {list_names(nodes)} are not reached over the pod network from {homes}: the API server there gets "
-            f"no answer on any port of {pods}, which the kubelet finds ready.")
+            f"{got} on any port of {pods}, which the kubelet finds ready.")
     return [
         find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
              evidence=_seen(evidence, ways))

@@ -22,6 +22,7 @@ CAUSES = {
     "dns.pods.pending.no-network": "service.pods.no-network",
     "dns.pods.pending.unschedulable": "service.pods.unschedulable",
     "dns.pods.sandbox": "service.pods.sandbox", "dns.pods.volume": "service.pods.volume",
+    "dns.pods.container": "service.pods.container",
     "dns.pods.image": "service.pods.image", "dns.pods.oom": "service.pods.oom",
     "dns.pods.liveness": "service.pods.liveness", "dns.pods.crashing": "service.pods.crashing",
     "dns.pods.node-down": "service.pods.node-down", "dns.pods.not-ready": "service.pods.not-ready",
