@@ -64,6 +64,24 @@ NODE_REPORTS: tuple[Cause, ...] = (
         explains=("proxy.*", "cni.sandbox.*", "cni.path", *DNS_DOWN),
     ),
     _node(
+        "node.resolv-conf", "The kubelet of a node cannot read the file of resolvers that it is told to",
+        "resolvConf in the kubelet's configuration names a file that is not there (systemd-resolved removed, another "
+        "distribution's path): no new pod starts on the node, those that run go on.",
+        "On the node, name a file that is there in /var/lib/kubelet/config.yaml (resolvConf: /etc/resolv.conf, or "
+        "/run/systemd/resolve/resolv.conf with systemd-resolved), then `systemctl restart kubelet`.",
+        by_hand="`kubectl get --raw /api/v1/nodes/NAME/proxy/configz` (resolvConf), and that file on the node",
+        source="https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#known-issues",
+        explains=("dns.pods.sandbox", "service.pods.sandbox", "cni.sandbox.failed"),
+    ),
+    _node(
+        "node.sandbox", "The container runtime of a node cannot start pods",
+        "It fails before the network plugin is asked: the image of the sandbox, the handler of a RuntimeClass, "
+        "cgroups, or files, memory or disk that are used up.",
+        "The event's message names it. On the node: `journalctl -u containerd`, `crictl info`, `df -h`.",
+        by_hand="`kubectl get events -A --field-selector reason=FailedCreatePodSandBox`", source=CLUSTER_PAGE,
+        explains=("dns.pods.sandbox", "service.pods.sandbox"),
+    ),
+    _node(
         "node.flaps", "A node comes and goes",
         "The node was ready and not ready by turns: its kubelet loses the API server, or is starved of time. Endpoints "
         "on it are taken out of Services and put back each time.",

@@ -57,7 +57,8 @@ def test_of_a_long_log_the_last_telling_lines_are_kept_and_all_are_counted() -> 
 
 
 @pytest.mark.parametrize(("log", "said"), [
-    ("maxprocs: x\ncannot serve dns://.:53 - it is already defined\n", "cannot serve dns://.:53 - it is already defined"),
+    ("maxprocs: x\ncannot serve dns://.:53 - it is already defined\n",
+     "cannot serve dns://.:53 - it is already defined"),
     ("flag provided but not defined: -nix\nUsage of /coredns:\n  -conf string\n    \tCorefile to load",
      "flag provided but not defined: -nix"),
     ("[INFO] SIGTERM: Shutting down servers then terminating\n", ""),

@@ -27,6 +27,11 @@ EVENTS = (
      "cni.sandbox.addresses"),
     ('failed to find plugin "bridge" in path [/opt/cni/bin]', "Flannel", "cni.sandbox.plugin"),
     ("something else", "Flannel", "cni.sandbox.failed"),
+    ("Failed to create pod sandbox: open /run/systemd/resolve/resolv.conf: no such file or directory", "Flannel",
+     "node.resolv-conf"),
+    ('failed to get sandbox image "registry.k8s.io/pause:3.9": failed to pull', "Flannel", "node.sandbox"),
+    ('rpc error: no runtime for "gvisor" is configured', "Flannel", "node.sandbox"),
+    (EVENT.format("bridge", "fork/exec: cannot allocate memory"), "", "cni.sandbox.failed"),
 )
 
 

@@ -42,6 +42,16 @@ COMMON = tuple((re.compile(words), code, means) for words, code, means in (
      "plugin and runtime speak different versions"),
 ))
 
+BEFORE = tuple((re.compile(words, re.IGNORECASE), code, means) for words, code, means in (
+    (r"open \S*resolv\S*: ", "node.resolv-conf", "its kubelet cannot read the file of resolvers it is told"),
+    (r"sandbox image", "node.sandbox", "the image that holds a pod's network cannot be got"),
+    (r"no runtime for|runtime handler", "node.sandbox", "its runtime lacks what the pod's RuntimeClass names"),
+    (r"OCI runtime|runc|cgroup|too many open files|no space left|cannot allocate memory|temporarily unavailable",
+     "node.sandbox", "its container runtime cannot start a pod"),
+))
+"""What fails on a node before the network plugin is asked: such words name neither a plugin nor CNI."""
+ASKED = re.compile(r"\bcni\b|plugin|network", re.IGNORECASE)
+
 
 class SandboxArgs(Args):
     """Reads the events of pods whose network could not be set up, in all namespaces. Takes nothing."""
@@ -182,7 +192,8 @@ def _is_over(evidence: Evidence, group: dict[str, Any]) -> bool:
 def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
     code, means = read_message(group["message"], evidence["networks"])
     pods = list_names((pod for pod in group["pods"]), 3)
-    text = f"On node {group['node']} pods get no network: {means} ({cut(group['message'], 160).rstrip('.')})."
+    what = "are not started" if code.startswith("node.") else "get no network"
+    text = f"On node {group['node']} pods {what}: {means} ({cut(group['message'], 160).rstrip('.')})."
     told = (f"{REASON}, {group['at']}: {cut(group['message'])}", f"pods: {pods}", read_at(evidence))
     return find(code, text, verdict=Verdict.WARN, object=f"Node {group['node']}", node=group["node"], evidence=told)
 
@@ -190,6 +201,9 @@ def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
 def read_message(message: str, networks: list[str] | None) -> tuple[str, str]:
     """The cause that the plugin's words speak for, and what it means in plain words. `networks`: those that run, None
     where that could not be read."""
+    for pattern, code, means in BEFORE if not ASKED.search(message) else ():
+        if pattern.search(message):
+            return code, means
     plugin = PLUGIN.search(message)
     owner = find_plugin(plugin["type"]) if plugin else None
     if owner and networks is not None and (running := strange(owner, networks)):

@@ -120,7 +120,7 @@ def _events(evidence: Evidence, events: list[dict[str, str]]) -> list[Finding]:
         missing = event["reason"] == "MissingClusterDNS"
         where = f"Node {event['node']}" if event["node"] else "a node"
         text = (f"The kubelet of {where} has no clusterDNS: its pods fall back to the node's resolvers." if missing else
-                f"The kubelet of {where} left out part of what {event['about']} is to resolve by: {event['message']}")
+                f"The kubelet of {where} says of what {event['about']} is to resolve by: {event['message']}")
         lines = (f"Event {event['reason']} of {event['about']}, last at {event['last']}: {event['message']}",
                  read_at(evidence))
         if not missing and not evidence["pod"] and "Search Line" not in event["message"]:
