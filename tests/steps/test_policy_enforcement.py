@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.policy.enforced import ENFORCED
+from bot.steps.policy.enforced import ENFORCED, allows_all
 from bot.steps.policy.enforcement import judge_enforcement
 from tests.steps.dns_evidence import NOW, only
 from tests.steps.policy_evidence import enforcers
@@ -47,3 +47,17 @@ def test_that_nothing_enforces_policies_is_told_as_a_fault_only_where_there_are_
 ) -> None:
     evidence = {"policies": policies, "more": 0, "enforcement": facts, "skipped": [], "read_at": NOW}
     assert only(ENFORCED, evidence).verdict is verdict
+
+
+@pytest.mark.parametrize(("spec", "forbids"), [
+    ({"policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}, False),
+    ({"policyTypes": ["Ingress"], "ingress": [{"from": []}, {}]}, False),
+    ({"policyTypes": ["Ingress", "Egress"], "ingress": [{}]}, True),
+    ({"ingress": [{"ports": [{"port": 53}]}]}, True),
+    ({"policyTypes": ["Ingress"]}, True),
+])
+def test_policies_that_forbid_nothing_need_nobody_who_enforces_them(spec: dict[str, Any], forbids: bool) -> None:
+    idle = ["shop/all"] if allows_all(spec) else []
+    evidence = {"policies": ["shop/all"], "idle": idle, "more": 0, "enforcement": enforcers(), "skipped": [],
+                "read_at": NOW}
+    assert only(ENFORCED, evidence).verdict is (Verdict.WARN if forbids else Verdict.INFO)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
@@ -23,14 +23,22 @@ class EnforcementArgs(Args):
 async def gather_enforcement(cluster: Cluster, args: EnforcementArgs) -> Evidence:
     skipped: list[str] = []
     names: list[str] | None = None
+    idle: list[str] = []
     try:
         policies, more = await read_all_policies(cluster)
         names = [f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in policies]
+        idle = [name for name, policy in zip(names, policies, strict=True) if allows_all(policy.get("spec", {}))]
     except ClusterError as error:
         more = 0
         skipped.append(unread(error))
-    return {"policies": names, "more": more, "enforcement": await read_enforcers(cluster), "skipped": skipped,
+    return {"policies": names, "idle": idle, "more": more, "enforcement": await read_enforcers(cluster), "skipped": skipped,
             "read_at": cluster.now}
+
+
+def allows_all(spec: Object) -> bool:
+    """Whether it forbids nothing: for each way it speaks of there is a rule without any condition."""
+    kinds = spec.get("policyTypes") or ["Ingress", *(["Egress"] if "egress" in spec else [])]
+    return all({} in (spec.get(kind.lower()) or ()) for kind in kinds)
 
 
 def judge_enforced(evidence: Evidence, args: EnforcementArgs) -> Judgement:
@@ -41,6 +49,9 @@ def judge_enforced(evidence: Evidence, args: EnforcementArgs) -> Judgement:
     lines = (*([f"NetworkPolicies: {list_names(names, 4)}"] if names else []), f"enforced: {told.why}",
              read_at(evidence))
     counted = count(total, "NetworkPolicy", "NetworkPolicies")
+    if told.enforced is False and total and len(evidence.get("idle", ())) == total:
+        text = f"{counted} that {'forbids' if total == 1 else 'forbid'} nothing, and nothing would: {told.why}."
+        return Judgement((note(Verdict.INFO, Layer.POLICY, text, evidence=lines), *skipped), outputs)
     if told.enforced is False and total:
         text = (f"{counted} {'exists' if total == 1 else 'exist'} and nothing enforces "
                 f"{'it' if total == 1 else 'them'}: {told.why}. What they forbid passes all the same.")
