@@ -31,8 +31,8 @@ async def gather_enforcement(cluster: Cluster, args: EnforcementArgs) -> Evidenc
     except ClusterError as error:
         more = 0
         skipped.append(unread(error))
-    return {"policies": names, "idle": idle, "more": more, "enforcement": await read_enforcers(cluster), "skipped": skipped,
-            "read_at": cluster.now}
+    return {"policies": names, "idle": idle, "more": more, "enforcement": await read_enforcers(cluster),
+            "skipped": skipped, "read_at": cluster.now}
 
 
 def allows_all(spec: Object) -> bool:
