@@ -18,7 +18,7 @@ RANGES = (
 NETWORKING_PAGE = "https://kubernetes.io/docs/concepts/cluster-administration/networking/"
 RUNTIMES_PAGE = "https://kubernetes.io/docs/setup/production-environment/container-runtimes/"
 BROKEN_WAY = ("cni.path", "cni.agent.api", "cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.upstream.*",
-              "dns.pods.*", "node.dns-port", "proxy.path")
+              "dns.pods.*", "node.dns-port", "node.node-port", "proxy.path")
 
 NODES: tuple[Cause, ...] = (
     Cause(

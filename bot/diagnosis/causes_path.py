@@ -69,8 +69,8 @@ PATH: tuple[Cause, ...] = (
     ),
     Cause(
         code="node.path", layer=Layer.NODE, title="Pods of a node reach nothing outside it", scope="node",
-        explains=("cni.path", "proxy.path", "node.egress", "node.dns-port", "dns.upstream.unreachable",
-                  "dns.upstream.stub"),
+        explains=("cni.path", "proxy.path", "node.egress", "node.dns-port", "node.node-port",
+                  "dns.upstream.unreachable", "dns.upstream.stub"),
         meaning="Neither pods nor addresses of other nodes are reached from pods on the node, while the node itself is "
         "reached: it does not forward what its pods send. Mostly net.ipv4.ip_forward is 0 there, or its firewall drops "
         "in FORWARD (a policy of DROP, or a rule).",
@@ -79,6 +79,16 @@ PATH: tuple[Cause, ...] = (
         mend="On the node: `sysctl -w net.ipv4.ip_forward=1` (and a file in /etc/sysctl.d), and let FORWARD accept "
         "what comes from and goes to the pod range.",
         source="https://kubernetes.io/docs/setup/production-environment/container-runtimes/",
+    ),
+    Cause(
+        code="node.node-port", layer=Layer.NODE, title="A node port is closed on one node", scope="node",
+        meaning="The Service answers at its own address, and its node port does not on this node: a firewall there or "
+        "a security group drops the port, or, where it is refused, the service proxy of the node has no rule for it.",
+        by_hand="From another node: `nc -w 3 NODE-IP NODE-PORT` (`kubectl get nodes,services -A -o wide`). There "
+        "`nft list ruleset` and `iptables-save`; nothing listens on the port, and need not",
+        mend="Let the node ports (30000-32767 by default) pass on the node and between nodes; where it is refused, see "
+        "the log of the node's kube-proxy.",
+        source="https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport",
     ),
     Cause(
         code="node.egress", layer=Layer.NODE, title="Pods of a node reach nothing outside the cluster", scope="node",

@@ -14,7 +14,7 @@ MODES_PAGE = "https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy
 NO_VIP = (
     "dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing", "dns.endpoints.*",
     "dns.query.*", "proxy.path", "cni.bridge-filter", "cni.agent", "cni.agent.api", "cni.agent.waits",
-    "cni.sandbox.agent", "dns.pods.sandbox", "service.name.*",
+    "cni.sandbox.agent", "dns.pods.sandbox", "service.name.*", "node.node-port",
 )
 """What follows where Service addresses do not work: the network's own agents may need them, too."""
 SHOWS = ("proxy.not-covering", "proxy.crashing", "proxy.unsynced", "proxy.rules", "proxy.rules-unlike", "proxy.stale")

@@ -57,6 +57,8 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
         "target": target["name"] if target else "", "nodes": [n["metadata"]["name"] for n in nodes],
         "peers": [peer["to"] for peer in peers], "rows": rows, "probed": [], "probe_failures": {}, "skipped": skipped,
         "homes": sorted({str(pod["spec"].get("nodeName", "")) for pod in dns.pods}),
+        "ends": [f"{pod['metadata']['namespace']}/{pod['metadata']['name']}" for pod in ends],
+        "node_port": target["node_port"] if target else None,
     }
     ways = await _ways(cluster, peers, nodes, dns, target, skipped)
     evidence |= await try_own(cluster, ways, skipped)
@@ -66,7 +68,8 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
         evidence["inside_rows"] = await try_inside(cluster, source, ways, skipped)
     evidence["api_nodes"] = await read_api_nodes(cluster, skipped)
     evidence["networks"] = await read_networks(cluster, skipped)
-    return {**evidence, **await _hindrances(cluster, evidence, peers, skipped), "skipped": list(dict.fromkeys(skipped))}
+    evidence |= await _hindrances(cluster, evidence, peers, source, skipped)
+    return {**evidence, "skipped": list(dict.fromkeys(skipped))}
 
 
 async def _ends(cluster: Cluster, target: Row | None, skipped: list[str]) -> list[Object]:
@@ -110,7 +113,7 @@ async def _ways(
         skipped.append(unread(error))
         api = None
     pods = [{**peer, "large": large} for peer in peers for large in (False, True) if peer["path"] or not large]
-    return [*pods, *node_ways(nodes), *service_ways(dns, api, target)]
+    return [*pods, *node_ways(nodes, target), *service_ways(dns, api, target)]
 
 
 async def _probe(cluster: Cluster, peers: list[Row], ways: list[Row], skipped: list[str]) -> Evidence:
@@ -123,12 +126,14 @@ async def _probe(cluster: Cluster, peers: list[Row], ways: list[Row], skipped: l
         return {}
 
 
-async def _hindrances(cluster: Cluster, evidence: Evidence, peers: list[Row], skipped: list[str]) -> Evidence:
+async def _hindrances(
+    cluster: Cluster, evidence: Evidence, peers: list[Row], source: Object | None, skipped: list[str]
+) -> Evidence:
     """{hindered: {pod: names of policies that may be why it is not reached}, held: those that may keep probe pods back,
-    own_held: netcheck's own}."""
+    own_held: netcheck's own, inside_held: the pod that was named}."""
     tries = [row for part in ("rows", "own_rows", "probe_rows", "inside_rows") for row in evidence.get(part, ())]
     if not any(row["outcome"] in CLOSED for row in tries):
-        return {"hindered": {}, "held": [], "own_held": [], "enforcement": None}
+        return {"hindered": {}, "held": [], "own_held": [], "inside_held": [], "enforcement": None}
     networks, hindered = evidence["networks"], {}
 
     async def keep(namespace: str, labels: dict[str, str], way: Direction) -> list[str]:
@@ -138,10 +143,12 @@ async def _hindrances(cluster: Cluster, evidence: Evidence, peers: list[Row], sk
     for peer in peers:
         if names := await keep(peer["namespace"], peer["labels"], "Ingress"):
             hindered[peer["to"]] = names
-    own = evidence.get("own")
+    own, labels = evidence.get("own"), dict((source or {}).get("metadata", {}).get("labels") or {})
+    inside = evidence["from"].split("/")[0] if "inside_rows" in evidence else ""
     return {"hindered": hindered,
             "held": await keep(evidence["probe_namespace"], LABELS, "Egress") if evidence["probed"] else [],
             "own_held": await keep(own["namespace"], own["labels"], "Egress") if own else [],
+            "inside_held": await keep(inside, labels, "Egress") if inside else [],
             "enforcement": await read_enforcers(cluster)}
 
 

@@ -17,7 +17,13 @@ from bot.steps.findings import tell_skipped
 from bot.steps.path.api import CLOSED
 from bot.steps.path.probe_rules import culprits, judge_services
 from bot.steps.path.rules import NOT_TESTED, advise, tell
-from bot.steps.path.tries import Pair, Row, by_pair, draw, held, is_silent, list_tries
+from bot.steps.path.service_rules import (
+    is_own_service,
+    judge_itself,
+    judge_node_ports,
+    tell_node_ports,
+)
+from bot.steps.path.tries import Pair, Row, by_pair, draw, held, is_silent, list_tries, seen
 from bot.steps.wording import count, list_names, read_at
 
 
@@ -31,11 +37,13 @@ def judge_matrix(evidence: Evidence, args: Args) -> Judgement:
         text = f"{NOT_TESTED}: there is no pod whose page is known, and no probe pods were started."
         nothing = note(Verdict.UNKNOWN, Layer.CNI, text, evidence=(read_at(evidence),))
         return Judgement((*failed, *skipped) or (nothing,))
+    shown = [*tries, *doubted]
+    tries = [row for row in tries if row["due"]]
     faults = _judge(evidence, tries)
     doubts = _doubts(evidence, doubted)
     if not faults and not doubts:
         faults = [_untroubled(evidence, tries)]
-    return Judgement((_drawn(evidence, [*tries, *doubted]), *faults, *doubts, *failed, *skipped))
+    return Judgement((_drawn(evidence, shown), *faults, *tell_node_ports(evidence, shown), *doubts, *failed, *skipped))
 
 
 def _drawn(evidence: Evidence, tries: list[Row]) -> Finding:
@@ -60,7 +68,8 @@ def _judge(evidence: Evidence, tries: list[Row]) -> list[Finding]:
         *(_held_back(evidence, node, tries) for node in sorted(stuck)),
         *_cut_off(evidence, rest, tries), *_too_large(evidence, small, tries),
         *judge_services(evidence, sound, set(evidence["homes"]) & {row["at"] for row in sound}),
-        *_shut_in(evidence, tries, lost), *_within(evidence, tries), *_refused(evidence, tries),
+        *_shut_in(evidence, tries, lost), *_within(evidence, tries), *judge_itself(evidence, tries),
+        *judge_node_ports(evidence, tries, lost), *_refused(evidence, tries),
         *_apart(evidence, tries),
     ]
 
@@ -82,7 +91,7 @@ def _held_back(evidence: Evidence, node: str, tries: list[Row]) -> Finding:
     rows = [row for row in tries if node in (row["at"], row["to_node"]) and row["kind"] in ("pod", "node")]
     text = (f"Pods on {node} reach nothing outside it, neither pods nor the addresses of other nodes, while {node} "
             "itself is reached: it does not forward what its pods send.")
-    return find("node.path", text, object=f"Node {node}", node=node, evidence=_seen(evidence, rows))
+    return find("node.path", text, object=f"Node {node}", node=node, evidence=seen(evidence, rows))
 
 
 def _cut_off(evidence: Evidence, cut: set[Pair], tries: list[Row]) -> list[Finding]:
@@ -93,7 +102,7 @@ def _cut_off(evidence: Evidence, cut: set[Pair], tries: list[Row]) -> list[Findi
                 f"{_though(own, tries)}.")
         rows = [row for row in tries if (row["at"], row["to_node"]) in own]
         found.append(find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
-                          evidence=_seen(evidence, rows)))
+                          evidence=seen(evidence, rows)))
     return found
 
 
@@ -124,12 +133,13 @@ def _too_large(evidence: Evidence, pairs: set[Pair], tries: list[Row]) -> list[F
         rows = [row for row in tries if (row["at"], row["to_node"]) in own and row["kind"] == "pod"]
         text = (f"Large packets are lost from {_ways(own)}: a short request is answered, and the same one with 3000 "
                 "bytes more is not. The path takes less than the pods' MTU.")
-        found.append(find("cni.path-large", text, object=f"Node {node}", node=node, evidence=_seen(evidence, rows)))
+        found.append(find("cni.path-large", text, object=f"Node {node}", node=node, evidence=seen(evidence, rows)))
     return found
 
 
 def _within(evidence: Evidence, tries: list[Row]) -> list[Finding]:
-    """What the pod itself does not reach while another pod of the same node does."""
+    """What the pod itself does not reach while another pod of the same node does. Its own Service is another matter."""
+    tries = [row for row in tries if not is_own_service(evidence, row)]
     others = {(row["at"], row["to"]) for row in tries if row["probe"] and row["outcome"] == "ok"}
     lost = [row for row in tries if row["inside"] and row["outcome"] in CLOSED and (row["at"], row["to"]) in others]
     if not lost:
@@ -137,7 +147,7 @@ def _within(evidence: Evidence, tries: list[Row]) -> list[Finding]:
     to = list_names(dict.fromkeys(row["to"] for row in lost), 3)
     text = (f"From within Pod {evidence['from']} no way leads to {to}, while another pod on the same node gets there: "
             "look at policies of all kinds, and at what stands before the pod itself (a sidecar, a service mesh).")
-    return [find("path.pod", text, object=f"Pod {evidence['from']}", evidence=_seen(evidence, lost))]
+    return [find("path.pod", text, object=f"Pod {evidence['from']}", evidence=seen(evidence, lost))]
 
 
 def _shut_in(evidence: Evidence, tries: list[Row], lost: set[str]) -> list[Finding]:
@@ -148,10 +158,10 @@ def _shut_in(evidence: Evidence, tries: list[Row], lost: set[str]) -> list[Findi
     if bad and bad == out.keys():
         text = (f"{NOT_TESTED} out of the cluster: the nodes' own resolver answers pods on no node; it may not answer "
                 "pods, or nobody.")
-        return [note(Verdict.UNKNOWN, Layer.NODE, text, evidence=_seen(evidence, list(out.values())))]
+        return [note(Verdict.UNKNOWN, Layer.NODE, text, evidence=seen(evidence, list(out.values())))]
     return [find("node.egress", f"From pods on {at} nothing outside the cluster is reached (UDP 53 of the node's own "
                  f"resolver: {tell(out[at])}), while from pods on other nodes it is.", object=f"Node {at}", node=at,
-                 evidence=_seen(evidence, list(out.values()))) for at in sorted(bad - lost)]
+                 evidence=seen(evidence, list(out.values()))) for at in sorted(bad - lost)]
 
 
 def _refused(evidence: Evidence, tries: list[Row]) -> list[Finding]:
@@ -160,7 +170,7 @@ def _refused(evidence: Evidence, tries: list[Row]) -> list[Finding]:
     for row in (row for row in tries if row["kind"] == "pod" and not row["large"]):
         told[row["to"]].append(row)
     return [find("path.refused", f"Pod {to} is reached and refuses connections on port {rows[0]['port']}: nothing "
-                 "listens there.", object=f"Pod {to}", evidence=_seen(evidence, rows))
+                 "listens there.", object=f"Pod {to}", evidence=seen(evidence, rows))
             for to, rows in told.items() if all(row["outcome"] == "refused" for row in rows)]
 
 
@@ -172,7 +182,7 @@ def _apart(evidence: Evidence, tries: list[Row]) -> list[Finding]:
     where = "runs on several nodes" if evidence["api_nodes"] else "is not known to run on a node"
     text = (f"{NOT_TESTED} between nodes: the API server {where}, and does not get through to "
             f"{list_names(dict.fromkeys(row['to'] for row in silent), 3)}. Probe pods could tell.")
-    return [note(Verdict.UNKNOWN, Layer.CNI, text, evidence=_seen(evidence, silent))]
+    return [note(Verdict.UNKNOWN, Layer.CNI, text, evidence=seen(evidence, silent))]
 
 
 def _doubts(evidence: Evidence, doubted: list[Row]) -> list[Finding]:
@@ -182,14 +192,14 @@ def _doubts(evidence: Evidence, doubted: list[Row]) -> list[Finding]:
     who = list_names(dict.fromkeys(names), 2)
     text = (f"{NOT_TESTED} to {list_names(dict.fromkeys(row['to'] for row in doubted), 3)}: not all of it gets "
             f"through, and {who} may be why.")
-    return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=_seen(evidence, doubted))]
+    return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=seen(evidence, doubted))]
 
 
 def _untroubled(evidence: Evidence, tries: list[Row]) -> Finding:
     odd = [row for row in tries if row["outcome"] != "ok"]
     if odd:
         text = f"{len(odd)} of {count(len(tries), 'try', 'tries')} failed or told nothing ({tell(odd[0])})."
-        return note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} wholly: {text}", evidence=_seen(evidence, odd))
+        return note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED} wholly: {text}", evidence=seen(evidence, odd))
     more_ways = "" if evidence.get("own_rows") else ", to Services and by UDP"
     left = "" if evidence["probed"] else (f"; from other nodes{more_ways} nothing was tried: that takes probe pods, "
                                           "which the settings may allow")
@@ -197,15 +207,4 @@ def _untroubled(evidence: Evidence, tries: list[Row]) -> Finding:
     unseen = sorted(set(evidence["nodes"]) - set(nodes))
     more = f"; no pod to try was found on {list_names(unseen)}" if unseen else ""
     text = f"All that was tried arrived: pods on {list_names(nodes)}, with short and long requests{more}{left}."
-    return note(Verdict.PASS, Layer.CNI, text, evidence=_seen(evidence, tries))
-
-
-def _seen(evidence: Evidence, rows: list[Row]) -> tuple[str, ...]:
-    """`pod on n1 → kube-system/coredns-x on n2: TCP 8181 no answer`, those with trouble first."""
-    ways: dict[str, list[str]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row["outcome"] == "ok"):
-        at = f" on {row['to_node']}" if row["kind"] == "pod" else ""
-        what = f"{row['protocol']} {row['port']}{' with 3000 bytes' * row['large']} {tell(row)}"
-        if what not in (told := ways[f"{row['who']} → {row['to']}{at}"]):
-            told.append(what)
-    return (*(f"{way}: {', '.join(told)}" for way, told in list(ways.items())[:4]), read_at(evidence))
+    return note(Verdict.PASS, Layer.CNI, text, evidence=seen(evidence, tries))

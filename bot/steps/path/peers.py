@@ -15,6 +15,8 @@ from bot.steps.podfacts import pod_facts
 Row = dict[str, Any]
 MOST_NODES, MOST_PODS = 5, 20
 KUBELET = 10250
+NODE_PORT = "node-port"
+"""The kind of a way to a Service by a port of a node."""
 DNS, API = "the DNS Service", "the API server's Service"
 
 
@@ -84,14 +86,18 @@ async def read_node_objects(cluster: Cluster, skipped: list[str]) -> list[Object
         return []
 
 
-def node_ways(nodes: list[Object]) -> list[Row]:
-    """The kubelet of each node, which answers at the node's own address."""
-    ways = []
+def node_ways(nodes: list[Object], target: Row | None) -> list[Row]:
+    """The kubelet of each node, which answers at the node's own address, and the target's node port there. Of UDP ports
+    nobody knows what they would answer to."""
+    ways, served = [], (target or {}).get("node_port")
     for node in nodes[:MOST_NODES]:
+        name = node["metadata"]["name"]
         addresses = [a["address"] for a in node.get("status", {}).get("addresses") or () if a["type"] == "InternalIP"]
         if addresses:
-            ways.append(_way(f"node {node['metadata']['name']}", "node", addresses[0], KUBELET,
-                             to_node=node["metadata"]["name"]))
+            ways.append(_way(f"node {name}", "node", addresses[0], KUBELET, to_node=name))
+        if addresses and served and served["protocol"] == "TCP":
+            port = served["port"]
+            ways.append(_way(f"port {port} of {name}", NODE_PORT, addresses[0], port, to_node=name))
     return ways
 
 

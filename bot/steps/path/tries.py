@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.steps import Evidence
-from bot.steps.path.rules import SILENT, WORDS
+from bot.steps.path.peers import NODE_PORT
+from bot.steps.path.rules import SILENT, WORDS, tell
 from bot.steps.policy.enforcement import judge_enforcement
-from bot.steps.wording import list_names
+from bot.steps.wording import list_names, read_at
 
 Row = dict[str, Any]
 Pair = tuple[str, str]
@@ -33,14 +34,28 @@ def list_tries(evidence: Evidence) -> tuple[list[Row], list[Row]]:
     rows += [{"large": False, **row, "who": f"Pod {evidence['from']}", "at": evidence["from_node"], "probe": False,
               "inside": True, "own": False}
              for row in evidence.get("inside_rows", ()) if row["outcome"] != "untold"]
-    doubted = [row for row in rows if row["outcome"] != "ok" and _may_be_policy(evidence, row)]
+    rows = [{**row, "due": _is_due(evidence, row)} for row in rows]
+    doubted = [row for row in rows if row["due"] and row["outcome"] != "ok" and _may_be_policy(evidence, row)]
     return [row for row in rows if row not in doubted], doubted
 
 
+def _is_due(evidence: Evidence, row: Row) -> bool:
+    """Whether it must arrive. With externalTrafficPolicy Local a node port without a pod on its node leads nowhere, as
+    it should; to whom it answers all the same differs."""
+    served = evidence.get("node_port") or {}
+    return row["kind"] != NODE_PORT or not served.get("local") or row["to_node"] in served["homes"]
+
+
+def is_enforced(evidence: Evidence) -> bool:
+    """Whether anything may make policies true."""
+    return not evidence["enforcement"] or judge_enforcement(evidence["enforcement"]).enforced is not False
+
+
 def _may_be_policy(evidence: Evidence, row: Row) -> bool:
-    if evidence["enforcement"] and judge_enforcement(evidence["enforcement"]).enforced is False:
+    if not is_enforced(evidence):
         return False
-    return row["to"] in evidence["hindered"] or bool(held(evidence, row))
+    behind = evidence.get("ends", ()) if row["kind"] == NODE_PORT else [row["to"]]
+    return any(name in evidence["hindered"] for name in behind) or bool(held(evidence, row))
 
 
 def held(evidence: Evidence, row: Row) -> list[str]:
@@ -69,7 +84,7 @@ def draw(tries: list[Row]) -> tuple[tuple[str, ...], ...]:
     cells: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in tries:
         cells[row["who"]][_place(row)].append(row)
-    order = {"pod": 0, "node": 1, "service": 2, "outside": 3}
+    order = {"pod": 0, "node": 1, NODE_PORT: 2, "service": 3, "outside": 4}
     places = sorted({(order[row["kind"]], _place(row)) for row in tries})
     head = ("from \\ to", *(place for _, place in places))
     return (head, *((who, *(_cell(told.get(place, [])) for _, place in places)) for who, told in sorted(cells.items())))
@@ -82,6 +97,8 @@ def _place(row: Row) -> str:
 
 
 def _cell(rows: list[Row]) -> str:
+    if not all(row["due"] for row in rows):
+        return "no endpoint"
     small = [row["outcome"] for row in rows if not row["large"]]
     if not small:
         return ""
@@ -91,3 +108,14 @@ def _cell(rows: list[Row]) -> str:
         return "small only"
     slow = small[0] == "ok" and any(row["seconds"] >= SLOW for row in rows)
     return "slow" if slow else WORDS.get(small[0], "untold")
+
+
+def seen(evidence: Evidence, rows: list[Row]) -> tuple[str, ...]:
+    """`pod on n1 → kube-system/coredns-x on n2: TCP 8181 no answer`, those with trouble first."""
+    ways: dict[str, list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row["outcome"] == "ok"):
+        at = f" on {row['to_node']}" if row["kind"] == "pod" else ""
+        what = f"{row['protocol']} {row['port']}{' with 3000 bytes' * row['large']} {tell(row)}"
+        if what not in (told := ways[f"{row['who']} → {row['to']}{at}"]):
+            told.append(what)
+    return (*(f"{way}: {', '.join(told)}" for way, told in list(ways.items())[:4]), read_at(evidence))

@@ -38,8 +38,9 @@ async def read_targets(
     cluster: Cluster, place: str, port: int | str, skipped: list[str]
 ) -> dict[str, Any] | None:
     """None where none is named; else {kind: Service, Pod or "", name, address, port, rows: [{side, protocol, port}],
-    why}. `why` there are no rows, in words. `port` of the Service, or of the pods, by number or name; 0 or "": the
-    first one. Of many endpoints the first few are taken."""
+    why, node_port}. `why` there are no rows, in words. `port` of the Service, or of the pods, by number or name; 0 or
+    "": the first one. Of many endpoints the first few are taken. `node_port`: {port, protocol, local, homes} of a
+    Service that has one: whether a node leads to its own pods only, and the nodes that have some."""
     if not place:
         return None
     namespace, _, name = place.partition("/")
@@ -61,7 +62,7 @@ async def read_targets(
 
 def _target(kind: str, place: str, rows: list[Row], why: str = "", address: str = "", port: int = 0) -> dict[str, Any]:
     return {"kind": kind, "name": f"{kind} {place}".strip(), "rows": rows, "why": why, "address": address,
-            "port": port}
+            "port": port, "node_port": None}
 
 
 async def _pod_target(cluster: Cluster, place: str, port: int | str, skipped: list[str]) -> dict[str, Any]:
@@ -109,8 +110,17 @@ async def _service_target(
             for one, (_, told) in zip(sides, ends, strict=False) if one]
     address = service["spec"].get("clusterIP", "")
     why = "" if rows else "it has no ready endpoint, so nobody is behind it"
-    return _target("Service", place, rows, why, "" if address == "None" else address,
-                   int((chosen or {}).get("port", 0)))
+    target = _target("Service", place, rows, why, "" if address == "None" else address,
+                     int((chosen or {}).get("port", 0)))
+    return {**target, "node_port": _node_port(service, chosen or {}, [end for end, _ in ends])}
+
+
+def _node_port(service: Object, port: Object, ends: list[Object]) -> Row | None:
+    if not port.get("nodePort"):
+        return None
+    return {"port": int(port["nodePort"]), "protocol": port.get("protocol", "TCP"),
+            "local": service["spec"].get("externalTrafficPolicy") == "Local",
+            "homes": sorted({str(end.get("nodeName", "")) for end in ends})}
 
 
 async def _end(cluster: Cluster, end: Object, skipped: list[str]) -> dict[str, Any] | None:

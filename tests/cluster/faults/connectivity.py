@@ -3,15 +3,27 @@
 from typing import Any
 
 from tests.cluster.faults.agents import CUT, NO_NETWORK
-from tests.cluster.faults.api import Create, Patch
+from tests.cluster.faults.api import Create, Patch, Remake
+from tests.cluster.faults.bridge import BRIDGE_FILE
 from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Proxy, Root, unseen
-from tests.cluster.faults.neighbours import ADDRESS, CLIENT, CLOSED, OPEN, SPACE, WEB, gets_through, open_shop
-from tests.cluster.faults.node import NODES, Await, Firewall, Sysctl
+from tests.cluster.faults.neighbours import (
+    ADDRESS,
+    CLIENT,
+    CLOSED,
+    OPEN,
+    SPACE,
+    WEB,
+    gets_through,
+    open_shop,
+    web_server,
+)
+from tests.cluster.faults.node import NODES, Await, EditFile, Firewall, Sysctl
 from tests.cluster.faults.objects import CALICO, FLANNEL, WEAVE, Ref
 from tests.cluster.faults.policy_reach import CALICO_DENY, DENY, DENY_ALL
 
 FIRST, SECOND = NODES
 PORT = "eth0"
+NODE_PORT = 30077
 AGENTS: tuple[tuple[Network, str], ...] = (
     ("flannel", FLANNEL.ports), ("weave", WEAVE.ports), ("calico", CALICO.ports))
 
@@ -32,6 +44,20 @@ def _at(cause: str, layer: str) -> Root:
 def _asked(name: str, says: str, *breaks: Injection, **more: Any) -> Fault:
     return _row(name, says, *breaks, stage=(open_shop(), Await(OPEN)), cleared=CLOSED,
                 arguments=(f"from={CLIENT}", f"to={WEB}"), **more)
+
+
+def _by_itself(name: str, says: str, *breaks: Injection, **more: Any) -> Fault:
+    """The web server on the second node asks its own Service."""
+    return _row(name, says, *breaks, stage=(open_shop(web=SECOND), Await(OPEN)), cleared=CLOSED,
+                arguments=(f"from={WEB}", f"to={WEB}", "inside=yes"), **more)
+
+
+def _at_port(name: str, says: str, *breaks: Injection, spec: dict[str, Any] | None = None, **more: Any) -> Fault:
+    """The shop's Service has a node port."""
+    ports = [{"port": 80, "targetPort": "http", "nodePort": NODE_PORT}]
+    offered = Patch(Ref("Service", "web", SPACE), {"spec": {"type": "NodePort", "ports": ports, **(spec or {})}})
+    return _row(name, says, *breaks, stage=(open_shop(web=FIRST), offered, Await(OPEN)), cleared=CLOSED,
+                arguments=(f"to={WEB}",), **more)
 
 
 def _healthy(network: Network, proxy: Proxy = "iptables") -> Fault:
@@ -71,6 +97,18 @@ _ROWS = (
          network="calico", stage=(open_shop(), Await(OPEN)), cleared=CLOSED, reference="N08",
          arguments=(f"from={CLIENT}", f"to={WEB}", "inside=yes"), wait=gets_through(CLIENT, ADDRESS, through=False),
          answer="unknown", mentions=("GlobalNetworkPolicy deny-web may be why",)),
+    _by_itself("hairpin", "a pod does not come back to itself by its own Service",
+               EditFile(SECOND, BRIDGE_FILE, '"hairpinMode": true', '"hairpinMode": false'),
+               Remake(Ref("Pod", "web", SPACE), web_server(SECOND), OPEN), network="bridge", reference="C27",
+               root=_at("cni.hairpin", "cni"), wait=gets_through(WEB, ADDRESS, through=False),
+               mentions=("hairpinMode",)),
+    _by_itself("itself", "a pod reaches itself by its own Service", network="bridge",
+               wait=gets_through(WEB, ADDRESS, through=True)),
+    _at_port("node-port", "the firewall of a node drops a Service's node port", Firewall(
+        (f"iifname {PORT} tcp dport {NODE_PORT} drop",), hooks=("prerouting",), nodes=(SECOND,)),
+        root=_at("node.node-port", "node"), reference="P20", mentions=(str(NODE_PORT),)),
+    _at_port("node-port-local", "a node without a pod of the Service leads its node port nowhere, as it should",
+             spec={"externalTrafficPolicy": "Local"}, reference="S09", mentions=("need not answer",)),
     _asked("open-pair", "a pod reaches a Service", wait=gets_through(CLIENT, ADDRESS, through=True)),
     _healthy("flannel"), _healthy("flannel-hostgw"), _healthy("weave"), _healthy("calico"),
     _healthy("bridge", "nftables"),

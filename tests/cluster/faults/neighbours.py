@@ -34,11 +34,15 @@ _HTTP = {"ports": [{"name": "http", "containerPort": PORT}],
          "readinessProbe": {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}}
 
 
+def web_server(node: str = "") -> dict[str, Any]:
+    script = "mkdir /www && echo ok > /www/index.html && exec httpd -f -p 8080 -h /www"
+    return pod("web", SPACE, "sh", "-c", script, node=node, **_HTTP)
+
+
 def open_shop(web: str = "", client: str = "") -> Create:
     """`web`, `client`: the nodes they run on, where that matters."""
-    script = "mkdir /www && echo ok > /www/index.html && exec httpd -f -p 8080 -h /www"
     return Create((
-        _space(SPACE), _space(FRONT), _SERVICE, pod("web", SPACE, "sh", "-c", script, node=web, **_HTTP),
+        _space(SPACE), _space(FRONT), _SERVICE, web_server(web),
         pod("client", SPACE, "sleep", "3600", node=client), pod("client", FRONT, "sleep", "3600", node=client),
     ))
 
