@@ -114,4 +114,6 @@ _ROWS = (
     _healthy("bridge", "nftables"),
 )
 # One after the other on the cluster of other rows they were seen to end as unknown, on a fresh one as they should.
-CONNECTIVITY = unseen(_ROWS, "conn-overlay-weave", "conn-healthy-weave")
+CONNECTIVITY = unseen(
+    _ROWS, "conn-overlay-weave", "conn-healthy-weave", "conn-hairpin", "conn-itself", "conn-node-port",
+    "conn-node-port-local")
