@@ -63,7 +63,7 @@ class Finding:
     `object`: "Kind namespace/name". `node`: where the effect is limited to, if it is limited to one node.
     `summary`: one sentence: object, field, value seen, value expected. `evidence`: at most five lines, with read time.
     `advice`: what to do, commands in backquotes. `doc`: anchor in docs/causes.md. `step`: the id of the step.
-    `grid`: what was tried, from whom (rows) to whom (columns); the first row and first column are names.
+    `grid`: what was tried, from whom to whom, as the corner says; the first row and first column are names.
     """
 
     verdict: Verdict

@@ -27,8 +27,8 @@ ANSWERS = {
     Answer.UNKNOWN: (":grey_question:", "could not tell"),
 }
 CELLS = {
-    "ok": "🟩", "slow": "🟨", "small only": "🟧", "refused": "🟧", "by turns": "🟧",
-    "no answer": "🟥", "no route": "🟥", "untold": "⬜",
+    "ok": "🟩", "slow": "🟨", "small only": "🟧", "connection refused": "🟧", "by turns": "🟧",
+    "no answer": "🟥", "no route": "🟥", "untold": "⬜", "no endpoint": "⬜",
 }
 """For grids, where no emoji but letters are shown."""
 MENDED = (":white_check_mark:", "mended")

@@ -77,8 +77,8 @@ def test_all_ways_open_pass_and_the_grid_shows_each() -> None:
     finding = one(tried())
     assert finding.verdict is Verdict.PASS
     grid = judge(MATRIX, tried()).findings[0].grid
-    assert grid[0][:4] == ("from \\ to", "pods on n1", "pods on n2", "pods on n3")
-    assert [line[0] for line in grid[1:]] == ["pod on n1", "pod on n2", "pod on n3"]
+    assert [line[0] for line in grid[:4]] == ["to \\ from", "pods on n1", "pods on n2", "pods on n3"]
+    assert grid[0][1:] == ("pod on n1", "pod on n2", "pod on n3")
     assert {cell for line in grid[1:] for cell in line[1:]} == {"ok"}
 
 
@@ -185,7 +185,7 @@ def test_answers_that_took_long_are_shown_as_slow() -> None:
     for line in evidence["probe_rows"]:
         line["seconds"] = 3 if (line["from"], line["to_node"], line["kind"]) == ("n1", "n2", "pod") else 0
     first, finding = judge(MATRIX, evidence).findings
-    assert first.grid[1][2] == "slow"
+    assert first.grid[2][1] == "slow"
     assert finding.verdict is Verdict.PASS
 
 

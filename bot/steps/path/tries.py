@@ -80,14 +80,16 @@ def is_silent(rows: Iterable[Row]) -> bool:
 
 
 def draw(tries: list[Row]) -> tuple[tuple[str, ...], ...]:
-    """A row for each who tried, a column for each place."""
+    """A row for each who tried and a column for each place; turned where that is narrower, since a message is."""
     cells: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in tries:
         cells[row["who"]][_place(row)].append(row)
     order = {"pod": 0, "node": 1, NODE_PORT: 2, "service": 3, "outside": 4}
-    places = sorted({(order[row["kind"]], _place(row)) for row in tries})
-    head = ("from \\ to", *(place for _, place in places))
-    return (head, *((who, *(_cell(told.get(place, [])) for _, place in places)) for who, told in sorted(cells.items())))
+    places = [place for _, place in sorted({(order[row["kind"]], _place(row)) for row in tries})]
+    lines = [(who, *(_cell(told.get(place, [])) for place in places)) for who, told in sorted(cells.items())]
+    if len(places) <= len(lines):
+        return (("from \\ to", *places), *lines)
+    return tuple(zip(("to \\ from", *places), *lines, strict=True))
 
 
 def _place(row: Row) -> str:
