@@ -2,6 +2,7 @@
 that is left out names it, and the answer says what was not looked at."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,21 @@ async def test_without_any_right_nothing_is_called_well(tmp_path: Path) -> None:
         run = await run_with("nothing", playbook, "healthy", tmp_path)
         assert run["answer"] == "unknown"
         assert {f["layer"] for f in run["findings"] if f["verdict"] == "PASS"} <= {"api", "node"}
+
+
+async def test_a_port_forward_that_may_only_be_begun_is_skipped_with_the_verb_that_newer_clusters_ask_for(
+    tmp_path: Path
+) -> None:
+    """From 1.35 on `create` is checked at the upgrade, not only `get`."""
+    only_get: list[Rule] = [*T0, *T0B, {"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["get"]}]
+    bundle = load_scenario("healthy")
+    newer = replace(bundle, version={**bundle.version, "minor": "35", "gitVersion": "v1.35.0"})
+    async with ClusterBox(newer, permissions=only_get) as box:
+        run = await run_dns(box, tmp_path, "dns")
+    assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
+    assert any("create pods/portforward" in text for text in run["skipped"])
+
+
+def test_no_look_needs_endpoints_which_clusters_of_tomorrow_do_not_have() -> None:
+    read = {permission.split()[1].split(".")[0] for look in all_looks() for permission in look.reads}
+    assert "endpoints" not in read
