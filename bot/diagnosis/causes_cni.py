@@ -13,6 +13,7 @@ SANDBOX_PAGE = (
 FLANNEL_PAGE = "https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md"
 FLANNEL_BACKENDS = "https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md"
 CALICO_PAGE = "https://docs.tigera.io/calico/latest/operations/troubleshoot/"
+ADDRESS_PAGE = "https://docs.tigera.io/calico/latest/networking/ipam/ip-autodetection"
 WEAVE_PAGE = "https://github.com/weaveworks/weave/tree/master/site/tasks/ipam"
 SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 
@@ -144,6 +145,16 @@ CNI: tuple[Cause, ...] = (
         "Name the right interface (Flannel: argument `--iface=eth1`; Calico: IP_AUTODETECTION_METHOD; kubelet: "
         "`--node-ip`) and restart the agents.", scope="cluster", source=FLANNEL_PAGE,
         explains=("cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path"),
+    ),
+    _agent(
+        "cni.address.wrong", "The network took a wrong address for a node",
+        "Calico looks for each node's address itself, and took one that the other nodes do not reach (docker0, a NAT "
+        "interface, a second network): tunnels and BGP sessions to it lead nowhere.",
+        "Say which is right: `kubectl -n NAMESPACE set env daemonset/calico-node "
+        "IP_AUTODETECTION_METHOD=kubernetes-internal-ip` (or `interface=eth.*`, `can-reach=ADDRESS`); the agents start "
+        "anew by that.", scope="cluster", source=ADDRESS_PAGE,
+        by_hand="`kubectl get nodes -o yaml | grep -e projectcalico.org/IPv4Address -e InternalIP -B1`",
+        explains=("cni.path", "cni.agent", "cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path"),
     ),
     _agent(
         "cni.pool.disabled", "No address pool is enabled",

@@ -144,8 +144,18 @@ def test_pods_refused_by_pod_security_are_told_with_the_namespace_and_its_level(
 
 def test_what_the_readiness_probe_says_is_told() -> None:
     ill = pod("n2", ready=False, container={"ready": False})
-    told = agents(agent("Calico", ready=1, pods=[pod("n1"), ill], unhealthy={ill["name"]: "BIRD is not ready"}))
-    assert "BIRD is not ready" in only(AGENTS, told).summary
+    told = agents(agent("Calico", ready=1, pods=[pod("n1"), ill], unhealthy={ill["name"]: "felix is not ready"}))
+    assert "felix is not ready" in only(AGENTS, told).summary
+
+
+def test_bgp_peers_that_the_probe_misses_are_the_cause_but_for_a_new_agent() -> None:
+    says = "calico/node is not ready: BIRD is not ready: BGP not established with 10.0.0.1"
+    ill = pod("n2", ready=False, container={"ready": False})
+    told = only(AGENTS, agents(agent("Calico", ready=1, pods=[pod("n1"), ill], unhealthy={ill["name"]: says})))
+    assert (told.cause, told.node) == ("cni.agent.peers", "n2")
+    assert "BGP not established with 10.0.0.1" in told.evidence[0]
+    new = {**ill, "created": JUST_NOW}
+    assert causes(AGENTS, agents(agent("Calico", ready=1, pods=[pod("n1"), new], unhealthy={ill["name"]: says}))) == []
 
 
 def test_ready_agents_never_pass_the_way_between_nodes() -> None:
@@ -206,6 +216,12 @@ def pool(name: str = "a", cidr: str = "10.244.0.0/16", **changes: Any) -> dict[s
             **changes}
 
 
+def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str, Any]:
+    """What Calico took for two nodes that Kubernetes reaches at 10.0.0.1 and 10.0.0.2."""
+    return {"addresses": {"n1": first, "n2": second}, "inside": {"n1": ["10.0.0.1"], "n2": ["10.0.0.2"]},
+            "interfaces": {"n2": {"172.17.0.1": "docker0"}}}
+
+
 @pytest.mark.parametrize(("facts", "expected"), [
     ({"pools": [pool()], "addresses": {"n1": "10.0.0.1/24", "n2": "10.0.0.2/24"}}, []),
     ({"pools": [pool(disabled=True)], "addresses": {}}, ["cni.pool.disabled"]),
@@ -213,9 +229,18 @@ def pool(name: str = "a", cidr: str = "10.244.0.0/16", **changes: Any) -> dict[s
     ({"pools": [pool(), pool("b", "10.244.128.0/20", disabled=True)], "addresses": {}}, []),
     ({"pools": [], "addresses": {}}, []), ({"pools": None, "addresses": {}}, []),
     ({"pools": None, "addresses": {"n1": "172.17.0.1/16", "n2": "172.17.0.1/16"}}, ["cni.address.duplicate"]),
+    ({"pools": None, **chosen("172.17.0.1/16")}, ["cni.address.wrong"]), ({"pools": None, **chosen()}, []),
+    ({"pools": None, **chosen("192.168.7.2/24", "192.168.7.1/24")}, []),  # a network of its own for pods
+    ({"pools": None, **chosen("10.0.0.9/24")}, []),                       # a second address in the same network
 ])
 def test_calicos_pools_and_addresses(facts: Any, expected: list[str]) -> None:
     assert causes(AGENTS, agents(agent("Calico", facts={"calico": facts}))) == expected
+
+
+def test_an_address_that_calico_took_by_mistake_is_told_with_its_interface_and_the_right_one() -> None:
+    told = only(AGENTS, agents(agent("Calico", facts={"calico": {"pools": None, **chosen("172.17.0.1/16")}})))
+    assert "172.17.0.1 of the interface docker0" in told.summary
+    assert "expected 10.0.0.2" in told.evidence[0]
 
 
 STATUS = """        Version: 2.8.1 (failed to check latest version)
@@ -262,6 +287,8 @@ LINES = (
      "cni.agent.forbidden"),
     (WEAVE, "FATA: 2026/11/25 18:18:15.437874 Unable to fetch ConfigMap kube-system/weave-net to infer unique cluster",
      "cni.agent.waits"),
+    (CALICO, "2026-11-25 21:25:42.144 [WARNING][9] startup/startup.go 757: Calico node 'n1' is already using the IPv4 "
+             "address 172.17.0.1.", "cni.address.duplicate"),
     (CALICO, '2026-11-25 18:47:52.585 [FATAL][1] cni-installer/install.go 475: Unable to create token for CNI '
              'kubeconfig error=serviceaccounts "calico-cni-plugin" is forbidden: User', "cni.agent.forbidden"),
     (FLANNEL, unreached("10.96.0.1:443"), "api"),

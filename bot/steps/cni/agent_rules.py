@@ -82,11 +82,13 @@ def _doubted(evidence: Evidence, agent: Agent, network: Network, denied: list[st
 def _lines(
     evidence: Evidence, agent: Agent, network: Network, pod: dict[str, Any], denied: list[str]
 ) -> list[Finding]:
-    """One finding for each cause that the pod's log names. What the reviews allow again is history."""
-    found = []
-    for told in read_lines(network, agent["logs"].get(pod["name"], [])):
+    """One finding for each cause that the pod's log names, or its probe: that of a new pod has peers to find yet. What
+    the reviews allow again is history."""
+    found: list[Finding] = []
+    probe = "" if is_young(pod, evidence) else agent["unhealthy"].get(pod["name"], "")
+    for told in read_lines(network, [*agent["logs"].get(pod["name"], []), probe]):
         code = _api(agent, told) if told.cause == API else told.cause
-        if code == RIGHTS and (denied or agent["rights"]):
+        if (code == RIGHTS and (denied or agent["rights"])) or any(code == f.cause for f in found):
             continue
         text = f"{network.name}'s agent on node {pod['node']} does not work: {told.means}."
         about = _account(agent) if code == RIGHTS else agent["daemon"]["name"]

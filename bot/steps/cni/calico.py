@@ -3,7 +3,8 @@
 Source: https://docs.tigera.io/calico/latest/reference/resources/ippool; node annotations projectcalico.org/*.
 """
 
-from ipaddress import ip_network
+import json
+from ipaddress import ip_interface, ip_network
 from itertools import combinations
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.steps.wording import list_names, read_at
 
 API = "crd.projectcalico.org/v1"
 MARK = "projectcalico.org/IPv4Address"
+INTERFACES = "projectcalico.org/Interfaces"
 
 
 async def gather_calico(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
@@ -32,11 +34,24 @@ async def gather_calico(cluster: Cluster, network: Network, daemon: Daemon, skip
     except ClusterError as error:
         skipped.append(unread(error))
     try:
-        listing = await sample_nodes(cluster)
+        nodes = {str(node["metadata"]["name"]): node for node in (await sample_nodes(cluster)).items}
     except ClusterError:
-        return {"pools": pools, "addresses": {}}
-    notes = {node["metadata"]["name"]: node["metadata"].get("annotations", {}).get(MARK, "") for node in listing.items}
-    return {"pools": pools, "addresses": {name: address for name, address in notes.items() if address}}
+        nodes = {}
+    notes = {name: node["metadata"].get("annotations", {}) for name, node in nodes.items()}
+    return {
+        "pools": pools, "addresses": {name: note[MARK] for name, note in notes.items() if note.get(MARK)},
+        "interfaces": {name: _interfaces(note.get(INTERFACES, "")) for name, note in notes.items()},
+        "inside": {name: [told["address"] for told in node.get("status", {}).get("addresses", ())
+                          if told["type"] == "InternalIP"] for name, node in nodes.items()},
+    }
+
+
+def _interfaces(text: str) -> dict[str, str]:
+    """The node's interfaces by address, as Calico saw them."""
+    try:
+        return {address: link["name"] for link in json.loads(text or "[]") for address in link["addresses"]}
+    except (ValueError, KeyError, TypeError):
+        return {}
 
 
 def _pool(item: Object) -> dict[str, Any]:
@@ -49,7 +64,43 @@ def _pool(item: Object) -> dict[str, Any]:
 def judge_calico(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
     facts = agent["facts"]["calico"]
     addresses = {node: address.partition("/")[0] for node, address in facts["addresses"].items()}
-    return [*_pools(evidence, facts["pools"]), *judge_addresses(evidence, agent, MARK, addresses)]
+    shared = judge_addresses(evidence, agent, MARK, addresses)
+    return [*_pools(evidence, facts["pools"]), *(shared or _chosen(evidence, facts))]
+
+
+def _chosen(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:
+    """Nodes for which Calico took another address than theirs. One that stands in the network where it has the other
+    nodes is not reached at another address; where a network of its own carries the pods, that is no fault."""
+    found, other = [], []
+    inside: dict[str, list[str]] = facts.get("inside", {})
+    for node, address in facts["addresses"].items():
+        plain, own = address.partition("/")[0], inside.get(node, [])
+        if not own or plain in own:
+            continue
+        near = [n for n, theirs in facts["addresses"].items() if n != node and _is_in(theirs, own)
+                and not _is_in(theirs, [plain])]
+        if not near:
+            other.append(f"{node} {plain}")
+            continue
+        link = facts.get("interfaces", {}).get(node, {}).get(plain, "")
+        text = (f"Calico took {plain}{f' of the interface {link}' if link else ''} for the address of node {node}, "
+                f"which is reached at {own[0]}, in one network with {list_names(near)}: what other nodes send its "
+                "pods does not arrive.")
+        found.append(find("cni.address.wrong", text, verdict=Verdict.WARN, object=f"Node {node}", node=node, evidence=(
+            f"Node {node}: annotation {MARK} is {address}, expected {own[0]}", read_at(evidence))))
+    if other and not found:
+        text = f"Calico has other addresses for nodes than Kubernetes: {list_names(other)}. They may be meant."
+        found.append(note(Verdict.INFO, Layer.CNI, text, evidence=(read_at(evidence),)))
+    return found
+
+
+def _is_in(interface: str, addresses: list[str]) -> bool:
+    """Whether one of these addresses is in the network of `interface` (address/bits)."""
+    try:
+        net = ip_interface(interface).network
+        return any(ip_interface(address) in net for address in addresses)
+    except ValueError:
+        return False
 
 
 def _pools(evidence: Evidence, pools: list[dict[str, Any]] | None) -> list[Finding]:
