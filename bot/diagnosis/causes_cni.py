@@ -14,6 +14,7 @@ FLANNEL_PAGE = "https://github.com/flannel-io/flannel/blob/master/Documentation/
 FLANNEL_BACKENDS = "https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md"
 CALICO_PAGE = "https://docs.tigera.io/calico/latest/operations/troubleshoot/"
 ADDRESS_PAGE = "https://docs.tigera.io/calico/latest/networking/ipam/ip-autodetection"
+VXLAN_PAGE = "https://docs.tigera.io/calico/latest/networking/configuring/vxlan-ipip"
 WEAVE_PAGE = "https://github.com/weaveworks/weave/tree/master/site/tasks/ipam"
 SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 
@@ -23,6 +24,8 @@ NO_NETWORK = (
     "service.pods.no-network", "service.pods.sandbox", "service.name.*",
 )
 """What follows on a node whose agent does not do its work."""
+ACROSS = ("cni.path", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path", "dns.pods.unsynced")
+"""What follows where pods of other nodes are not reached."""
 AGENT = ("cni.agent", *NO_NETWORK)
 SANDBOX = ("dns.pods.sandbox", "dns.endpoints.*", "service.pods.sandbox")
 AGENT_BY_HAND = (
@@ -89,8 +92,10 @@ CNI: tuple[Cause, ...] = (
     ),
     _agent(
         "cni.agent.settings", "The network plugin's settings are not valid",
-        "The ConfigMap of the network is missing, or does not hold what the agent can read: agents end at their start.",
-        "Correct it (`kubectl -n NAMESPACE edit configmap NAME`), then `kubectl -n NAMESPACE rollout restart daemonset "
+        "The ConfigMap of the network is missing, or it or a variable of the DaemonSet is not what the agent can read: "
+        "agents end at their start.",
+        "Correct what the log names (`kubectl -n NAMESPACE edit configmap NAME`; a variable: `kubectl -n NAMESPACE "
+        "edit daemonset NAME`; Calico: FelixConfiguration, too), then `kubectl -n NAMESPACE rollout restart daemonset "
         "NAME`.", scope="cluster", source=FLANNEL_PAGE, explains=("cni.agent", "cni.agent.range", *NO_NETWORK),
     ),
     _agent(
@@ -128,7 +133,7 @@ CNI: tuple[Cause, ...] = (
         "Open the plugin's ports between all nodes: Weave Net TCP 6783 and UDP 6783 to 6784; Calico TCP 179 (BGP) or "
         "UDP 4789 (VXLAN); Flannel UDP 8472 (VXLAN). `nft list ruleset` or `iptables -S` on the nodes shows a "
         "firewall there; a cloud has its own.",
-        explains=("cni.path", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path", "dns.pods.unsynced"),
+        explains=ACROSS,
         source=WEAVE_PAGE,
     ),
     _agent(
@@ -154,7 +159,7 @@ CNI: tuple[Cause, ...] = (
         "IP_AUTODETECTION_METHOD=kubernetes-internal-ip` (or `interface=eth.*`, `can-reach=ADDRESS`); the agents start "
         "anew by that.", scope="cluster", source=ADDRESS_PAGE,
         by_hand="`kubectl get nodes -o yaml | grep -e projectcalico.org/IPv4Address -e InternalIP -B1`",
-        explains=("cni.path", "cni.agent", "cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path"),
+        explains=("cni.agent", "cni.agent.peers", *ACROSS),
     ),
     _agent(
         "cni.pool.disabled", "No address pool is enabled",
@@ -163,6 +168,15 @@ CNI: tuple[Cause, ...] = (
         "`kubectl get ippools.crd.projectcalico.org`, then enable one: `kubectl patch ippools.crd.projectcalico.org "
         "NAME --type merge -p '{\"spec\":{\"disabled\":false}}'`.", source=CALICO_PAGE, scope="cluster",
         by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`", explains=NO_NETWORK,
+    ),
+    _agent(
+        "cni.pool.encapsulation", "An address pool has neither a tunnel nor anybody who writes routes",
+        "Calico's pool says that packets go to other nodes as they are (vxlanMode and ipipMode Never), for which BGP "
+        "must tell nodes of each other's pods; Calico runs without it, so no node knows the way to another's pods.",
+        "Give the pool a tunnel: `kubectl patch ippools.crd.projectcalico.org NAME --type merge -p "
+        "'{\"spec\":{\"vxlanMode\":\"Always\"}}'`; or let Calico run BGP (calico_backend: bird in its ConfigMap).",
+        source=VXLAN_PAGE, scope="cluster", explains=ACROSS,
+        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`; `ip route` on a node names the others' ranges",
     ),
     _agent(
         "cni.pool.overlap", "Two address pools overlap",

@@ -17,6 +17,8 @@ CALICO = Network(
     log=(
         sign(r"is forbidden|connection is unauthorized", "cni.agent.forbidden", "the API server refuses it"),
         sign(r"BIRD is not ready|BGP not established", "cni.agent.peers", "its BGP peers are not connected"),
+        sign(r"[Ff]ailed to parse (config parameter|Felix environment)", "cni.agent.settings",
+             "a setting of it is not valid"),
         sign(r"is already using the IPv\d address", "cni.address.duplicate", "another node has the address it took"),
         sign(r"[Cc]ouldn't autodetect|Unable to auto-detect", "cni.agent.interface", "it finds no address to use"),
     ),

@@ -216,10 +216,16 @@ def pool(name: str = "a", cidr: str = "10.244.0.0/16", **changes: Any) -> dict[s
             **changes}
 
 
+def bare(backend: str = "vxlan", felix: bool = False) -> dict[str, Any]:
+    """A pool without a tunnel, and who may write routes to other nodes."""
+    place = "ConfigMap kube-system/calico-config: calico_backend"
+    return {"pools": [pool(vxlan="Never")], "addresses": {},
+            "routes": {"backend": backend, "place": place, "felix": felix}}
+
+
 def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str, Any]:
     """What Calico took for two nodes that Kubernetes reaches at 10.0.0.1 and 10.0.0.2."""
-    return {"addresses": {"n1": first, "n2": second}, "inside": {"n1": ["10.0.0.1"], "n2": ["10.0.0.2"]},
-            "interfaces": {"n2": {"172.17.0.1": "docker0"}}}
+    return {"addresses": {"n1": first, "n2": second}, "inside": {"n1": ["10.0.0.1"], "n2": ["10.0.0.2"]}}
 
 
 @pytest.mark.parametrize(("facts", "expected"), [
@@ -227,6 +233,8 @@ def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str,
     ({"pools": [pool(disabled=True)], "addresses": {}}, ["cni.pool.disabled"]),
     ({"pools": [pool(), pool("b", "10.244.128.0/20")], "addresses": {}}, ["cni.pool.overlap"]),
     ({"pools": [pool(), pool("b", "10.244.128.0/20", disabled=True)], "addresses": {}}, []),
+    (bare(), ["cni.pool.encapsulation"]), (bare("bird"), []), (bare("none"), []), (bare(""), []),
+    (bare(felix=True), []), ({**bare(), "routes": {}}, []),                # it may not be read
     ({"pools": [], "addresses": {}}, []), ({"pools": None, "addresses": {}}, []),
     ({"pools": None, "addresses": {"n1": "172.17.0.1/16", "n2": "172.17.0.1/16"}}, ["cni.address.duplicate"]),
     ({"pools": None, **chosen("172.17.0.1/16")}, ["cni.address.wrong"]), ({"pools": None, **chosen()}, []),
@@ -237,10 +245,9 @@ def test_calicos_pools_and_addresses(facts: Any, expected: list[str]) -> None:
     assert causes(AGENTS, agents(agent("Calico", facts={"calico": facts}))) == expected
 
 
-def test_an_address_that_calico_took_by_mistake_is_told_with_its_interface_and_the_right_one() -> None:
+def test_an_address_that_calico_took_by_mistake_is_told_with_the_right_one() -> None:
     told = only(AGENTS, agents(agent("Calico", facts={"calico": {"pools": None, **chosen("172.17.0.1/16")}})))
-    assert "172.17.0.1 of the interface docker0" in told.summary
-    assert "expected 10.0.0.2" in told.evidence[0]
+    assert "is 172.17.0.1/16, expected 10.0.0.2" in told.evidence[0]
 
 
 STATUS = """        Version: 2.8.1 (failed to check latest version)
@@ -287,6 +294,8 @@ LINES = (
      "cni.agent.forbidden"),
     (WEAVE, "FATA: 2026/11/25 18:18:15.437874 Unable to fetch ConfigMap kube-system/weave-net to infer unique cluster",
      "cni.agent.waits"),
+    (CALICO, "2026-11-26 01:35:48.304 [ERROR][13] config_params.go 821: Invalid (required) config value. error=failed "
+             'to parse config parameter DefaultEndpointToHostAction; value "ALLOW": unknown', "cni.agent.settings"),
     (CALICO, "2026-11-25 21:25:42.144 [WARNING][9] startup/startup.go 757: Calico node 'n1' is already using the IPv4 "
              "address 172.17.0.1.", "cni.address.duplicate"),
     (CALICO, '2026-11-25 18:47:52.585 [FATAL][1] cni-installer/install.go 475: Unable to create token for CNI '

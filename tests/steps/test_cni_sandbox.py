@@ -59,6 +59,16 @@ def test_a_pod_that_still_waits_is_told_with_its_node() -> None:
     assert judged.outputs["nodes"] == ["n2"]
 
 
+def test_an_account_of_the_plugin_without_rights_is_named_once_for_all_nodes() -> None:
+    words = ('error getting ClusterInformation: connection is unauthorized: clusterinformations.crd.projectcalico.org '
+             '"default" is forbidden: User "system:serviceaccount:kube-system:calico-cni-plugin" cannot get resource '
+             '"clusterinformations" in API group "crd.projectcalico.org" at the cluster scope')
+    events = [{**group(on=name), "message": normalise(EVENT.format("calico", words))} for name in ("n1", "n2")]
+    judged = judge(SANDBOX, {**sandbox(*events), "networks": ["Calico"]})
+    assert {f.object for f in judged.findings} == {"ServiceAccount kube-system/calico-cni-plugin"}
+    assert "--as=system:serviceaccount:kube-system:calico-cni-plugin" in judged.findings[0].advice
+
+
 @pytest.mark.parametrize(("since", "expected"), [(JUST_NOW, []), (LONG_AGO, ["cni.sandbox.agent"])])
 def test_a_try_that_failed_before_the_agent_was_ready_is_history(since: str, expected: list[str]) -> None:
     tried = {**group(), "at": RECENTLY}

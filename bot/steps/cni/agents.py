@@ -142,7 +142,8 @@ AGENTS = Look(
     reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "list events", "list pods in kube-system",
            "get pods/log in kube-system", "create pods/portforward in kube-system",
            "get configmaps/kube-flannel-cfg in kube-system",
-           "create subjectaccessreviews.authorization.k8s.io", "list ippools.crd.projectcalico.org", "get services"),
+           "create subjectaccessreviews.authorization.k8s.io", "list ippools.crd.projectcalico.org", "get services",
+           "list felixconfigurations.crd.projectcalico.org", "get configmaps/calico-config in kube-system"),
     by_hand="`kubectl get daemonsets -A`, `kubectl get pods -A -o wide` (the agent's pods), `kubectl -n NAMESPACE logs "
     "POD` (https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/)",
 )

@@ -12,7 +12,7 @@ from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import Network, recognise_all
 from bot.steps import Args, Evidence, Look
-from bot.steps.cni.calico import API as CALICO_API
+from bot.steps.cni.calico_pools import API as CALICO_API
 from bot.steps.cni.plan_rules import judge_plan
 from bot.steps.daemons import name_sets
 from bot.steps.findings import unread

@@ -32,7 +32,9 @@ FRESH = 600.0
 """Seconds: the kubelet tries again every few seconds, and events of one pod are thinned out to one in five minutes."""
 IDS = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f-]{27}")
 PLUGIN = re.compile(r'plugin type="(?P<type>[^"]+)"')
-PREAMBLE = re.compile(r'^.*?(?=plugin type=|plugin "|failed to find plugin|network )', re.DOTALL)
+PREAMBLE = re.compile(r'^.*?(?=plugin type=|plugin "|failed to find plugin|network (?!for sandbox))', re.DOTALL)
+DENIED = re.compile(r'User "system:serviceaccount:(?P<space>[^:"]+):(?P<name>[^"]+)" cannot '
+                    r'(?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 COMMON = tuple((re.compile(words), code, means) for words, code, means in (
     (r'failed to find plugin "[^"]+"', "cni.sandbox.plugin", "the plugin's program is not on the node"),
     (r"no IP addresses available in range set|range is full", "cni.sandbox.addresses",
@@ -191,11 +193,28 @@ def _is_over(evidence: Evidence, group: dict[str, Any]) -> bool:
 
 def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
     code, means = read_message(group["message"], evidence["networks"])
-    pods = list_names((pod for pod in group["pods"]), 3)
+    if denied := DENIED.search(group["message"]):
+        return _denied(evidence, group, code, denied)
     what = "are not started" if code.startswith("node.") else "get no network"
     text = f"On node {group['node']} pods {what}: {means} ({cut(group['message'], 160).rstrip('.')})."
-    told = (f"{REASON}, {group['at']}: {cut(group['message'])}", f"pods: {pods}", read_at(evidence))
-    return find(code, text, verdict=Verdict.WARN, object=f"Node {group['node']}", node=group["node"], evidence=told)
+    return find(code, text, verdict=Verdict.WARN, object=f"Node {group['node']}", node=group["node"],
+                evidence=_seen(evidence, group))
+
+
+def _seen(evidence: Evidence, group: dict[str, Any]) -> tuple[str, ...]:
+    return (f"{REASON}, {group['at']}: {cut(group['message'])}", f"pods: {list_names(group['pods'], 3)}",
+            read_at(evidence))
+
+
+def _denied(evidence: Evidence, group: dict[str, Any], code: str, denied: re.Match[str]) -> Finding:
+    """The plugin's account is the same on all nodes."""
+    account, right = f"ServiceAccount {denied['space']}/{denied['name']}", f"{denied['verb']} {denied['resource']}"
+    user = f"system:serviceaccount:{denied['space']}:{denied['name']}"
+    return find(code, f"On node {group['node']} pods get no network: {account}, which the network plugin uses, may not "
+                f"{right}.", verdict=Verdict.WARN, object=account, node=group["node"], evidence=_seen(evidence, group),
+                advice=f"Give {account} its ClusterRole and ClusterRoleBinding again, as in the plugin's manifest "
+                f"(`kubectl get clusterrolebindings -o wide | grep {denied['name']}`); check with `kubectl auth can-i "
+                f"{right} --as={user}`. The kubelet tries again by itself.")
 
 
 def read_message(message: str, networks: list[str] | None) -> tuple[str, str]:

@@ -1,9 +1,8 @@
-"""Faults of Flannel, Weave Net and Calico beyond their agents: settings, ranges and pools, files on a node."""
+"""Faults of Flannel and Weave Net beyond their agents: settings, ranges; files on a node, of Calico, too."""
 
 import json
-from typing import Any
 
-from tests.cluster.faults.api import Create, EditText, Patch, RestartPods, scale
+from tests.cluster.faults.api import Create, EditText, RestartPods
 from tests.cluster.faults.bridge import CILIUM, CONF
 from tests.cluster.faults.conditions import (
     NOW,
@@ -12,38 +11,18 @@ from tests.cluster.faults.conditions import (
     both,
     daemon_pods,
     dns_pods,
-    event,
     grown,
     node_ready,
 )
-from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root, unseen
+from tests.cluster.faults.fault import Fault, Network, Root
 from tests.cluster.faults.node import NODES, AddFile, Firewall, RemakeNode, StopProcess
-from tests.cluster.faults.objects import FLANNEL, WEAVE, Ref, pod_on
+from tests.cluster.faults.objects import FLANNEL, WEAVE, Ref
 from tests.cluster.rig import Cluster
 from tests.cluster.rig.images import SHELL
 
 SECOND = NODES[1]
-POOL = Ref("IPPool", "default-ipv4-ippool", "")
 FLANNEL_CONF = Ref("ConfigMap", "kube-flannel-cfg", "kube-flannel")
-CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
-NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
 NO_NETWORK = ("cni.*", "dns.pods.*", "node.not-ready")
-
-
-def _sandbox(words: str) -> Condition:
-    return event("default", "FailedCreatePodSandBox", words)
-
-
-def pool(name: str, cidr: str, **spec: object) -> dict[str, Any]:
-    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "metadata": {"name": name},
-            "spec": {"cidr": cidr, "vxlanMode": "Always", "ipipMode": "Never", "natOutgoing": True,
-                     "nodeSelector": "all()", **spec}}
-
-
-def _of_pool(name: str, pool_name: str) -> dict[str, Any]:
-    pod = pod_on(SECOND, name)
-    pod["metadata"]["annotations"] = {"cni.projectcalico.org/ipv4pools": json.dumps([pool_name])}
-    return pod
 
 
 def _settings(name: str, says: str, pattern: str, new: str, cause: str, mention: str) -> Fault:
@@ -106,13 +85,7 @@ OTHER_AGENT = {
 }
 
 
-def _pool(name: str, reference: str, says: str, answer: Answer, wait: Condition, root: Root, *breaks: Injection,
-          mention: str) -> Fault:
-    return Fault(name=name, reference=reference, says=says, network="calico", playbook="cni", answer=answer,
-                 breaks=breaks, wait=wait, roots=(root,), mentions=(mention,), consequences=NO_NETWORK)
-
-
-_ROWS = (
+OVERLAY_FAULTS = (
     Fault(
         name="cni-no-plugin", reference="C01/H15", network="none", playbook="cni", before=NOW, healed=NOW,
         says="no network plugin was ever installed, and the question is about it",
@@ -145,22 +118,4 @@ _ROWS = (
         roots=(Root("cni.agent.peers", "cni", str(WEAVE.set)),), consequences=NO_NETWORK, mentions=("6783",),
     ),
     *_files("weave"), *_files("calico"),
-    _pool("calico-pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
-          "broken", _sandbox("pool"), Root("cni.pool.disabled", "cni", str(POOL)),
-          Patch(POOL, {"spec": {"disabled": True}}), NEW_POD, mention="disabled"),
-    _pool("calico-pool-exhausted", "CNI-06", "pods ask for addresses of a pool that has too few", "degraded",
-          _sandbox("addresses"), Root("cni.sandbox.addresses", "cni", f"Node {SECOND}"),
-          Create((pool("tiny", "10.250.0.0/31", blockSize=31),)),
-          Create(tuple(_of_pool(f"netcheck-new-{number}", "tiny") for number in range(4))), mention="address"),
-    Fault(
-        name="calico-controllers-down", reference="CNI-03", network="calico", playbook="cni", answer="degraded",
-        says="Calico's controllers are scaled to zero", breaks=(scale(CONTROLLERS, 0),),
-        wait=Condition("none of its pods is ready", lambda c: not CONTROLLERS.read(c)["status"].get("readyReplicas")),
-        roots=(Root("cni.controller", "cni", str(CONTROLLERS)),), mentions=("replicas",),
-    ),
-    _pool("calico-pools-overlap", "CNI-06", "two pools of Calico overlap", "degraded", NOW,
-          Root("cni.pool.overlap", "cni", "IPPool twin"), Create((pool("twin", "10.244.128.0/20"),)), mention="twin"),
-)
-OVERLAY_FAULTS = unseen(
-    _ROWS, "calico-pool-disabled", "calico-pool-exhausted",
 )

@@ -1,0 +1,134 @@
+"""Calico's address pools: can pods get an address, has one pool what another has, does anybody tell nodes the way.
+
+Source: https://docs.tigera.io/calico/latest/reference/resources/ippool; .../networking/configuring/vxlan-ipip.
+"""
+
+from ipaddress import ip_network
+from itertools import combinations
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import find, note
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.steps import Evidence
+from bot.steps.cni.facts import Daemon
+from bot.steps.findings import unread
+from bot.steps.wording import list_names, read_at
+
+API = "crd.projectcalico.org/v1"
+BACKEND = "CALICO_NETWORKING_BACKEND"
+Pool = dict[str, Any]
+
+
+async def read_pools(cluster: Cluster, skipped: list[str]) -> list[Pool] | None:
+    """None where they may not be read, or are kept elsewhere (etcd, the projectcalico.org API)."""
+    try:
+        return [_pool(item) for item in (await cluster.list("IPPool", api=API, limit=50)).items]
+    except NotFound:
+        pass
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
+def _pool(item: Object) -> Pool:
+    spec = item.get("spec", {})
+    return {"name": item["metadata"]["name"], "cidr": spec.get("cidr", ""), "disabled": bool(spec.get("disabled")),
+            "uses": spec.get("allowedUses") or ["Workload"], "vxlan": spec.get("vxlanMode") or "Never",
+            "ipip": spec.get("ipipMode") or "Never"}
+
+
+async def read_routes(
+    cluster: Cluster, daemon: Daemon, pools: list[Pool] | None, skipped: list[str]
+) -> dict[str, Any]:
+    """{backend, place, felix}: who may write routes to other nodes; {} where each pool has a tunnel: Felix does."""
+    if not any(map(_is_bare, pools or ())):
+        return {}
+    try:
+        item = await cluster.get("DaemonSet", daemon["plain"], daemon["namespace"])
+        backend, place = await _backend(cluster, daemon, item["spec"]["template"]["spec"])
+        felix = await cluster.list("FelixConfiguration", api=API, limit=50)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    writes = any(told.get("spec", {}).get("programClusterRoutes") == "Enabled" for told in felix.items)
+    return {"backend": backend, "place": place, "felix": writes}
+
+
+def _is_bare(pool: Pool) -> bool:
+    return _is_usable(pool) and pool["vxlan"] == pool["ipip"] == "Never"
+
+
+async def _backend(cluster: Cluster, daemon: Daemon, spec: Object) -> tuple[str, str]:
+    """`bird`, `vxlan`, `none` (another network carries the pods) or "", and where that stands."""
+    variables = [v for c in spec.get("containers", ()) for v in c.get("env") or () if v["name"] == BACKEND]
+    source = variables[0].get("valueFrom", {}).get("configMapKeyRef") if variables else None
+    if not source:
+        return (str(variables[0].get("value", "")) if variables else ""), f"{daemon['name']}: {BACKEND}"
+    data = (await cluster.get("ConfigMap", source["name"], daemon["namespace"])).get("data") or {}
+    return str(data.get(source["key"], "")), f"ConfigMap {daemon['namespace']}/{source['name']}: {source['key']}"
+
+
+def judge_pools(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:
+    return [*_pools(evidence, facts["pools"]), *_bare(evidence, facts)]
+
+
+def _bare(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:
+    """A pool without a tunnel needs somebody who tells the nodes of each other's pods: BGP, Felix where it is told to,
+    or another network (backend none)."""
+    routes = facts.get("routes")
+    if not routes or routes["backend"] != "vxlan" or routes["felix"]:
+        return []
+    return [
+        find("cni.pool.encapsulation",
+             f"IPPool {pool['name']} of Calico has no tunnel (vxlanMode and ipipMode are Never), and Calico is set up "
+             "for VXLAN, without BGP: no node learns the way to pods of another.",
+             verdict=Verdict.WARN, object=f"IPPool {pool['name']}",
+             evidence=(f"IPPool {pool['name']}: vxlanMode is Never, expected Always or CrossSubnet",
+                       f"{routes['place']} is {routes['backend']}", read_at(evidence)),
+             advice=f"`kubectl patch ippools.crd.projectcalico.org {pool['name']} --type merge -p "
+             "'{\"spec\":{\"vxlanMode\":\"Always\"}}'`, or let Calico run BGP (calico_backend: bird).")
+        for pool in facts["pools"] or () if _is_bare(pool)
+    ]
+
+
+def _pools(evidence: Evidence, pools: list[Pool] | None) -> list[Finding]:
+    if not pools:
+        return []
+    found = []
+    usable = [pool for pool in pools if _is_usable(pool)]
+    if not usable:
+        name = pools[0]["name"]
+        names = list_names(pool["name"] for pool in pools)
+        text = f"No IPPool of Calico is enabled for pods ({names}): no new pod gets an address."
+        found.append(find("cni.pool.disabled", text, verdict=Verdict.WARN, object=f"IPPool {name}",
+                          evidence=(f"IPPool {name}: disabled is {str(pools[0]['disabled']).lower()}",
+                                    read_at(evidence)),
+                          advice=f"`kubectl patch ippools.crd.projectcalico.org {name} --type merge -p "
+                          "'{\"spec\":{\"disabled\":false}}'`, or make a pool that is enabled."))
+    off = [pool["name"] for pool in pools if pool["disabled"]]
+    if usable and off:
+        text = (f"IPPool {list_names(off)} of Calico is disabled: pods that still have addresses of it are not "
+                "reached from other nodes by VXLAN.")
+        found.append(note(Verdict.INFO, Layer.CNI, text, object=f"IPPool {off[0]}", evidence=(read_at(evidence),)))
+    for one, other in combinations(usable, 2):
+        if _overlap(one["cidr"], other["cidr"]):
+            text = (f"Two IPPools of Calico overlap, {one['name']} ({one['cidr']}) and {other['name']} "
+                    f"({other['cidr']}): the same address can be given twice.")
+            found.append(find("cni.pool.overlap", text, verdict=Verdict.WARN, object=f"IPPool {other['name']}",
+                              evidence=(f"IPPool {one['name']}: cidr is {one['cidr']}",
+                                        f"IPPool {other['name']}: cidr is {other['cidr']}", read_at(evidence))))
+    return found
+
+
+def _overlap(one: str, other: str) -> bool:
+    try:
+        a, b = ip_network(one, strict=False), ip_network(other, strict=False)
+    except ValueError:
+        return False
+    return a.version == b.version and a.overlaps(b)
+
+
+def _is_usable(pool: Pool) -> bool:
+    return not pool["disabled"] and "Workload" in pool["uses"]

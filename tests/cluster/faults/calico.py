@@ -1,0 +1,102 @@
+"""Further faults of Calico: its pools, its controllers, its plugin's rights and token, what its agents took for the
+nodes' addresses and from their settings."""
+
+import json
+from typing import Any
+
+from tests.cluster.faults.agents import NO_NETWORK
+from tests.cluster.faults.api import Create, Delete, Patch, scale
+from tests.cluster.faults.bridge import CONF
+from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, event
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.node import NODES, EditFile, OnNode
+from tests.cluster.faults.objects import CALICO, Ref, pod_on
+from tests.cluster.rig import Cluster
+
+SECOND = NODES[1]
+POOL = Ref("IPPool", "default-ipv4-ippool", "")
+CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
+PLUGIN, PLUGIN_BINDING = Ref("ServiceAccount", "calico-cni-plugin"), Ref("ClusterRoleBinding", "calico-cni-plugin", "")
+NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
+DOCKER = "172.17.0.1"
+
+
+def _pool(name: str, cidr: str, **spec: object) -> dict[str, Any]:
+    return {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "metadata": {"name": name},
+            "spec": {"cidr": cidr, "vxlanMode": "Always", "ipipMode": "Never", "natOutgoing": True,
+                     "nodeSelector": "all()", **spec}}
+
+
+def _of_pool(name: str, pool_name: str) -> dict[str, Any]:
+    pod = pod_on(SECOND, name)
+    pod["metadata"]["annotations"] = {"cni.projectcalico.org/ipv4pools": json.dumps([pool_name])}
+    return pod
+
+
+def _sandbox(words: str) -> Condition:
+    return event("default", "FailedCreatePodSandBox", words)
+
+
+def _variable(name: str, value: str) -> Patch:
+    """Of calico-node, after all others: the last one of a name counts."""
+    return Patch(CALICO.set, [{"op": "add", "path": "/spec/template/spec/containers/0/env/-",
+                               "value": {"name": name, "value": value}}])
+
+
+def _took(address: str) -> Condition:
+    def hold(cluster: Cluster) -> bool:
+        notes = Ref("Node", SECOND, "").read(cluster)["metadata"].get("annotations", {})
+        return str(notes.get("projectcalico.org/IPv4Address", "")).startswith(address)
+    return Condition(f"Calico took {address} for the second node", hold)
+
+
+def _has_crashed(cluster: Cluster) -> bool:
+    listed = json.loads(cluster.kubectl("-n", CALICO.set.namespace, "get", "pods", "-l", CALICO.pods, "-o", "json"))
+    return any(state["restartCount"] and not state["ready"] for pod in listed["items"]
+               for state in pod["status"].get("containerStatuses", ()))
+
+
+def _row(
+    name: str, reference: str, says: str, *breaks: Injection, wait: Condition, root: Root, mentions: tuple[str, ...],
+    answer: Answer = "degraded",
+) -> Fault:
+    return Fault(name=f"calico-{name}", reference=reference, says=says, network="calico", playbook="cni", answer=answer,
+                 breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=NO_NETWORK)
+
+
+_ROWS = (
+    _row("pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
+         Patch(POOL, {"spec": {"disabled": True}}), NEW_POD, wait=_sandbox("pool"),
+         root=Root("cni.pool.disabled", "cni", str(POOL)), answer="broken", mentions=("disabled",)),
+    _row("pool-exhausted", "CNI-06", "pods ask for addresses of a pool that has too few",
+         Create((_pool("tiny", "10.250.0.0/31", blockSize=31),)),
+         Create(tuple(_of_pool(f"netcheck-new-{number}", "tiny") for number in range(4))), wait=_sandbox("addresses"),
+         root=Root("cni.sandbox.addresses", "cni", f"Node {SECOND}"), mentions=("address",)),
+    _row("pools-overlap", "CNI-06", "two pools of Calico overlap", Create((_pool("twin", "10.244.128.0/20"),)),
+         wait=NOW, root=Root("cni.pool.overlap", "cni", "IPPool twin"), mentions=("twin",)),
+    _row("pool-bare", "CNI-06", "Calico's pool has no tunnel, and no BGP runs that would tell nodes the way",
+         Patch(POOL, {"spec": {"vxlanMode": "Never"}}), wait=NOW, answer="broken",
+         root=Root("cni.pool.encapsulation", "cni", str(POOL)), mentions=("vxlanMode", "BGP")),
+    _row("controllers-down", "CNI-03", "Calico's controllers are scaled to zero", scale(CONTROLLERS, 0),
+         wait=Condition("none of its pods is ready", lambda c: not CONTROLLERS.read(c)["status"].get("readyReplicas")),
+         root=Root("cni.controller", "cni", str(CONTROLLERS)), mentions=("replicas",)),
+    _row("docker-address", "C12", "Calico took the address of docker0 for a node",
+         OnNode(SECOND, ("sh", "-c", f"ip link add docker0 type bridge && ip addr add {DOCKER}/16 dev docker0 && "
+                         "ip link set docker0 up"), ("ip", "link", "del", "docker0")),
+         _variable("IP_AUTODETECTION_METHOD", "interface=docker0,eth0"),
+         wait=both(_took(DOCKER), daemon_pods(CALICO.set, len(NODES))), answer="broken",
+         root=Root("cni.address.wrong", "cni", f"Node {SECOND}"), mentions=(DOCKER, "IP_AUTODETECTION_METHOD")),
+    _row("plugin-denied", "C09", "nothing gives Calico's CNI plugin its role, and a new pod wants a network",
+         Delete(PLUGIN_BINDING), NEW_POD, wait=_sandbox("is forbidden"),
+         root=Root("cni.sandbox.forbidden", "cni", str(PLUGIN)), mentions=("clusterinformations",)),
+    _row("token-wrong", "CNI-02", "the token of Calico's CNI plugin on a node is not valid",
+         EditFile(SECOND, f"{CONF}/calico-kubeconfig", r"token: .*", "token: wrong"), NEW_POD,
+         wait=_sandbox("Unauthorized"), root=Root("cni.sandbox.forbidden", "cni", f"Node {SECOND}"),
+         mentions=("token", "Unauthorized")),
+    _row("setting-wrong", "CNI-03", "a variable of Calico's agents has a value that ends them",
+         _variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "ALLOW"),
+         wait=Condition("an agent has crashed", _has_crashed),
+         root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("edit daemonset calico-node",)),
+)
+CALICO_FAULTS = unseen(_ROWS, "calico-pool-bare", "calico-docker-address", "calico-plugin-denied", "calico-token-wrong",
+                       "calico-setting-wrong")
