@@ -143,11 +143,15 @@ def left_out(ref: Ref, pods: int) -> Condition:
     return Condition(f"{ref} wants {pods} pods, which are new and ready", hold)
 
 
+def age(at: str) -> float:
+    """Seconds since then."""
+    return (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
+
+
 def grown(ref: Ref) -> Condition:
     """What is younger than this is told as new, and not as a fault."""
     def hold(cluster: Cluster) -> bool:
-        made = datetime.fromisoformat(ref.read(cluster)["metadata"]["creationTimestamp"])
-        return (datetime.now(UTC) - made).total_seconds() > 130
+        return age(ref.read(cluster)["metadata"]["creationTimestamp"]) > 130
     return Condition(f"{ref} is more than two minutes old", hold)
 
 
