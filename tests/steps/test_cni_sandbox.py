@@ -7,7 +7,8 @@ import pytest
 from bot.diagnosis.causes import find
 from bot.diagnosis.conclusion import conclude
 from bot.model.finding import Verdict
-from bot.steps.cni.sandbox import SANDBOX, normalise, read_message, state_of
+from bot.steps.cni.sandbox import SANDBOX, state_of
+from bot.steps.cni.sandbox_words import normalise, read_message
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, RECENTLY, causes, judge, roots
 
 EVENT = ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox '

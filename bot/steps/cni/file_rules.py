@@ -10,7 +10,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network, find_plugin
 from bot.steps import Evidence
-from bot.steps.cni.sandbox import strange
+from bot.steps.cni.sandbox_words import strange
 from bot.steps.wording import list_names, read_at
 
 View = dict[str, Any]

@@ -13,8 +13,9 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import NETWORKS, Network, find_plugin, recognise_all
+from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.cni.sandbox_words import DENIED, normalise, read_message
 from bot.steps.daemons import daemon_facts, find_networks, is_gone, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
@@ -30,29 +31,6 @@ MOST_PODS = 2
 SANDBOXED = "PodReadyToStartContainers"
 FRESH = 600.0
 """Seconds: the kubelet tries again every few seconds, and events of one pod are thinned out to one in five minutes."""
-IDS = re.compile(r"[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f-]{27}")
-PLUGIN = re.compile(r'plugin type="(?P<type>[^"]+)"')
-PREAMBLE = re.compile(r'^.*?(?=plugin type=|plugin "|failed to find plugin|network (?!for sandbox))', re.DOTALL)
-DENIED = re.compile(r'User "system:serviceaccount:(?P<space>[^:"]+):(?P<name>[^"]+)" cannot '
-                    r'(?P<verb>\w+) resource "(?P<resource>[^"]+)"')
-COMMON = tuple((re.compile(words), code, means) for words, code, means in (
-    (r'failed to find plugin "[^"]+"', "cni.sandbox.plugin", "the plugin's program is not on the node"),
-    (r"no IP addresses available in range set|range is full", "cni.sandbox.addresses",
-     "the node's range has no free address"),
-    (r"already has an IP address different from", "cni.sandbox.bridge", "the bridge has an address of another network"),
-    (r"incompatible CNI versions|the version is empty", "cni.sandbox.version",
-     "plugin and runtime speak different versions"),
-))
-
-BEFORE = tuple((re.compile(words, re.IGNORECASE), code, means) for words, code, means in (
-    (r"open \S*resolv\S*: ", "node.resolv-conf", "its kubelet cannot read the file of resolvers it is told"),
-    (r"sandbox image", "node.sandbox", "the image that holds a pod's network cannot be got"),
-    (r"no runtime for|runtime handler", "node.sandbox", "its runtime lacks what the pod's RuntimeClass names"),
-    (r"OCI runtime|runc|cgroup|too many open files|no space left|cannot allocate memory|temporarily unavailable",
-     "node.sandbox", "its container runtime cannot start a pod"),
-))
-"""What fails on a node before the network plugin is asked: such words name neither a plugin nor CNI."""
-ASKED = re.compile(r"\bcni\b|plugin|network", re.IGNORECASE)
 
 
 class SandboxArgs(Args):
@@ -123,12 +101,6 @@ def _group(events: tuple[Object, ...]) -> list[dict[str, Any]]:
             row |= {"at": at, "namespace": about.get("namespace", ""), "pod": about.get("name", ""),
                     "uid": about.get("uid", "")}
     return sorted(groups.values(), key=lambda row: -parse_time(row["at"]))
-
-
-def normalise(message: str) -> str:
-    """Without what differs from try to try: ids, and the runtime's words in front of the plugin's."""
-    plain = PREAMBLE.sub("", message, count=1)
-    return cut(IDS.sub("…", plain), 300)
 
 
 async def _networks(cluster: Cluster) -> list[str] | None:
@@ -215,36 +187,6 @@ def _denied(evidence: Evidence, group: dict[str, Any], code: str, denied: re.Mat
                 advice=f"Give {account} its ClusterRole and ClusterRoleBinding again, as in the plugin's manifest "
                 f"(`kubectl get clusterrolebindings -o wide | grep {denied['name']}`); check with `kubectl auth can-i "
                 f"{right} --as={user}`. The kubelet tries again by itself.")
-
-
-def read_message(message: str, networks: list[str] | None) -> tuple[str, str]:
-    """The cause that the plugin's words speak for, and what it means in plain words. `networks`: those that run, None
-    where that could not be read."""
-    for pattern, code, means in BEFORE if not ASKED.search(message) else ():
-        if pattern.search(message):
-            return code, means
-    plugin = PLUGIN.search(message)
-    owner = find_plugin(plugin["type"]) if plugin else None
-    if owner and networks is not None and (running := strange(owner, networks)):
-        return "cni.sandbox.left-over", f"{owner.name}'s plugin is called, and {running}"
-    for network in ([owner] if owner else NETWORKS):
-        for told in network.events:
-            if told.pattern.search(message):
-                return told.cause, told.means
-    for pattern, code, means in COMMON:
-        if pattern.search(message):
-            return code, means
-    return "cni.sandbox.failed", "the network plugin fails"
-
-
-def strange(owner: Network, networks: list[str]) -> str:
-    """What runs in place of the network whose plugin is called; "" where it may well be the right one."""
-    known = [network for network in NETWORKS if network.name in networks and not network.meta]
-    if not known:
-        return "no agent of it runs" if owner.agents and not owner.hidden and not owner.meta else ""
-    if owner in known or owner.meta or (owner.name in ("Calico", "Flannel") and "Canal" in networks):
-        return ""
-    return f"the network that runs is {list_names(network.name for network in known)}"
 
 
 SANDBOX = Look(
