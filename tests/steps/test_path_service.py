@@ -1,14 +1,21 @@
 """path.matrix on evidence alone: a pod that asks its own Service, and node ports."""
 
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.cluster import ProbePlace
 from bot.model.finding import Finding, Verdict
+from bot.playground.bundle import Object
+from bot.playground.scenarios import load_scenario
 from bot.steps import Evidence
 from bot.steps.path.matrix import MATRIX
 from bot.steps.path.peers import API, NODE_PORT, node_ways
 from tests.playground.cluster_box.town import make_node
+from tests.steps.boxed import open_box
 from tests.steps.dns_evidence import causes, judge
 from tests.steps.test_path_matrix import NODES, row, tried
 
@@ -129,3 +136,26 @@ def test_the_port_is_tried_at_the_address_of_each_node_and_udp_is_not() -> None:
     assert [(way["address"], way["port"], way["to_node"]) for way in ways] == [
         ("192.0.2.1", 30077, "node-1"), ("192.0.2.2", 30077, "node-2")]
     assert {way["kind"] for way in node_ways(nodes, {"node_port": {**served, "protocol": "UDP"}})} == {"node"}
+
+
+async def test_probe_pods_are_told_to_try_the_node_port_and_where_its_pods_are_is_read(tmp_path: Path) -> None:
+    bundle, made = load_scenario("conn-open-pair"), list[Object]()
+    objects = [deepcopy(item) for item in bundle.objects]
+    (shop,) = [item for item in objects if (item["kind"], item["metadata"]["name"]) == ("Service", "web")]
+    shop["spec"] |= {"type": "NodePort", "externalTrafficPolicy": "Local"}
+    shop["spec"]["ports"][0]["nodePort"] = 30077
+
+    def start(pod: Object) -> tuple[Object, str]:
+        made.append(pod)
+        return {"phase": "Succeeded"}, "".join(f"netcheck {number} 0 0s\n" for number in range(60))
+
+    async with open_box(replace(bundle, objects=tuple(objects)), tmp_path, start=start) as cluster:
+        place = ProbePlace(namespace=bundle.runs[0].namespace, image="busybox:1")
+        evidence = await MATRIX.gather(cluster.scoped(probe=place), MATRIX.args(to="netcheck-shop/web"))
+    home = next(item["spec"]["nodeName"] for item in objects
+                if (item["kind"], item["metadata"]["name"]) == ("Pod", "web"))
+    assert evidence["node_port"] == {"port": 30077, "protocol": "TCP", "local": True, "homes": [home]}
+    assert evidence["ends"] == ["netcheck-shop/web"]
+    assert len(made) == 2
+    assert all(pod["spec"]["containers"][0]["command"][-1].count(" 30077 &") == 2 for pod in made)
+    assert causes(MATRIX, evidence) == []
