@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from tests.cluster.faults.api import EditText, KeepStatus, Patch
+from tests.cluster.faults.api import Create, EditText, KeepStatus, Patch
 from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, left_out
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
 from tests.cluster.faults.node import Await, EditKubelet, OnNode, RunOnNode, StartProcess
 from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS, Ref
-from tests.cluster.faults.proxy_rules import SETTLED, UNLIKE
+from tests.cluster.faults.proxy_rules import NODE_PORT, SETTLED, UNLIKE
 from tests.cluster.faults.proxy_setup import FILE, FOLLOWS, PROXY_SETUP_FAULTS, SECOND, logs
 
 SAME = {
@@ -47,7 +47,7 @@ def _on_second(*command: str) -> RunOnNode:
     return RunOnNode(SECOND, ("nft", *command), PROXY_PODS)
 
 
-PROXY_NFTABLES = (
+PROXY_NFTABLES = unseen((
     *(replace(row, name=SAME[row.name], proxy="nftables", says=f"in mode nftables {row.says}")
       for row in PROXY_SETUP_FAULTS if row.name in SAME),
     _row("nftables-node-selector", "P02", "kube-proxy, in mode nftables, selects no node",
@@ -67,6 +67,8 @@ PROXY_NFTABLES = (
     _row("nftables-node-moved", "P28", "a node's address has changed, and its kube-proxy goes on with the old one",
          *MOVED, wait=logs("NodeIPs changed", 1), roots=(Root("proxy.node-moved", "proxy", str(PROXY)),),
          mentions=(SECOND, OTHER)),
+    _row("nftables-node-port", "P13", "in mode nftables a NodePort is served at the node's primary address only",
+         Create((NODE_PORT,)), answer="ok", roots=(), mentions=("the node's primary addresses",)),
     _row("proxy-nftables-healthy", "H37", "kube-proxy's rules are in nftables and not among those of iptables",
          answer="ok", roots=(), mentions=("mode nftables",)),
-)
+), "nftables-node-port")

@@ -3,12 +3,12 @@
 import time
 
 from bot.steps.wording import parse_time
-from tests.cluster.faults.api import Create, Kubectl, Patch, RestartPods
+from tests.cluster.faults.api import Create, EditText, Kubectl, Patch, RestartPods
 from tests.cluster.faults.conditions import NOW, Condition, both, items, left_out
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
 from tests.cluster.faults.node import Await, Firewall, OnNode, RunOnNode
-from tests.cluster.faults.objects import DNS_PODS, PROXY, PROXY_PODS
-from tests.cluster.faults.proxy_setup import FOLLOWS, SECOND, logs
+from tests.cluster.faults.objects import DNS_PODS, PROXY, PROXY_CONFIG, PROXY_PODS
+from tests.cluster.faults.proxy_setup import FILE, FOLLOWS, RESTART, RUNNING, SECOND, logs
 from tests.cluster.rig import Cluster
 
 LEAVING = "ToBeDeletedByClusterAutoscaler"
@@ -69,10 +69,13 @@ PROXY_RULES = unseen((
          RestartPods(DNS_PODS), RunOnNode(SECOND, ("true",), PROXY_PODS),
          stage=(OF_A_GROUP, Await(left_out(PROXY, 2))),
          wait=both(SETTLED, logs("i/o timeout", 1)), roots=_root("proxy.api"), answer="degraded", mentions=(SECOND,)),
+    _row("proxy-to-nftables", "H37", "kube-proxy goes on in another mode, and its rules of the one before are gone",
+         EditText(PROXY_CONFIG, FILE, 'mode: "iptables"', 'mode: "nftables"'), RESTART, wait=RUNNING,
+         mentions=("(mode nftables)",)),
     _row("proxy-healthy", "H17", "kube-proxy logs a notice that sounds like an error"),
     _row("proxy-node-port", "H13", "a NodePort has no listening socket", Create((NODE_PORT,)),
          mentions=("no listening socket",)),
     _row("proxy-leaving", "P26", "a node is about to be removed by the autoscaler, so that /healthz says 503",
          Kubectl(("taint", "node", SECOND, f"{LEAVING}=:NoSchedule"), ("taint", "node", SECOND, f"{LEAVING}-")),
          mentions=("/livez",)),
-), "proxy-api-cut")
+), "proxy-to-nftables")
