@@ -16,6 +16,8 @@ CALICO = Network(
            Port("tcp", 5473, "Typha")),
     log=(
         sign(r"is forbidden|connection is unauthorized", "cni.agent.forbidden", "the API server refuses it"),
+        sign(r"unable to connect to BIRD\w* socket", "cni.agent.settings", "its probe asks BIRD, which does not run: "
+             "VXLAN wants no -bird-ready in the probe, and BGP wants calico_backend bird"),
         sign(r"BIRD is not ready|BGP not established", "cni.agent.peers", "its BGP peers are not connected"),
         sign(r"[Ff]ailed to parse (config parameter|Felix environment)", "cni.agent.settings",
              "a setting of it is not valid"),

@@ -294,6 +294,8 @@ LINES = (
      "cni.agent.forbidden"),
     (WEAVE, "FATA: 2026/11/25 18:18:15.437874 Unable to fetch ConfigMap kube-system/weave-net to infer unique cluster",
      "cni.agent.waits"),
+    (CALICO, "calico/node is not ready: BIRD is not ready: Error querying BIRD: unable to connect to BIRDv4 socket: "
+             "dial unix /var/run/calico/bird.ctl: connect: no such file or directory", "cni.agent.settings"),
     (CALICO, "2026-11-26 01:35:48.304 [ERROR][13] config_params.go 821: Invalid (required) config value. error=failed "
              'to parse config parameter DefaultEndpointToHostAction; value "ALLOW": unknown', "cni.agent.settings"),
     (CALICO, "2026-11-25 21:25:42.144 [WARNING][9] startup/startup.go 757: Calico node 'n1' is already using the IPv4 "

@@ -8,7 +8,7 @@ from bot.steps.cni.sandbox import SETTLING
 from tests.cluster.faults.agents import NO_NETWORK
 from tests.cluster.faults.api import Create, Delete, Patch, scale
 from tests.cluster.faults.bridge import CONF
-from tests.cluster.faults.conditions import NOW, Condition, age, both, daemon_pods, event, live_pods
+from tests.cluster.faults.conditions import NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
 from tests.cluster.faults.node import NODES, Await, EditFile, OnNode
 from tests.cluster.faults.objects import CALICO, Ref, pod_on
@@ -67,6 +67,11 @@ def _has_crashed(cluster: Cluster) -> bool:
                for state in pod["status"].get("containerStatuses", ()))
 
 
+def _is_unready_long(cluster: Cluster) -> bool:
+    return any(not is_true(pod, "Ready") and age(pod["metadata"]["creationTimestamp"]) > 130
+               for pod in live_pods(cluster, CALICO.pods, CALICO.set.namespace))
+
+
 def _row(
     name: str, reference: str, says: str, *breaks: Injection, wait: Condition, root: Root, mentions: tuple[str, ...],
     answer: Answer = "degraded",
@@ -108,5 +113,10 @@ _ROWS = (
          _variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "ALLOW"),
          wait=Condition("an agent has crashed", _has_crashed),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("edit daemonset calico-node",)),
+    _row("bird-probe", "C10", "the probe of Calico's agents asks BIRD, which does not run with VXLAN",
+         Patch(CALICO.set, [{"op": "add", "path": "/spec/template/spec/containers/0/readinessProbe/exec/command/-",
+                             "value": "-bird-ready"}]),
+         wait=Condition("an agent is not ready, and not new any longer", _is_unready_long),
+         root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("-bird-ready",)),
 )
-CALICO_FAULTS = unseen(_ROWS, "calico-plugin-denied")
+CALICO_FAULTS = unseen(_ROWS, "calico-bird-probe")
