@@ -44,6 +44,18 @@ POLICY: tuple[Cause, ...] = (
         source=f"{PAGE}#default-deny-all-egress-traffic",
     ),
     Cause(
+        code="dns.policy.other", layer=Layer.POLICY, title="A policy of Calico's own kind cuts the DNS pods off",
+        explains=(*NOT_ASKED, *ASKS_NOBODY),
+        meaning="A GlobalNetworkPolicy (or a NetworkPolicy of Calico's own kind) selects the DNS pods and allows "
+        "nothing, often a default-deny for the whole cluster, and no other policy allows them anything.",
+        by_hand="`kubectl get globalnetworkpolicies.crd.projectcalico.org -o yaml` and `kubectl -n kube-system get "
+        "networkpolicies.crd.projectcalico.org -o yaml` (selector, types, rules)",
+        mend="Leave system namespaces out of it (`kubectl edit globalnetworkpolicies.crd.projectcalico.org NAME`, "
+        "namespaceSelector: kubernetes.io/metadata.name not in {'kube-system'}), or allow the DNS pods port 53 from "
+        "everywhere, and the resolvers and API servers that they ask, by a policy of a lower order.",
+        source="https://docs.tigera.io/calico/latest/network-policy/get-started/kubernetes-default-deny",
+    ),
+    Cause(
         code="dns.policy.client", layer=Layer.POLICY, title="NetworkPolicies keep a pod from asking for names",
         meaning="A policy in the pod's own namespace selects it for Egress, and no rule allows port 53 to the DNS "
         "pods, or to the node-local cache, which is an address of the node and is matched by ipBlock only. DNS works "

@@ -52,6 +52,12 @@ def test_weave_net_is_told_as_no_longer_maintained_and_not_as_a_fault() -> None:
     assert (finding.verdict, "no longer maintained" in finding.summary) == (Verdict.INFO, True)
 
 
+def test_controllers_that_are_not_there_are_told_and_are_no_fault() -> None:
+    judged = judge(PLUGIN, plugin("Calico", controllers=[{"name": CONTROLLER, "network": "Calico", "absent": True}]))
+    assert any(f.object == CONTROLLER and f.verdict is Verdict.INFO for f in judged.findings)
+    assert not any(f.cause for f in judged.findings)
+
+
 def test_kinds_that_another_network_left_behind_are_told_and_canal_owns_those_of_calico() -> None:
     told = [f.summary for f in judge(PLUGIN, plugin("Flannel", groups=("crd.projectcalico.org",))).findings]
     assert any("kinds of Calico" in summary for summary in told)

@@ -59,20 +59,22 @@ async def _groups(cluster: Cluster, skipped: list[str]) -> list[str]:
 async def _controllers(
     cluster: Cluster, agents: list[dict[str, str]], skipped: list[str]
 ) -> list[dict[str, Any]]:
-    """Deployments beside the agents, of those that are there: some are optional."""
+    """Deployments beside the agents; some platforms do without."""
     found = []
     for agent in agents:
         network = find_network(agent["network"])
         for name in network.controllers if network else ():
+            place = {"name": f"Deployment {agent['namespace']}/{name}", "network": agent["network"]}
             try:
                 item = await cluster.get("Deployment", name, agent["namespace"])
             except NotFound:
+                found.append({**place, "absent": True})
                 continue
             except ClusterError as error:
                 skipped.append(unread(error))
                 continue
-            found.append({"name": f"Deployment {agent['namespace']}/{name}", "network": agent["network"],
-                          "wanted": item["spec"].get("replicas", 1), "ready": item["status"].get("readyReplicas", 0),
+            found.append({**place, "wanted": item["spec"].get("replicas", 1),
+                          "ready": item["status"].get("readyReplicas", 0),
                           "created": item["metadata"].get("creationTimestamp", "")})
     return found
 
@@ -130,8 +132,13 @@ def _left_over(evidence: Evidence, networks: list[Network]) -> list[Finding]:
 
 
 def _idle(evidence: Evidence) -> list[Finding]:
-    found = []
+    found: list[Finding] = []
     for item in evidence["controllers"]:
+        if item.get("absent"):
+            text = (f"{item['network']} has no {item['name']}: where no platform does its work, what it keeps in order "
+                    "for nodes and addresses that come and go is not done.")
+            found.append(note(Verdict.INFO, Layer.CNI, text, object=item["name"], evidence=(read_at(evidence),)))
+            continue
         if item["ready"] or (item["wanted"] and is_young(item, evidence)):
             continue
         text = (f"{item['name']} of {item['network']} has no ready pod ({item['wanted']} wanted): pods go on, and what "

@@ -19,6 +19,7 @@ from bot.steps.dns.corefile_facts import plugins, try_corefile
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.policy_rules import judge_policy
 from bot.steps.findings import unread
+from bot.steps.policy.calico import read_own_kind
 from bot.steps.policy.clients import NOBODY, anybody, read_clients
 from bot.steps.policy.enforcement import read_enforcers
 from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
@@ -57,7 +58,9 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     if mine:
         await _read_around(cluster, dns, evidence, skipped)
     others = await read_other_apis(cluster, spaces, bool(mine or pod), bool(mine) or not pod, skipped)
-    return {**evidence, "others": others, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+    own = await read_own_kind(cluster, space, skipped) if any("projectcalico" in told for told in others) else []
+    evidence |= {"others": others, "own_kind": own}
+    return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
 def take_server(dns: Dns) -> Object:

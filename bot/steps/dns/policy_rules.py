@@ -13,6 +13,7 @@ from bot.diagnosis.policy_selectors import Told, both
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
+from bot.steps.policy.calico import judge_own_kind
 from bot.steps.policy.client_rules import judge_client
 from bot.steps.policy.clients import anybody
 from bot.steps.policy.facts import DNS_PROTOCOLS, party
@@ -26,7 +27,7 @@ PORTS = [{"protocol": protocol, "port": 53} for protocol in DNS_PROTOCOLS]
 def judge_policy(evidence: Evidence, args: Args) -> Judgement:
     findings: list[Finding] = []
     if evidence["known"] and evidence["server"]:
-        findings += _join(_ingress(evidence), _egress(evidence)) or [_untouched(evidence)]
+        findings += _join(_ingress(evidence), _egress(evidence)) or judge_own_kind(evidence) or [_untouched(evidence)]
     told = {finding.object for finding in findings if finding.object}
     findings += [finding for finding in judge_client(evidence) if finding.object not in told]
     if evidence["others"]:

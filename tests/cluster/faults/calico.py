@@ -20,6 +20,9 @@ CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
 PLUGIN, PLUGIN_BINDING = Ref("ServiceAccount", "calico-cni-plugin"), Ref("ClusterRoleBinding", "calico-cni-plugin", "")
 NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
 DOCKER = "172.17.0.1"
+LOCK_DOWN: dict[str, Any] = {
+    "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "lock-down"},
+    "spec": {"order": 1000, "selector": "all()", "types": ["Ingress", "Egress"]}}
 
 
 def _pool(name: str, cidr: str, **spec: object) -> dict[str, Any]:
@@ -113,10 +116,16 @@ _ROWS = (
          _variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "ALLOW"),
          wait=Condition("an agent has crashed", _has_crashed),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("edit daemonset calico-node",)),
+    Fault(
+        name="calico-global-deny", reference="N08", network="calico", playbook="dns", breaks=(Create((LOCK_DOWN,)),),
+        says="a default-deny of Calico's own kind holds for the DNS pods, too", mentions=("lock-down", "kube-system"),
+        roots=(Root("dns.policy.other", "policy", "GlobalNetworkPolicy lock-down"),),
+        consequences=("dns.upstream.*", "dns.query.*", "dns.pods.*", "dns.endpoints.*"),
+    ),
     _row("bird-probe", "C10", "the probe of Calico's agents asks BIRD, which does not run with VXLAN",
          Patch(CALICO.set, [{"op": "add", "path": "/spec/template/spec/containers/0/readinessProbe/exec/command/-",
                              "value": "-bird-ready"}]),
          wait=Condition("an agent is not ready, and not new any longer", _is_unready_long),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("-bird-ready",)),
 )
-CALICO_FAULTS = unseen(_ROWS, "calico-bird-probe")
+CALICO_FAULTS = unseen(_ROWS, "calico-bird-probe", "calico-global-deny")
