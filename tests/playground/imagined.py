@@ -80,6 +80,16 @@ def as_k3s(bundle: Bundle) -> Bundle:
                    objects=tuple(filter(stays, bundle.objects)), partial=tuple(filter(stays, bundle.partial)))
 
 
+def without_peers(bundle: Bundle) -> Bundle:
+    """BGP runs, and one node's BIRD does not reach the other's."""
+    says = "calico/node is not ready: BIRD is not ready: BGP not established with 172.31.0.11"
+    objects = [deepcopy(item) for item in bundle.objects]
+    for item in objects:
+        if item["kind"] == "Event" and "BIRD is not ready" in item.get("message", ""):
+            item["message"] = f"Readiness probe failed: {says}"
+    return replace(bundle, objects=tuple(objects))
+
+
 def _title(says: str) -> str:
     return f"{says} {UNSEEN}"
 
@@ -95,6 +105,9 @@ IMAGINED: dict[str, Imagined] = {
     "imagined-two-proxies": Imagined("proxy-healthy", Scenario(
         title=_title("kube-proxy runs beside Cilium, which replaces it"), answer="degraded",
         roots=(("proxy.two", PROXY),), playbook="kube-proxy"), with_cilium),
+    "imagined-calico-bgp": Imagined("calico-bird-probe", Scenario(
+        title=_title("Calico's agent on a node does not reach its BGP peer (TCP 179)"), answer="degraded",
+        roots=(("cni.agent.peers", "DaemonSet kube-system/calico-node"),), playbook="cni"), without_peers),
     "imagined-k3s-proxy": Imagined("proxy-healthy", Scenario(
         title=_title("k3s, which has its service proxy inside and no DaemonSet for it"), answer="ok",
         playbook="kube-proxy"), as_k3s),

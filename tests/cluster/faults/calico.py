@@ -128,4 +128,4 @@ _ROWS = (
          wait=Condition("an agent is not ready, and not new any longer", _is_unready_long),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("-bird-ready",)),
 )
-CALICO_FAULTS = unseen(_ROWS, "calico-bird-probe", "calico-global-deny")
+CALICO_FAULTS = unseen(_ROWS, "calico-global-deny")
