@@ -235,6 +235,7 @@ def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str,
     ({"pools": [pool(), pool("b", "10.244.128.0/20", disabled=True)], "addresses": {}}, []),
     (bare(), ["cni.pool.encapsulation"]), (bare("bird"), []), (bare("none"), []), (bare(""), []),
     (bare(felix=True), []), ({**bare(), "routes": {}}, []),                # it may not be read
+    ({**bare(), "pools": [pool(cidr="fd00::/48", vxlan="Never"), pool(vxlan="Never", nodes="!all()")]}, []),
     ({"pools": [], "addresses": {}}, []), ({"pools": None, "addresses": {}}, []),
     ({"pools": None, "addresses": {"n1": "172.17.0.1/16", "n2": "172.17.0.1/16"}}, ["cni.address.duplicate"]),
     ({"pools": None, **chosen("172.17.0.1/16")}, ["cni.address.wrong"]), ({"pools": None, **chosen()}, []),

@@ -36,7 +36,7 @@ def _pool(item: Object) -> Pool:
     spec = item.get("spec", {})
     return {"name": item["metadata"]["name"], "cidr": spec.get("cidr", ""), "disabled": bool(spec.get("disabled")),
             "uses": spec.get("allowedUses") or ["Workload"], "vxlan": spec.get("vxlanMode") or "Never",
-            "ipip": spec.get("ipipMode") or "Never"}
+            "ipip": spec.get("ipipMode") or "Never", "nodes": spec.get("nodeSelector", "")}
 
 
 async def read_routes(
@@ -57,7 +57,9 @@ async def read_routes(
 
 
 def _is_bare(pool: Pool) -> bool:
-    return _is_usable(pool) and pool["vxlan"] == pool["ipip"] == "Never"
+    """Of IPv6 a pool without a tunnel is made by default, whether or not pods use it."""
+    meant = _is_usable(pool) and pool.get("nodes") != "!all()" and ":" not in pool["cidr"]
+    return meant and pool["vxlan"] == pool["ipip"] == "Never"
 
 
 async def _backend(cluster: Cluster, daemon: Daemon, spec: Object) -> tuple[str, str]:
