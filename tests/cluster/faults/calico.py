@@ -9,7 +9,7 @@ from tests.cluster.faults.agents import NO_NETWORK
 from tests.cluster.faults.api import Create, Delete, Patch, scale
 from tests.cluster.faults.bridge import CONF
 from tests.cluster.faults.conditions import NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, Await, EditFile, OnNode
 from tests.cluster.faults.objects import CALICO, Ref, pod_on
 from tests.cluster.rig import Cluster
@@ -83,7 +83,7 @@ def _row(
                  breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=NO_NETWORK)
 
 
-_ROWS = (
+CALICO_FAULTS = (
     _row("pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
          Patch(POOL, {"spec": {"disabled": True}}), SETTLED, NEW_POD, wait=_sandbox("pool"),
          root=Root("cni.pool.disabled", "cni", str(POOL)), answer="broken", mentions=("disabled",)),
@@ -128,4 +128,3 @@ _ROWS = (
          wait=Condition("an agent is not ready, and not new any longer", _is_unready_long),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("-bird-ready",)),
 )
-CALICO_FAULTS = unseen(_ROWS, "calico-global-deny")
