@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ FAR = 0.05
 
 
 async def runs_of_dns(kubeconfig: Path, times: int = TIMES) -> list[tuple[Run, Trace, float]]:
+    return await runs_of("dns", kubeconfig, times)
+
+
+async def runs_of(playbook: str, kubeconfig: Path, times: int) -> list[tuple[Run, Trace, float]]:
     """In a running bot: the first run, which opens the connections, is left out."""
     traces: list[Trace] = []
 
@@ -38,7 +43,7 @@ async def runs_of_dns(kubeconfig: Path, times: int = TIMES) -> list[tuple[Run, T
     told = []
     for _ in range(times + 1):
         began = time.perf_counter()
-        _, run = await follow(netcheck, RunPlaybook("dns"), ALICE, interactive=False)
+        _, run = await follow(netcheck, RunPlaybook(playbook), ALICE, interactive=False)
         told.append((run, traces[-1], time.perf_counter() - began))
     await netcheck.close()
     return told[1:]
@@ -50,6 +55,19 @@ async def test_requests_and_bytes(figures: Figures, tmp_path: Path, nodes: int) 
         (run, _, _), *_ = await runs_of_dns(tmp_path / "kubeconfig", 1)
     told = f"{run.requests} requests, {run.bytes / 1000:.0f} KB"
     figures.add(f"dns, healthy, {2 + nodes} nodes and {nodes * 10} pods more", told, "40 requests, 200 KB")
+
+
+async def test_memory_does_not_grow_with_the_cluster(figures: Figures, tmp_path: Path) -> None:
+    """The most that is held at once while the overview runs, beside that of a cluster of two nodes."""
+    most = {}
+    for nodes in (0, 1000):
+        with boxed_cluster(tmp_path / "kubeconfig", nodes=nodes):
+            tracemalloc.start()
+            await runs_of("network", tmp_path / "kubeconfig", 1)
+            most[nodes] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    told = f"{most[1000] / 1e6:.0f} MB = {most[1000] / most[0]:.1f} x"
+    figures.add("memory of network, 1000 nodes and 10000 pods more", told, "about 1 x")
 
 
 async def test_beside_kubectl(figures: Figures, tmp_path: Path) -> None:

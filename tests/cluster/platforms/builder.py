@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.cluster import Object
@@ -26,12 +28,12 @@ from tests.cluster.rig.site import Site, program
 DAY = 86400.0
 OTHERS = (*WIDE, *NARROW, *LAST, ("crd.projectcalico.org/v1", "IPPool"))
 """Kinds of other makers that steps ask for."""
-UNWANTED = frozenset({"ControllerRevision", "Lease"})
+UNWANTED = frozenset({"ControllerRevision"})
 
 
 def build(platform: Platform, site: Site) -> Bundle:
     with _api(site, platform):
-        for items in _batches([*_definitions(platform), *describe(platform)]):
+        for items in _batches([*_definitions(platform), *describe(platform), *_leases(platform)]):
             _create(site, items)
         until("its own kinds are served", lambda: _are_served(site, platform))
         return asyncio.run(_recorded(platform, site))
@@ -63,6 +65,15 @@ def _definitions(platform: Platform) -> Iterator[Object]:
                "metadata": {"name": f"{plural}.{group}", "annotations": noted},
                "spec": {"group": group, "scope": "Cluster", "versions": [version],
                         "names": {"kind": kind, "plural": plural, "singular": kind.lower()}}}
+
+
+def _leases(platform: Platform) -> Iterator[Object]:
+    """Renewed a moment before the cluster is looked at."""
+    at = datetime.fromtimestamp(time.time() + DAY, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    for machine in platform.machines:
+        yield {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+               "metadata": {"name": machine.name, "namespace": "kube-node-lease"},
+               "spec": {"holderIdentity": machine.name, "leaseDurationSeconds": 40, "renewTime": at}}
 
 
 def _batches(items: Sequence[Object]) -> Iterator[list[Object]]:

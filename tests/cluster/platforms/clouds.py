@@ -15,6 +15,7 @@ from tests.cluster.platforms.upstream import (
     corefile,
     kube_proxy,
     machines,
+    proxy_access,
 )
 
 PROXY_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
@@ -50,7 +51,7 @@ EKS = Platform(
     ),
     objects=(*access(), service("kube-dns", "172.20.0.10", DNS, labels=SERVICE_LABELS),
              config_map("coredns", {"Corefile": corefile()}), config_map("kube-proxy-config", {"config": PROXY_CONFIG}),
-             config_map("kube-proxy", {"kubeconfig": "kind: Config\n"})))
+             config_map("kube-proxy", {"kubeconfig": "kind: Config\n"}), *proxy_access("eks:kube-proxy")))
 
 GKE_LABELS = {"cloud.google.com/gke-nodepool": "default-pool", "cloud.google.com/gke-os-distribution": "cos"}
 KUBE_DNS = Workload(
@@ -134,4 +135,4 @@ AKS = Platform(
                         containers=(container("autoscaler", "mcr.microsoft.com/oss/autoscaler:v1.9.0"),))),
     objects=(*access(), service("kube-dns", "10.0.0.10", DNS, labels=SERVICE_LABELS),
              config_map("coredns", {"Corefile": AKS_COREFILE}), config_map("coredns-custom", {}),
-             config_map("kube-proxy", {"config.conf": PROXY_CONFIG})))
+             config_map("kube-proxy", {"config.conf": PROXY_CONFIG}), *proxy_access("aks-kube-proxy")))

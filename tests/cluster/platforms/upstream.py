@@ -78,13 +78,16 @@ def coredns(image: str = "registry.k8s.io/coredns/coredns:v1.12.1", **more: Any)
     return Workload(kind="Deployment", containers=(server,), **given)
 
 
+NODE_NAME = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+
+
 def kube_proxy(image: str = "registry.k8s.io/kube-proxy:v1.34.4", config: str = "/var/lib/kube-proxy/config.conf",
                settings: str = "kube-proxy") -> Workload:
     line = ["/usr/local/bin/kube-proxy", f"--config={config}", "--hostname-override=$(NODE_NAME)"]
     volume = {"name": "kube-proxy", "configMap": {"name": settings}}
     return Workload(
         kind="DaemonSet", name="kube-proxy", labels={"k8s-app": "kube-proxy"}, host=True, account="kube-proxy",
-        containers=(container("kube-proxy", image, command=line),), more={"volumes": [volume]})
+        containers=(container("kube-proxy", image, command=line, env=[NODE_NAME]),), more={"volumes": [volume]})
 
 
 def agent(name: str, image: str, labels: Object, *containers: str, namespace: str = "kube-system", **more: Any
@@ -123,6 +126,16 @@ def cluster_role(role: str, rights: list[Object], account: str, namespace: str =
     )
 
 
+def proxy_access(role: str) -> tuple[Object, ...]:
+    """What the API server's own role system:node-proxier holds."""
+    return cluster_role(role, [
+        {"apiGroups": [""], "resources": ["nodes", "services", "endpoints"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["servicecidrs"], "verbs": ["list", "watch"]},
+        {"apiGroups": ["events.k8s.io", ""], "resources": ["events"], "verbs": ["create", "patch", "update"]},
+    ], "kube-proxy")
+
+
 def kubeadm_traces(dns: str = "10.96.0.10") -> tuple[Object, ...]:
     cluster = ("kind: ClusterConfiguration\nnetworking:\n  dnsDomain: cluster.local\n  podSubnet: 10.244.0.0/16\n"
                "  serviceSubnet: 10.96.0.0/16\n")
@@ -132,11 +145,7 @@ def kubeadm_traces(dns: str = "10.96.0.10") -> tuple[Object, ...]:
     return (config_map("kubeadm-config", {"ClusterConfiguration": cluster}),
             config_map("kubelet-config", {"kubelet": kubelet}),
             config_map("kube-proxy", {"config.conf": proxy, "kubeconfig.conf": KUBECONFIG}),
-            *cluster_role("kubeadm:node-proxier", [
-                {"apiGroups": [""], "resources": ["nodes", "services"], "verbs": ["get", "list", "watch"]},
-                {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
-                {"apiGroups": ["events.k8s.io", ""], "resources": ["events"], "verbs": ["create", "patch"]},
-            ], "kube-proxy"))
+            *proxy_access("kubeadm:node-proxier"))
 
 
 BASE = (*access(), config_map("coredns", {"Corefile": corefile()}),
