@@ -56,7 +56,7 @@ def coverage(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool =
     (coverage(found=False, networks=("OVN-Kubernetes",)), []),
     (coverage(found=False, networks=("Flannel",)), ["proxy.missing"]),
     (coverage(found=False, version="v1.31.2+k3s1"), []),                  # built in
-    (coverage(found=False, static=[pod(name="kube-proxy-n1")]), []),      # static pods
+    (coverage(found=False, static=[pod("n1"), pod("n2")]), []),           # static pods
     (coverage(networks=("Cilium",), replacement="true"), ["proxy.two"]),
     (coverage(networks=("Cilium",), replacement="false"), []),
     (coverage(ready=1, pods=[pod()]), ["proxy.not-covering"]), (coverage(ready=0, desired=0, pods=[]),

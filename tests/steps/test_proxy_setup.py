@@ -26,7 +26,7 @@ def daemon_set(*words: str, image: str = "registry.k8s.io/kube-proxy:v1.34.4", *
     volume = {"name": "kube-proxy", "configMap": {"name": "kube-proxy", **mount.pop("source", {})}}
     container = {"name": "kube-proxy", "image": image, "command": list(words or COMMANDED), "env": [node],
                  "volumeMounts": [{"name": "kube-proxy", "mountPath": "/var/lib/kube-proxy", **mount}]}
-    return {"spec": {"template": {"spec": {"containers": [container], "volumes": [volume]}}}}
+    return {"containers": [container], "volumes": [volume]}
 
 
 # --- the command ------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def command(*words: str, ready: int = 2, state: str = "read", version: str = "v1
     file: dict[str, Any] = {"state": state, "config_map": MAP, "keys": ["config.conf"]} if place else {}
     file |= {"alike": alike} if state == "no-key" else {}
     return {"read_at": NOW, "proxy": PROXY, "setup": setup, "ready": ready, "version": version, "place": place,
-            "file": file, "skipped": []}
+            "file": file, "static": [], "skipped": []}
 
 
 def with_flag(place: int, words: str) -> tuple[str, ...]:

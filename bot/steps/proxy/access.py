@@ -12,6 +12,7 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.dns.rights import account_exists, read_rights
 from bot.steps.findings import tell_skipped
 from bot.steps.proxy.objects import find_proxy
+from bot.steps.proxy.setup import login_file, read_setup
 from bot.steps.wording import list_names, read_at
 
 NEEDED = [("", "services"), ("discovery.k8s.io", "endpointslices"), ("", "nodes")]
@@ -32,14 +33,16 @@ class AccessArgs(Args):
 async def gather_access(cluster: Cluster, args: AccessArgs) -> Evidence:
     proxy = await find_proxy(cluster)
     skipped = list(proxy.skipped)
-    if proxy.daemon is None:
-        return {"read_at": cluster.now, "account": "", "skipped": skipped}
+    login = login_file(await read_setup(cluster, proxy, skipped))
+    if proxy.daemon is None or login:
+        return {"read_at": cluster.now, "account": "", "login": login, "skipped": skipped}
     namespace, account = proxy.daemon["namespace"], proxy.daemon["account"]
     exists, rights = await asyncio.gather(
         account_exists(cluster, namespace, account, skipped),
         read_rights(cluster, namespace, account, NEEDED, bool(args.synced), skipped, usual=USUAL))
     return {"read_at": cluster.now, "proxy": proxy.daemon["name"], "ready": proxy.daemon["ready"],
-            "account": f"ServiceAccount {namespace}/{account}", "exists": exists, **rights, "skipped": skipped}
+            "account": f"ServiceAccount {namespace}/{account}", "login": "", "exists": exists, **rights,
+            "skipped": skipped}
 
 
 def judge_access(evidence: Evidence, args: AccessArgs) -> Judgement:
@@ -47,7 +50,9 @@ def judge_access(evidence: Evidence, args: AccessArgs) -> Judgement:
     if not account:
         if skipped:
             return Judgement(skipped)
-        text = "There is no kube-proxy DaemonSet, so there is no account to look at."
+        text = (f"kube-proxy logs in by a file of its node ({evidence['login']}), not by a ServiceAccount; what that "
+                "may was not looked at.") if evidence.get("login") else \
+            "There is no kube-proxy DaemonSet, so there is no account to look at."
         return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
     if evidence["exists"] is False:
         text = f"{account}, which {evidence['proxy']} runs as, does not exist: none of its pods can be made."

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
@@ -16,7 +16,7 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.proxy.coverage import ProxyArgs
 from bot.steps.proxy.objects import find_proxy
-from bot.steps.proxy.setup import Setup, locate, read_file, read_setup, resolve
+from bot.steps.proxy.setup import Setup, locate, parse_setup, read_file, read_setup, resolve
 from bot.steps.wording import count, list_names, read_at
 
 USUAL = "/var/lib/kube-proxy/config.conf"
@@ -43,8 +43,16 @@ async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
     file = await read_file(cluster, proxy, place, skipped) if place and place["key"] else {}
     return {"read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "", "setup": setup,
             "ready": proxy.daemon["ready"] if proxy.daemon else 0, "version": version, "place": place,
+            "static": [_of_static(pod) for pod in proxy.static],
             "file": {key: file[key] for key in ("state", "config_map", "keys", "alike") if key in file},
             "skipped": skipped}
+
+
+def _of_static(pod: Object) -> dict[str, str]:
+    """Each is written on its own node, so that any of them may differ."""
+    setup = parse_setup(pod["spec"])
+    return {"node": pod["spec"].get("nodeName", ""), "image": setup["image"],
+            "name": setup["flags"].get("hostname-override", "")}
 
 
 async def _version(cluster: Cluster, skipped: list[str]) -> str:
@@ -62,15 +70,22 @@ def judge_command(evidence: Evidence, args: CommandArgs) -> Judgement:
             return Judgement(skipped)
         text = "There is no kube-proxy DaemonSet, so there is no command to look at."
         return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
-    found = [*_path(evidence, setup), *_name(evidence, setup), *_flags(evidence, setup), *_version_fits(evidence)]
+    named = _static_names(evidence) if evidence.get("static") else _name(evidence, setup)
+    found = [*_path(evidence, setup), *named, *_flags(evidence, setup), *_versions(evidence)]
     if not found:
         path = setup["flags"].get("config")
         rest = f" out of {evidence['file']['config_map']}" if evidence["file"].get("config_map") else ""
         text = (f"{evidence['proxy']} is started with {path}{rest}, under its node's name." if path else
-                f"{evidence['proxy']} is started by flags, without a file of configuration.")
+                f"{evidence['proxy']} is started by flags, without a file of configuration"
+                f"{_mode(setup['flags'])}.")
         passed = Verdict.PASS if path == USUAL and evidence["file"].get("state") == "read" else Verdict.INFO
         found.append(note(passed, Layer.PROXY, text, object=evidence["proxy"], evidence=(read_at(evidence),)))
     return Judgement((*found, *skipped))
+
+
+def _mode(flags: dict[str, str]) -> str:
+    told = [f"--{name}={flags[name]}" for name in ("proxy-mode", "cluster-cidr") if flags.get(name)]
+    return f" ({list_names(told)})" if told else ""
 
 
 def _fault(evidence: Evidence, code: str, text: str, *told: str) -> Finding:
@@ -111,6 +126,15 @@ def _name(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
                      "name, expected spec.nodeName.", told)
 
 
+def _static_names(evidence: Evidence) -> Iterator[Finding]:
+    """A manifest that was copied from another node, with the machine perhaps."""
+    for pod in evidence["static"]:
+        if pod["name"] not in ("", pod["node"]):
+            yield find("proxy.command", f"kube-proxy on node {pod['node']} runs under the name {pod['name']}, expected "
+                       f"{pod['node']}.", verdict=Verdict.WARN, object=evidence["proxy"], node=pod["node"],
+                       evidence=(f"static pod on {pod['node']}: --hostname-override={pod['name']}", read_at(evidence)))
+
+
 def _flags(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
     flags = setup["flags"]
     idle = [name for name in flags if name not in HEEDED and not name.startswith("log")] if "config" in flags else []
@@ -122,18 +146,24 @@ def _flags(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
                    evidence=(f"{evidence['proxy']}: {told}", read_at(evidence)))
 
 
-def _version_fits(evidence: Evidence) -> Iterator[Finding]:
-    image = str(evidence["setup"]["image"])
-    own, server = VERSION.search(image.rsplit("/", 1)[-1]), VERSION.search(evidence["version"])
+def _versions(evidence: Evidence) -> Iterator[Finding]:
+    """One image for all pods of a DaemonSet; each static pod has that of its node."""
+    images = {pod["node"]: pod["image"] for pod in evidence.get("static", ())} or {"": str(evidence["setup"]["image"])}
+    for node, image in images.items():
+        where = f"kube-proxy on node {node} ({image})" if node else f"kube-proxy ({image})"
+        wrong = _misfit(image, evidence["version"])
+        if wrong:
+            yield find("proxy.version", f"{where} is {wrong}.", verdict=Verdict.WARN, object=evidence["proxy"],
+                       node=node, evidence=(f"{evidence['proxy']}: image {image}", f"API server: {evidence['version']}",
+                                            read_at(evidence)))
+
+
+def _misfit(image: str, version: str) -> str:
+    own, server = VERSION.search(image.rsplit("/", 1)[-1]), VERSION.search(version)
     behind = int(server[1]) - int(own[1]) if own and server else 0
-    told = (f"{evidence['proxy']}: image {image}", f"API server: {evidence['version']}", read_at(evidence))
     if behind > OLDEST:
-        text = (f"kube-proxy ({image}) is {count(behind, 'minor version')} behind the API server "
-                f"({evidence['version']}); at most {OLDEST} are supported.")
-        yield find("proxy.version", text, verdict=Verdict.WARN, object=evidence["proxy"], evidence=told)
-    elif behind < 0:
-        text = f"kube-proxy ({image}) is newer than the API server ({evidence['version']}), which is not supported."
-        yield find("proxy.version", text, verdict=Verdict.WARN, object=evidence["proxy"], evidence=told)
+        return (f"{count(behind, 'minor version')} behind the API server ({version}); at most {OLDEST} are supported")
+    return f"newer than the API server ({version}), which is not supported" if behind < 0 else ""
 
 
 COMMAND = Look(

@@ -12,7 +12,7 @@ from pydantic import Field
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
 from bot.model.errors import ClusterError, Forbidden
-from bot.model.finding import Layer, Verdict
+from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
@@ -24,7 +24,7 @@ from bot.steps.proxy.config_rules import judge_fields, judge_file, judge_running
 from bot.steps.proxy.live import METRICS
 from bot.steps.proxy.objects import choose_pods, find_proxy
 from bot.steps.proxy.setup import locate, parse_yaml, read_file, read_setup
-from bot.steps.wording import read_at
+from bot.steps.wording import list_names, read_at
 
 
 class ConfigArgs(Args):
@@ -46,7 +46,8 @@ async def gather_config(cluster: Cluster, args: ConfigArgs) -> Evidence:
     base = {"proxy": proxy.daemon["name"] if proxy.daemon else "", "path": path,
             "ready": proxy.daemon["ready"] if proxy.daemon else 0, "own_ranges": _own_ranges(proxy.networks)}
     if place is None or not place["key"]:
-        return {**base, "read_at": cluster.now, "file": {"state": "none"}, "skipped": skipped}
+        pods = await _running(cluster, proxy, args.nodes, skipped) if setup else []
+        return {**base, "read_at": cluster.now, "file": {"state": "none"}, "pods": pods, "skipped": skipped}
     file = await read_file(cluster, proxy, place, skipped)
     text = file.pop("text")
     fields, mistake = parse_yaml(text) if file["state"] == "read" else ({}, "")
@@ -92,16 +93,21 @@ async def _page(cluster: Cluster, proxy: Any, pod: dict[str, Any], skipped: list
 def judge_config(evidence: Evidence, args: ConfigArgs) -> Judgement:
     skipped, file = tell_skipped(evidence, Layer.PROXY), evidence["file"]
     if file["state"] == "none":
-        if skipped:
-            return Judgement(skipped)
-        what = f"kube-proxy is started without a file out of a ConfigMap ({evidence['path'] or 'by flags'})" \
-            if evidence["proxy"] else "There is no kube-proxy DaemonSet"
-        text = f"{what}, so there is no configuration to look at."
-        return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),), {"mode": ""})
+        told = () if skipped and not evidence["proxy"] else (_by_flags(evidence),)
+        return Judgement((*told, *skipped), {"mode": _mode(evidence)})
     found = judge_file(evidence)
     if not found and file["state"] == "read":
         found = [*judge_fields(evidence), *judge_running(evidence)]
     return Judgement((*found, *skipped), {"mode": _mode(evidence)})
+
+
+def _by_flags(evidence: Evidence) -> Finding:
+    told = [pod["node"] for pod in evidence["pods"] if pod["running"]]
+    own = f" By their own word those on {list_names(told)} run in mode {_mode(evidence)}." if told else ""
+    what = f"kube-proxy is started without a file out of a ConfigMap ({evidence['path'] or 'by flags'})" \
+        if evidence["proxy"] else "There is no kube-proxy pod"
+    text = f"{what}, so there is no configuration to compare with what runs.{own}"
+    return note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),))
 
 
 def _mode(evidence: Evidence) -> str:

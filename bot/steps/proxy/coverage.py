@@ -14,10 +14,11 @@ from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import REPLACES_PROXY
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import list_pods, read_places, troubled, why_not_there
+from bot.steps.daemons import agent_facts, list_pods, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import is_young, list_fit, read_nodes
-from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, list_static, read_replacement, tell_crash
+from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, read_replacement, tell_crash
+from bot.steps.proxy.static import judge_static
 from bot.steps.wording import count, cut, list_names, read_at
 
 MAY_REPLACE = frozenset({"Cilium", "kube-router", "Calico", "Antrea", "Kube-OVN"})
@@ -34,7 +35,7 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
     proxy, nodes, version = await asyncio.gather(
         find_proxy(cluster), read_nodes(cluster, (), skipped), _version(cluster, skipped))
     replacement = await read_replacement(cluster, proxy, skipped)
-    daemon = proxy.daemon
+    daemon = proxy.daemon if proxy.found else None
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
     return {
@@ -43,7 +44,7 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
         "version": version, "nodes": nodes, "networks": list(proxy.networks), "replacement": replacement,
         "pods": await list_pods(cluster, daemon, skipped) if daemon and short else None,
         "places": await read_places(cluster, daemon) if daemon and short and nodes["read"] else {},
-        "static": [] if proxy.found or not proxy.known else await list_static(cluster, skipped),
+        "static": [agent_facts(pod) for pod in proxy.static],
         "skipped": list(dict.fromkeys([*proxy.skipped, *skipped])),
     }
 
@@ -71,6 +72,8 @@ def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.PROXY)
     if not evidence["known"]:
         return Judgement(skipped)
+    if evidence["static"]:
+        return Judgement((*judge_static(evidence), *skipped), {"proxy": ""})
     if not evidence["found"]:
         return Judgement((_absent(evidence), *skipped), {"proxy": ""})
     if evidence["proxy"] is None:
@@ -79,13 +82,8 @@ def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
 
 
 def _absent(evidence: Evidence) -> Finding:
-    """Without kube-proxy: static pods, built in, replaced, perhaps replaced, or missing."""
+    """Without kube-proxy: built in, replaced, perhaps replaced, or missing."""
     networks, told = evidence["networks"], (read_at(evidence),)
-    static = [pod for pod in evidence["static"] if pod["ready"]]
-    if static:
-        text = (f"kube-proxy runs as static pods ({list_names((pod['name'] for pod in static), 3)}), started by the "
-                "kubelets; whether it writes its rules was not tested.")
-        return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
     platform = recognise_platform(evidence["version"], (), (), False)
     if platform in PROXY_INSIDE:
         text = f"There is no kube-proxy DaemonSet: {platform} has the service proxy built in; it was not tested."

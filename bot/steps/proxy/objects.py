@@ -25,11 +25,13 @@ REPLACING = frozenset({"true", "strict"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
     """`known`: whether the DaemonSets could be read. `found`: one is there, though `daemon` (its facts) may be None
-    where it may not be read. `networks`: names of the agents seen."""
+    where it may not be read. `static`: pods that kubelets start by themselves, where there is no DaemonSet; `daemon`
+    then speaks for them. `networks`: names of the agents seen."""
 
     known: bool
     found: bool = False
     daemon: dict[str, Any] | None = None
+    static: tuple[Object, ...] = ()
     networks: tuple[str, ...] = ()
     skipped: list[str] = field(default_factory=list)
 
@@ -42,9 +44,13 @@ async def find_proxy(cluster: Cluster) -> Proxy:
         return Proxy(known=False, skipped=[unread(error)])
     networks = tuple(network.name for network, _ in recognise_all(name_sets(sets)))
     mine = next((s for s in sets if _is_proxy(s)), None)
-    daemon = await _read(cluster, mine, skipped) if mine else None
-    return Proxy(known=True, found=mine is not None, daemon=daemon_facts(daemon) if daemon else None,
-                 networks=networks, skipped=skipped)
+    if mine is None:
+        static = await _list_static(cluster, skipped)
+        return Proxy(known=True, daemon=_static_facts(static) if static else None, static=static, networks=networks,
+                     skipped=skipped)
+    daemon = await _read(cluster, mine, skipped)
+    return Proxy(known=True, found=True, daemon=daemon_facts(daemon) if daemon else None, networks=networks,
+                 skipped=skipped)
 
 
 def _is_proxy(item: Object) -> bool:
@@ -74,14 +80,21 @@ async def read_replacement(cluster: Cluster, proxy: Proxy, skipped: list[str]) -
     return str(data.get(KPR, "")).lower() or None
 
 
-async def list_static(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]]:
+async def _list_static(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:
     """Pods of a kube-proxy that the kubelets start by themselves (GKE, RKE2): no DaemonSet has them."""
     try:
-        listing = await cluster.list("Pod", HOME, labels=f"component={NAME}", limit=SMALL)
+        return (await cluster.list("Pod", HOME, labels=f"component={NAME}", limit=SMALL)).items
     except ClusterError as error:
         skipped.append(unread(error))
-        return []
-    return [agent_facts(pod) for pod in listing.items]
+        return ()
+
+
+def _static_facts(pods: tuple[Object, ...]) -> dict[str, Any]:
+    """Of static pods what `daemon_facts` tells of a DaemonSet. They have no account: a file of their node is their
+    login."""
+    ready = sum(agent_facts(pod)["ready"] for pod in pods)
+    return {"name": f"Pods {HOME}/{NAME}", "namespace": HOME, "plain": NAME, "desired": len(pods), "current": len(pods),
+            "ready": ready, "labels": {"component": NAME}, "account": ""}
 
 
 async def choose_pods(cluster: Cluster, proxy: Proxy, wanted: list[str]) -> dict[str, Any]:

@@ -21,18 +21,22 @@ REFERENCE = re.compile(r"^\$\((\w+)\)$")
 
 
 async def read_setup(cluster: Cluster, proxy: Proxy, skipped: list[str]) -> Setup | None:
-    """{image, flags: {name: value}, env: {name: {value, field}}, mounts}; None where the DaemonSet was not read."""
+    """{image, flags: {name: value}, env: {name: {value, field}}, mounts}; None where the DaemonSet was not read. Of
+    static pods that of the first one."""
     if proxy.daemon is None:
         return None
+    if proxy.static:
+        return parse_setup(proxy.static[0]["spec"])
     try:
-        return parse_setup(await cluster.get("DaemonSet", proxy.daemon["plain"], proxy.daemon["namespace"]))
+        daemon_set = await cluster.get("DaemonSet", proxy.daemon["plain"], proxy.daemon["namespace"])
     except ClusterError as error:
         skipped.append(unread(error))
         return None
+    return parse_setup(daemon_set["spec"]["template"].get("spec", {}))
 
 
-def parse_setup(daemon_set: Object) -> Setup:
-    spec = daemon_set["spec"]["template"].get("spec", {})
+def parse_setup(spec: Object) -> Setup:
+    """`spec`: of a pod."""
     containers = spec.get("containers") or [{}]
     container = next((c for c in containers if c.get("name") == NAME), containers[0])
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
@@ -77,6 +81,14 @@ def locate(setup: Setup, path: str) -> dict[str, Any] | None:
     inside = mount["below"] or str(file.relative_to(mount["path"]))
     return {"config_map": mount["config_map"], "key": mount["items"].get(inside, "" if mount["items"] else inside),
             "optional": mount["optional"]}
+
+
+def login_file(setup: Setup | None) -> str:
+    """The kubeconfig that the command names and that no ConfigMap brings (AKS, GKE, RKE2: a file of the node); "" where
+    another one may be used."""
+    path = setup["flags"].get("kubeconfig", "") if setup and "config" not in setup["flags"] else ""
+    place = locate(setup, path) if setup and path else None
+    return "" if place and place["config_map"] else path
 
 
 def resolve(setup: Setup, value: str) -> dict[str, str]:

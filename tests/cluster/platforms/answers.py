@@ -4,14 +4,18 @@ By hand.
 Live questions about the cluster's own names are not among them: the cluster in a box answers those from its objects.
 """
 
+import json
+
 import dns.message
 import dns.rcode
 import dns.rrset
+import yaml
 
 from bot.diagnosis.platform import dns_port, looks_like_dns, server_container
 from bot.playground.bundle import DnsAnswer, HttpAnswer, Log
 from bot.steps.path.api import SHAPED
 from tests.cluster.platforms.objects import Placed
+from tests.cluster.platforms.platform import Object, Platform
 
 COREDNS = """.:53
 [INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5
@@ -34,13 +38,14 @@ def make_logs(pods: list[Placed]) -> tuple[Log, ...]:
     )
 
 
-def make_pages(pods: list[Placed], now: float) -> tuple[HttpAnswer, ...]:
-    """A kube-proxy that wrote its rules half a minute ago, as it does again and again; DNS pods that are reached."""
+def make_pages(platform: Platform, pods: list[Placed], now: float) -> tuple[HttpAnswer, ...]:
+    """A kube-proxy that wrote its rules half a minute ago, as it does again and again, and runs with what it was told;
+    DNS pods that are reached."""
     metrics = "".join(f'{name}{{ip_family="IPv4"}} {now - 30:.9e}\n' for name in (QUEUED, SYNCED))
     metrics += 'rest_client_requests_total{code="200",host="192.168.10.11:6443",method="GET"} 42\n'
     healthy = '{"lastUpdated": "now","currentTime": "now","nodeEligible": true,"healthy": true}'
     told = ((METRICS, "/metrics", metrics), (METRICS, "/proxyMode", "iptables"), (HEALTH, "/healthz", healthy),
-             (HEALTH, "/livez", healthy))
+             (HEALTH, "/livez", healthy), (METRICS, "/configz", _running(platform)))
     return tuple(
         HttpAnswer(namespace=pod.workload.namespace, pod=pod.name, port=port, path=path, status=200,
                    content_type="text/plain; charset=utf-8", body=body)
@@ -50,6 +55,17 @@ def make_pages(pods: list[Placed], now: float) -> tuple[HttpAnswer, ...]:
                    outcome="failed", message=NOT_HTTP)
         for pod, port in _servers(pods)
     )
+
+
+def _running(platform: Platform) -> str:
+    """The page /configz, as far as it is read."""
+    texts = [text for item in platform.objects if item["kind"] == "ConfigMap" for text in item["data"].values()]
+    given: Object = next((yaml.safe_load(text) for text in texts if "KubeProxyConfiguration" in text), {})
+    ranges = [given["clusterCIDR"]] if "clusterCIDR" in given else None
+    return json.dumps({"kubeproxy.config.k8s.io": {
+        "Mode": given.get("mode") or "iptables", "DetectLocal": {"ClusterCIDRs": ranges}, "NodePortAddresses": None,
+        "ClientConnection": {"Kubeconfig": given.get("clientConnection", {}).get("kubeconfig", "")},
+        "Linux": {"Conntrack": {"MaxPerCore": 32768, "Min": 131072}}}})
 
 
 def make_names(pods: list[Placed]) -> tuple[DnsAnswer, ...]:

@@ -122,7 +122,7 @@ async def _recorded(platform: Platform, site: Site) -> Bundle:
     bundle = recording.cassette.bundle(
         platform.name, f"{platform.title}: objects as the platform has them, logs and pages by hand", now)
     version: dict[str, Any] = {**bundle.version, "gitVersion": f"{bundle.version['gitVersion']}{platform.mark}"}
-    return replace(bundle, version=version, logs=make_logs(pods), http=make_pages(pods, now),
+    return replace(bundle, version=version, logs=make_logs(pods), http=make_pages(platform, pods, now),
                    dns=make_names(pods))
 
 

@@ -7,18 +7,23 @@ AKS's pages on CoreDNS and Azure CNI.
 from tests.cluster.platforms.platform import Machine, Object, Platform, Workload, config_map, container, service
 from tests.cluster.platforms.upstream import (
     DNS,
+    KUBECONFIG,
+    NODE_NAME,
     SERVICE_LABELS,
     access,
     agent,
     cluster_role,
     coredns,
     corefile,
-    kube_proxy,
+    host_files,
     machines,
     proxy_access,
 )
 
-PROXY_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
+PROXY_CONFIG = ("apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclientConnection:\n"
+                "  kubeconfig: /var/lib/kube-proxy/kubeconfig\nmode: iptables\n")
+EKS_KUBECONFIG = KUBECONFIG.replace("172.31.0.11:6443", "0123456789abcdef.gr7.eu-central-1.eks.example.org")
+"""By a name that no object of the cluster holds."""
 
 
 def vpc(number: int) -> Machine:
@@ -43,15 +48,16 @@ EKS = Platform(
         Workload(kind="DaemonSet", name="kube-proxy", labels={"k8s-app": "kube-proxy"}, host=True,
                  account="kube-proxy", on=NODES,
                  containers=(container("kube-proxy", "eks/kube-proxy:v1.34.0-minimal-eksbuild.2",
-                                       command=["kube-proxy", "--v=2",
-                                                "--config=/var/lib/kube-proxy-config/config"]),),
-                 more={"volumes": [{"name": "config", "configMap": {"name": "kube-proxy-config"}}]}),
+                                       command=["kube-proxy", "--v=2", "--config=/var/lib/kube-proxy-config/config",
+                                                "--hostname-override=$(NODE_NAME)"], env=[NODE_NAME]),),
+                 more={"volumes": [{"name": "config", "configMap": {"name": "kube-proxy-config"}},
+                                   {"name": "kube-proxy", "configMap": {"name": "kube-proxy"}}]}),
         agent("aws-node", "amazon-k8s-cni:v1.20.1-eksbuild.3", {"k8s-app": "aws-node"}, "aws-node",
               "aws-eks-nodeagent", on=NODES),
     ),
     objects=(*access(), service("kube-dns", "172.20.0.10", DNS, labels=SERVICE_LABELS),
              config_map("coredns", {"Corefile": corefile()}), config_map("kube-proxy-config", {"config": PROXY_CONFIG}),
-             config_map("kube-proxy", {"kubeconfig": "kind: Config\n"}), *proxy_access("eks:kube-proxy")))
+             config_map("kube-proxy", {"kubeconfig": EKS_KUBECONFIG}), *proxy_access("eks:kube-proxy")))
 
 GKE_LABELS = {"cloud.google.com/gke-nodepool": "default-pool", "cloud.google.com/gke-os-distribution": "cos"}
 KUBE_DNS = Workload(
@@ -65,8 +71,15 @@ KUBE_DNS = Workload(
     ),
     more={"dnsPolicy": "Default", "volumes": [{"name": "kube-dns-config",
                                                "configMap": {"name": "kube-dns", "optional": True}}]})
-GKE_PROXY = Workload(kind="Static", name="kube-proxy", labels={"component": "kube-proxy", "tier": "node"}, host=True,
-                     containers=(container("kube-proxy", "gke.gcr.io/kube-proxy-amd64:v1.34.1-gke.1829001"),))
+GKE_LINE = ("exec kube-proxy --master=https://10.156.0.2 --kubeconfig=/var/lib/kube-proxy/kubeconfig "
+            "--cluster-cidr=10.60.0.0/14 --oom-score-adj=-998 --v=2 --iptables-sync-period=1m "
+            "--iptables-min-sync-period=10s 1>>/var/log/kube-proxy.log 2>&1")
+"""It writes its log into a file of the node: the pod's own is empty."""
+GKE_PROXY = Workload(
+    kind="Static", name="kube-proxy", labels={"component": "kube-proxy", "tier": "node"}, host=True,
+    more={"volumes": host_files("/var/lib/kube-proxy/kubeconfig")},
+    containers=(container("kube-proxy", "gke.gcr.io/kube-proxy-amd64:v1.34.1-gke.1829001",
+                          command=["/bin/sh", "-c", GKE_LINE]),))
 GKE = Platform(
     name="gke", title="GKE with kube-dns", mark="-gke.1829001", services="34.118.224.0/20",
     machines=machines(GKE_LABELS, GKE_LABELS, providers="gce://project/europe-west3-a/", ranges="10.60.%d.0/24"),
@@ -123,16 +136,23 @@ def azure_dns() -> Workload:
                    more={"dnsPolicy": "Default", "volumes": volumes})
 
 
+AKS_PROXY = Workload(
+    kind="DaemonSet", name="kube-proxy", labels={"component": "kube-proxy", "tier": "node"}, host=True,
+    account="default", more={"volumes": host_files("/var/lib/kubelet/kubeconfig")},
+    containers=(container("kube-proxy", "mcr.microsoft.com/oss/kubernetes/kube-proxy:v1.34.1", command=[
+        "kube-proxy", "--conntrack-max-per-core=0", "--metrics-bind-address=0.0.0.0:10249",
+        "--kubeconfig=/var/lib/kubelet/kubeconfig", "--cluster-cidr=10.244.0.0/16", "--detect-local-mode=ClusterCIDR",
+        "--v=3"]),))
+"""By flags, with the login of the node's kubelet, as in AKS engine's manifest: no ConfigMap."""
 AKS = Platform(
     name="aks", title="AKS with Azure CNI", services="10.0.0.0/16",
     machines=machines(AKS_LABELS, AKS_LABELS, ranges="10.244.%d.0/24",
                       providers="azure:///subscriptions/0/resourceGroups/mc/virtualMachines/"),
-    workloads=(azure_dns(), kube_proxy("mcr.microsoft.com/oss/kubernetes/kube-proxy:v1.34.1"),
+    workloads=(azure_dns(), AKS_PROXY,
                agent("azure-cns", "mcr.microsoft.com/containernetworking/azure-cns:v1.6.25",
                      {"k8s-app": "azure-cns"}, "cns-container"),
                Workload(kind="Deployment", name="coredns-autoscaler", labels={"k8s-app": "coredns-autoscaler"},
                         replicas=1, account="coredns-autoscaler",
                         containers=(container("autoscaler", "mcr.microsoft.com/oss/autoscaler:v1.9.0"),))),
     objects=(*access(), service("kube-dns", "10.0.0.10", DNS, labels=SERVICE_LABELS),
-             config_map("coredns", {"Corefile": AKS_COREFILE}), config_map("coredns-custom", {}),
-             config_map("kube-proxy", {"config.conf": PROXY_CONFIG}), *proxy_access("aks-kube-proxy")))
+             config_map("coredns", {"Corefile": AKS_COREFILE}), config_map("coredns-custom", {})))

@@ -1,11 +1,12 @@
 """A platform as objects of the API, with what kubelets and controllers would have written into their statuses."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.cluster.platforms.platform import Machine, Object, Platform, Workload
+from tests.cluster.platforms.platform import NODE, Machine, Object, Platform, Workload
 
 SINCE = "2026-01-01T08:00:00Z"
 """When everything was started that ever was."""
@@ -136,7 +137,7 @@ def _owner(kind: str, name: str) -> Object:
 def _pod_spec(workload: Workload) -> Object:
     """Each container mounts all volumes."""
     selector = {"nodeSelector": dict(workload.on)} if workload.on else {}
-    mounts = [{"name": volume["name"], "mountPath": MOUNTS[volume["name"]]}
+    mounts = [{"name": volume["name"], "mountPath": volume.get("hostPath", {}).get("path") or MOUNTS[volume["name"]]}
               for volume in workload.more.get("volumes", ())]
     containers = [{**c, "volumeMounts": mounts} for c in workload.containers] if mounts else [*workload.containers]
     return {"containers": containers, "serviceAccountName": workload.account, **selector,
@@ -160,7 +161,13 @@ def _pod(pod: Placed) -> Object:
     status = {"phase": "Running", "startTime": SINCE, "hostIP": pod.machine.address, "podIP": pod.address,
               "podIPs": [{"ip": pod.address}], "conditions": conditions, "containerStatuses": states}
     return _object("v1", "Pod", workload.namespace, pod.name, meta=meta,
-                   spec={**_pod_spec(workload), "nodeName": pod.machine.name}, status=status)
+                   spec={**_of_machine(_pod_spec(workload), pod.machine), "nodeName": pod.machine.name}, status=status)
+
+
+def _of_machine(spec: Object, machine: Machine) -> Object:
+    """A static pod's own file on the machine holds its name."""
+    written: Object = json.loads(json.dumps(spec).replace(NODE, machine.name))
+    return written
 
 
 def _slice(item: Object, pods: list[Placed]) -> Object:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Object = dict[str, Any]
+NODE = "%NODE%"
+"""Stands in a command for the name of the node it runs on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

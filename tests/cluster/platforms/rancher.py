@@ -3,7 +3,7 @@
 Sources: k3s's manifests/coredns.yaml and docs.k3s.io/networking; rke2-charts (rke2-coredns, rke2-canal).
 """
 
-from tests.cluster.platforms.platform import Machine, Platform, Workload, config_map, container, service
+from tests.cluster.platforms.platform import NODE, Machine, Platform, Workload, config_map, container, service
 from tests.cluster.platforms.upstream import (
     DNS,
     PORTS,
@@ -13,6 +13,7 @@ from tests.cluster.platforms.upstream import (
     cluster_role,
     coredns,
     corefile,
+    host_files,
     machines,
     mounts,
     probes,
@@ -52,6 +53,9 @@ K3S = Platform(
 RKE2_DNS = {"k8s-app": "kube-dns", "app.kubernetes.io/instance": "rke2-coredns",
             "app.kubernetes.io/name": "rke2-coredns"}
 SERVER = {"node-role.kubernetes.io/control-plane": "true", "node-role.kubernetes.io/etcd": "true"}
+RKE2_PROXY = ["--cluster-cidr=10.42.0.0/16", "--conntrack-max-per-core=0", "--conntrack-tcp-timeout-close-wait=0s",
+              "--conntrack-tcp-timeout-established=0s", "--healthz-bind-address=127.0.0.1",
+              f"--hostname-override={NODE}", "--kubeconfig=/var/lib/rancher/rke2/agent/kubeproxy.kubeconfig", "--proxy-mode=iptables"]
 RKE2 = Platform(
     name="rke2", title="RKE2 with Canal", mark="+rke2r1", services="10.43.0.0/16",
     machines=(Machine(name="node-1", address="192.168.10.11", range="10.42.1.0/24", labels=SERVER),
@@ -65,7 +69,9 @@ RKE2 = Platform(
                  labels={"k8s-app": "kube-dns-autoscaler", "app.kubernetes.io/name": "rke2-coredns-autoscaler"},
                  containers=(container("autoscaler", "rancher/hardened-cluster-autoscaler:v1.10.2"),)),
         Workload(kind="Static", name="kube-proxy", labels={"component": "kube-proxy", "tier": "control-plane"},
-                 host=True, containers=(container("kube-proxy", "rancher/hardened-kubernetes:v1.34.4-rke2r1"),)),
+                 host=True, more={"volumes": host_files("/var/lib/rancher/rke2/agent/kubeproxy.kubeconfig")},
+                 containers=(container("kube-proxy", "index.docker.io/rancher/hardened-kubernetes:v1.34.4-rke2r1",
+                                       command=["kube-proxy"], args=RKE2_PROXY),)),
         agent("rke2-canal", "rancher/hardened-flannel:v0.27.3", {"k8s-app": "canal"}, "calico-node", "kube-flannel",
               more={"volumes": [{"name": "flannel-cfg", "configMap": {"name": "rke2-canal-config"}}]}),
     ),

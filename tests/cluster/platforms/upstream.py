@@ -81,6 +81,11 @@ def coredns(image: str = "registry.k8s.io/coredns/coredns:v1.12.1", **more: Any)
 NODE_NAME = {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
 
 
+def host_files(*paths: str) -> list[Object]:
+    """Volumes that are files of the node, each mounted where it lies."""
+    return [{"name": f"host-{number}", "hostPath": {"path": path}} for number, path in enumerate(paths)]
+
+
 def kube_proxy(image: str = "registry.k8s.io/kube-proxy:v1.34.4", config: str = "/var/lib/kube-proxy/config.conf",
                settings: str = "kube-proxy") -> Workload:
     line = ["/usr/local/bin/kube-proxy", f"--config={config}", "--hostname-override=$(NODE_NAME)"]
