@@ -19,6 +19,9 @@ Object: TypeAlias = dict[str, Any]
 
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
+Form: TypeAlias = Literal["full", "metadata", "table"]
+"""What of each object a list gives: all of it; apiVersion, kind and metadata; or, for little, what `kubectl get -o wide`
+prints: apiVersion, kind, metadata with the name alone, and `cells`, from the column's title to the text in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +170,10 @@ class Cluster(Protocol):
         labels: str = "",
         fields: str = "",
         limit: int = 0,
-        form: Literal["full", "metadata"] = "full",
+        form: Form = "full",
     ) -> Listing:
         """All namespaces when `namespace` is empty. `limit` 0: all pages up to the ceiling; else at most so many items,
-        in one request, with `remaining` from the server. `form="metadata"`: only apiVersion, kind, metadata."""
+        in one request, with `remaining` from the server."""
 
     async def groups(self) -> tuple[str, ...]:
         """The API groups that are served, e.g. `apps`, `discovery.k8s.io`."""

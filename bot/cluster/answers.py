@@ -48,6 +48,16 @@ def take_items(page: Object, kind: Kind, path: str) -> list[Object]:
     ]
 
 
+def take_cells(page: Object, kind: Kind, path: str) -> list[Object]:
+    """The rows of one page of a table (API concepts, "Receiving resources as Tables"), as far as they have a name."""
+    titles = [str(column.get("name")) for column in take_rows(page, "columnDefinitions", path)]
+    if "Name" not in titles:
+        raise Malformed(f"{path}: the table of the answer has no column Name, by which its rows could be told apart.")
+    rows = [dict(zip(titles, row.get("cells") or (), strict=False)) for row in take_rows(page, "rows", path)]
+    return [{"apiVersion": kind.api, "kind": kind.kind, "metadata": {"name": str(cells["Name"])}, "cells": cells}
+            for cells in rows if cells.get("Name")]
+
+
 def read_paging(page: Object, path: str) -> tuple[str, int]:
     """The token of the next page (empty on the last), and how many items the server said are left (0: it did not)."""
     metadata = page.get("metadata") or {}

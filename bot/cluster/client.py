@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from bot.cluster import (
     Access,
     ExecResult,
+    Form,
     Headers,
     Listing,
     NodeProbePlace,
@@ -25,6 +26,7 @@ from bot.cluster.answers import (
     locate,
     read_paging,
     read_review,
+    take_cells,
     take_items,
     take_rows,
     word,
@@ -38,6 +40,7 @@ from bot.cluster.transport import Meter, Query, Request, Transport
 from bot.model.errors import NotFound
 
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 _ANYTHING = ("Accept", "*/*")
 _STRATEGIC = "application/strategic-merge-patch+json"
 _MERGE = "application/merge-patch+json"
@@ -108,12 +111,13 @@ class KubernetesCluster:
 
     async def list(
         self, kind: str, namespace: str = "", *, api: str = "", labels: str = "", fields: str = "", limit: int = 0,
-        form: Literal["full", "metadata"] = "full",
+        form: Form = "full",
     ) -> Listing:
         row = await self._find(kind, api)
-        selectors = (("labelSelector", labels), ("fieldSelector", fields))
+        selectors = (("labelSelector", labels), ("fieldSelector", fields),
+                     ("includeObject", "None" if form == "table" else ""))
         query = tuple((key, value) for key, value in selectors if value)
-        accept = (("Accept", _METADATA_LIST),) if form == "metadata" else ()
+        accept = () if form == "full" else (("Accept", _METADATA_LIST if form == "metadata" else _TABLE),)
         ceilings, path, ask = self._transport.limits, row.path(namespace), word("list", row, namespace)
         items: list[Object] = []
         size, token = 0, ""
@@ -121,7 +125,7 @@ class KubernetesCluster:
             paging = (("limit", str(limit or ceilings.page)), *((("continue", token),) if token else ()))
             body = await self._send(ask, path, query=(*query, *paging), headers=accept)
             page = decode_object(body, path)
-            items += take_items(page, row, path)
+            items += take_cells(page, row, path) if form == "table" else take_items(page, row, path)
             size += len(body)
             token, left = read_paging(page, path)
             if not token:

@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from bot.cluster import (
     Access,
     Cluster,
     ExecResult,
+    Form,
     Headers,
     Listing,
     NodeProbePlace,
@@ -86,7 +87,7 @@ class RunReads:
 
     async def list(
         self, kind: str, namespace: str = "", *, api: str = "", labels: str = "", fields: str = "", limit: int = 0,
-        form: Literal["full", "metadata"] = "full",
+        form: Form = "full",
     ) -> Listing:
         key = ("list", kind, namespace, api, labels, fields, limit, form)
         return await self._share(key, lambda: self._cluster.list(

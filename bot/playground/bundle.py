@@ -38,7 +38,7 @@ class Read:
     name: str = ""
     labels: str = ""
     fields: str = ""
-    form: Literal["full", "metadata"] = "full"
+    form: Literal["full", "metadata", "table"] = "full"
     outcome: Outcome = "answered"
     message: str = ""
     total: int | None = None
@@ -144,7 +144,8 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """`recorded_at` is the API server's clock then, seconds since the epoch. `partial` objects have metadata only.
+    """`recorded_at` is the API server's clock then, seconds since the epoch. `partial` objects have metadata only, or
+    the `cells` that a table shows of them.
 
     `own_pod`: that in which netcheck ran, `namespace/name`; empty: it ran elsewhere, and no `connections` were tried.
     `roles_of` names the users whose roles and bindings are all in `objects`. What was broken is not told here but

@@ -51,7 +51,8 @@ class Cassette:
         for item in items:
             pruned = prune_object(item, read.api, read.kind)
             metadata = pruned["metadata"]
-            shelf[(read.api, read.kind, metadata.get("namespace", ""), metadata["name"])] = pruned
+            key = (read.api, read.kind, metadata.get("namespace", ""), metadata["name"])
+            shelf[key] = pruned if read.form == "full" else _merged(shelf.get(key, {}), pruned)
 
     def keep_failed(self, read: Read, outcome: Outcome, message: str) -> None:
         if read.kind == "Secret" or any(kept.outcome == "answered" and _is_same(kept, read) for kept in self.reads):
@@ -108,6 +109,11 @@ class Cassette:
             roles_of=self.roles_of,
             failures=self.failures,
         )
+
+
+def _merged(known: Object, more: Object) -> Object:
+    """What lists of different forms gave of one object."""
+    return {**known, **more, "metadata": {**known.get("metadata", {}), **more["metadata"]}}
 
 
 def _is_same(one: Read, other: Read) -> bool:

@@ -7,12 +7,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from bot.cluster import (
     Access,
     Cluster,
     ExecResult,
+    Form,
     Headers,
     Listing,
     NodeProbePlace,
@@ -107,7 +108,7 @@ class RecordingCluster:
         labels: str = "",
         fields: str = "",
         limit: int = 0,
-        form: Literal["full", "metadata"] = "full",
+        form: Form = "full",
     ) -> Listing:
         read = Read(
             verb="list", kind=kind, api=_api_of(kind, api), namespace=namespace, labels=labels, fields=fields, form=form

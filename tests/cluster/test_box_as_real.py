@@ -31,6 +31,7 @@ ACCOUNT = "system:serviceaccount:kube-system:coredns"
 STRATEGIC = "application/strategic-merge-patch+json"
 MERGE = "application/merge-patch+json"
 LISTS = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 SINGLE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 KINDS = ("Node", "Namespace", "Pod", "Service", "EndpointSlice", "Deployment", "ConfigMap", "Event", "ClusterRole")
 
@@ -131,6 +132,10 @@ def reduce_answer(text: str) -> tuple[Any, ...]:
     if answer.get("kind") == "Status":
         return tuple(json.dumps(answer.get(key)) for key in ("reason", "message", "details"))
     metadata = {key: value for key, value in (answer.get("metadata") or {}).items() if key in _KEPT}
+    if answer.get("kind") == "Table":
+        titles = [column["name"] for column in answer["columnDefinitions"]]
+        rows = [{**dict(zip(titles, row["cells"], strict=True)), "Age": ""} for row in answer["rows"]]
+        return ("Table", titles, rows, [row["object"] is None for row in answer["rows"]])
     if "items" in answer:
         items = [(item["metadata"]["name"], sorted(item)) for item in answer["items"]]
         return (answer["kind"], answer["apiVersion"], bool(answer["metadata"].get("continue")), metadata, items)
@@ -179,6 +184,10 @@ class TestSameAnswers:
     async def test_the_forms_of_an_answer_are_chosen_alike(self, pair: Pair, accept: str) -> None:
         for path in (f"{SYSTEM}/pods?limit=1", SERVICE):
             await pair.compare("GET", path, Accept=accept)
+
+    async def test_the_table_of_nodes_has_the_same_rows(self, pair: Pair) -> None:
+        for include in ("None", "Metadata"):
+            await pair.compare("GET", f"/api/v1/nodes?includeObject={include}", Accept=TABLE)
 
     @pytest.mark.parametrize(("media", "path", "patch"), PATCHES)
     async def test_a_change_is_merged_or_refused_alike(self, pair: Pair, media: str, path: str, patch: Any) -> None:

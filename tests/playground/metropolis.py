@@ -30,11 +30,11 @@ def _with_images(node: Object) -> Object:
 
 
 def _node(pattern: Object, number: int) -> Object:
-    """What its network wrote beside it is left out: no two nodes have the same address."""
+    """What its network wrote beside it is left out: no two nodes have the same address. None of them is new."""
     name, address = f"more-{number:03}", f"172.31.{1 + number // 250}.{1 + number % 250}"
     meta = {key: value for key, value in pattern["metadata"].items() if key != "annotations"}
     addresses = [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}]
-    return {**pattern, "metadata": {**meta, "name": name, "uid": name},
+    return {**pattern, "metadata": {**meta, "name": name, "uid": name, "creationTimestamp": "2026-01-01T08:00:00Z"},
             "status": {**pattern["status"], "addresses": addresses}}
 
 

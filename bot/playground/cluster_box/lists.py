@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.paths import Ask
@@ -17,6 +17,9 @@ from bot.playground.cluster_box.status import ApiFailure, bad_request, not_found
 from bot.playground.cluster_box.store import Query, Store
 from bot.playground.cluster_box.tables import make_table
 
+_FORMS: dict[str, Literal["full", "metadata", "table"]] = {
+    "": "full", "PartialObjectMetadataList": "metadata", "Table": "table",
+}
 _JSON = ("application/json", "application/*", "*/*")
 _OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 _STREAMED = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
@@ -65,7 +68,7 @@ def give_list(store: Store, ask: Ask, accept: str, now: float) -> Object:
         )
     labels = parse_labels(ask.query.get("labelSelector", ""))
     fields = parse_fields(ask.query.get("fieldSelector", ""), kind)
-    query = Query(kind, ask.namespace, labels, fields, full=form != "PartialObjectMetadataList")
+    query = Query(kind, ask.namespace, labels, fields, _FORMS[form])
     items, metadata = _take_page(store, query, ask)
     match form:
         case "PartialObjectMetadataList":

@@ -7,7 +7,7 @@ never asked for. Nothing here concludes more than the reads allow.
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from bot.playground.bundle import Bundle, Object, Read
 from bot.playground.cluster_box.kinds import KINDS, Kind, find_kind, guess_kind
@@ -26,7 +26,7 @@ class Query:
     namespace: str = ""
     labels: frozenset[Requirement] = frozenset()
     fields: frozenset[tuple[str, bool, str]] = frozenset()
-    full: bool = True
+    form: Literal["full", "metadata", "table"] = "full"
 
 
 class Store:
@@ -136,7 +136,7 @@ class Store:
         wanted = (query.namespace, query.labels, query.fields)
         for read in self._lists_of(query.kind):
             if read.total is not None and wanted == (read.namespace, *self._selectors(read, query.kind)):
-                return read if not query.full or read.form == "full" else None
+                return read if read.form in ("full", query.form) else None
         return None
 
     def _is_forgotten(self, query: Query) -> bool:
@@ -152,7 +152,7 @@ class Store:
     def _covers(self, read: Read, query: Query) -> bool:
         labels, fields = self._selectors(read, query.kind)
         within = read.namespace in ("", query.namespace) and labels <= query.labels and fields <= query.fields
-        return within and (read.form == "full" or not query.full)
+        return within and read.form in ("full", query.form)
 
     def _selectors(self, read: Read, kind: Kind) -> tuple[frozenset[Requirement], frozenset[tuple[str, bool, str]]]:
         return parse_labels(read.labels), parse_fields(read.fields, kind)
@@ -164,7 +164,7 @@ class Store:
             if read.verb == "get" and read.outcome == "absent" and (read.namespace, read.name) == (namespace, name):
                 return True
         named = frozenset({("metadata.name", True, name)})
-        return self.knows(Query(kind, namespace, fields=named, full=False))
+        return self.knows(Query(kind, namespace, fields=named, form="metadata"))
 
 
 def _custom_kinds(bundle: Bundle) -> Iterator[Kind]:

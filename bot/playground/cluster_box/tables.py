@@ -11,6 +11,7 @@ from bot.playground.bundle import Object
 from bot.playground.cluster_box.kinds import Kind
 
 Cell: TypeAlias = Callable[[Object, float], Any]
+ROLE = "node-role.kubernetes.io/"
 
 
 def make_table(kind: Kind, items: Sequence[Object], now: float, metadata: Mapping[str, Any], include: str) -> Object:
@@ -20,7 +21,7 @@ def make_table(kind: Kind, items: Sequence[Object], now: float, metadata: Mappin
         {"name": title, "type": "string", "format": "name" if title == "Name" else "", "description": "", "priority": 0}
         for title, _ in columns
     ]
-    rows = [{"cells": [cell(item, now) for _, cell in columns], "object": _embed(item, include)} for item in items]
+    rows = [{"cells": _cells(columns, item, now), "object": _embed(item, include)} for item in items]
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
@@ -28,6 +29,13 @@ def make_table(kind: Kind, items: Sequence[Object], now: float, metadata: Mappin
         "columnDefinitions": definitions,
         "rows": rows,
     }
+
+
+def _cells(columns: Sequence[tuple[str, Cell]], item: Object, now: float) -> list[Any]:
+    """Of an object of which only its row was recorded that row."""
+    if "cells" in item:
+        return [item["cells"].get(title) for title, _ in columns]
+    return [cell(item, now) for _, cell in columns]
 
 
 def _embed(item: Object, include: str) -> Object | None:
@@ -98,8 +106,27 @@ def _pod_status(item: Object, now: float) -> str:
 
 def _node_status(item: Object, now: float) -> str:
     conditions = {c["type"]: c["status"] for c in item.get("status", {}).get("conditions") or []}
-    ready = "Ready" if conditions.get("Ready") == "True" else "NotReady"
+    ready = "Ready" if conditions.get("Ready") == "True" else "NotReady" if "Ready" in conditions else "Unknown"
     return f"{ready},SchedulingDisabled" if item.get("spec", {}).get("unschedulable") else ready
+
+
+def _node_roles(item: Object, now: float) -> str:
+    labels = item["metadata"].get("labels") or {}
+    roles = {key.removeprefix(ROLE) for key in labels if key.startswith(ROLE) and key != ROLE}
+    roles |= {labels["kubernetes.io/role"]} if labels.get("kubernetes.io/role") else set()
+    return ",".join(sorted(roles)) or "<none>"
+
+
+def _node_address(kind: str) -> Cell:
+    def read(item: Object, now: float) -> str:
+        told = item.get("status", {}).get("addresses") or []
+        return next((str(address["address"]) for address in told if address.get("type") == kind), "<none>")
+
+    return read
+
+
+def _node_info(field: str) -> Cell:
+    return lambda item, now: item.get("status", {}).get("nodeInfo", {}).get(field) or "<unknown>"
 
 
 def _service_ports(item: Object, now: float) -> str:
@@ -148,8 +175,14 @@ _COLUMNS: dict[str, tuple[tuple[str, Cell], ...]] = {
     "Node": (
         ("Name", _name),
         ("Status", _node_status),
+        ("Roles", _node_roles),
         ("Age", _age),
-        ("Version", _at("status", "nodeInfo", "kubeletVersion")),
+        ("Version", _at("status", "nodeInfo", "kubeletVersion", default="")),
+        ("Internal-IP", _node_address("InternalIP")),
+        ("External-IP", _node_address("ExternalIP")),
+        ("OS-Image", _node_info("osImage")),
+        ("Kernel-Version", _node_info("kernelVersion")),
+        ("Container-Runtime", _node_info("containerRuntimeVersion")),
     ),
     "Deployment": (
         ("Name", _name),

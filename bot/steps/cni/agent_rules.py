@@ -14,7 +14,7 @@ from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.log_lines import API, RIGHTS, Told, read_lines
 from bot.steps.daemons import is_gone, troubled, why_not_there
-from bot.steps.nodes.status import is_unconfigured, is_young, list_fit
+from bot.steps.nodes.status import count_down, is_unconfigured, is_young, list_fit
 from bot.steps.wording import cut, list_names, read_at
 
 Agent = dict[str, Any]
@@ -109,7 +109,7 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
     kept = [name for name in fit if _could(read[name]) and _is_kept_off(agent, name)]
     away = [name for name in fit if name not in kept and (is_young(read[name], evidence) or not _could(read[name]))]
     total = max(agent["covered"], daemon["desired"])
-    if total - daemon["ready"] <= len(away):
+    if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
         return []
     text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
     if not daemon["desired"] and any(other["daemon"]["ready"] for other in evidence["agents"]):

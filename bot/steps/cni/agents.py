@@ -33,7 +33,12 @@ FACTS = {"Flannel": (FLANNEL_FACTS,), "Canal": (FLANNEL_FACTS, CALICO_FACTS), "C
 
 
 class AgentsArgs(Args):
-    """Looks at the network plugin's agents: where they run, what they may, what they say. Takes nothing."""
+    """Looks at the network plugin's agents: where they run, what they may, what they say.
+
+    `survey`: whether of more than ten nodes all are looked at for being ready.
+    """
+
+    survey: bool = True
 
 
 async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
@@ -43,7 +48,7 @@ async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
     except ClusterError as error:
         return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": [unread(error)]}
     found = [(network, item) for network, item in recognise_all(name_sets(sets)) if not network.meta][:NAMED]
-    nodes, failing = await asyncio.gather(read_nodes(cluster, (), skipped), _failing(cluster, skipped))
+    nodes, failing = await asyncio.gather(read_nodes(cluster, (), skipped, survey=args.survey), _failing(cluster, skipped))
     agents = await asyncio.gather(*(
         _agent(cluster, network, str(item["name"]), str(item["namespace"]), nodes, failing, skipped)
         for network, item in found))

@@ -19,12 +19,18 @@ POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
 
 
 class NodeArgs(Args):
-    """Reads the nodes' conditions, and which network plugin's agents are there. Takes nothing."""
+    """Reads the nodes' conditions, and which network plugin's agents are there.
+
+    `survey`: whether of more than ten nodes all are looked at for being ready (180 bytes each), not the first five only.
+    """
+
+    survey: bool = True
 
 
 async def gather_network(cluster: Cluster, args: NodeArgs) -> Evidence:
     skipped: list[str] = []
-    nodes, networks = await asyncio.gather(read_nodes(cluster, (), skipped), _networks(cluster, skipped))
+    nodes, networks = await asyncio.gather(
+        read_nodes(cluster, (), skipped, survey=args.survey), _networks(cluster, skipped))
     without = networks == [] and not any(node["ready"] for node in nodes["read"].values())
     return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "skipped": skipped,
             "pod_range": await _pod_range(cluster) if without else ""}
@@ -57,6 +63,7 @@ def judge_network(evidence: Evidence, args: NodeArgs) -> Judgement:
         return Judgement(skipped or (note(Verdict.UNKNOWN, Layer.NODE, "The cluster has no nodes.",
                                           evidence=(read_at(evidence),)),), outputs)
     found = [*_unconfigured(evidence), *_not_ready(evidence), *_unavailable(evidence)]
+    found += _others_down(evidence, found)
     if not any(f.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN) for f in found):
         found.insert(0, _passed(evidence))
     return Judgement((*found, *skipped), outputs)
@@ -64,23 +71,42 @@ def judge_network(evidence: Evidence, args: NodeArgs) -> Judgement:
 
 def _passed(evidence: Evidence) -> Finding:
     nodes, networks = evidence["nodes"], evidence["networks"] or []
-    more = f" ({nodes['unread']} more were not read)" if nodes["unread"] else ""
+    survey = nodes.get("survey", {})
+    unseen = nodes["total"] - survey["rows"] if survey else nodes["unread"]
+    more = f" ({unseen} more were not looked at)" if unseen > 0 else ""
     unknown = "no agent of a known network plugin (a plain bridge, or built in)"
     if evidence["networks"] is None:
         unknown = "the network plugin is not known"
     network = f"network plugin: {list_names(networks)}" if networks else unknown
     remarks = "; ".join(known.note for name in networks if (known := find_network(name)) and known.note)
     ready, total = sum(node["ready"] for node in nodes["read"].values()), len(nodes["read"])
+    ready, total = (survey["ready"], survey["rows"]) if survey else (ready, total)
     some = count(total, "node") if ready == total else f"{ready} of {count(total, 'node')}"
     text = f"{some} ready{more}; {network}" + (f"; {remarks}." if remarks else ".")
     return note(Verdict.INFO if remarks else Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
+
+
+def _others_down(evidence: Evidence, found: list[Finding]) -> list[Finding]:
+    """Nodes of a big cluster that were not read: their table says that they are not ready, and not why."""
+    down, told = evidence["nodes"].get("survey", {}).get("down", ()), any(f.verdict is not Verdict.INFO for f in found)
+    if not down:
+        return []
+    more = "more " if told else ""
+    text = (f"{count(len(down), f'{more}node is', f'{more}nodes are')} not ready: {list_names(down)}; why was not read.")
+    about = _whole(down, len(down))
+    lines = (f"`kubectl get nodes`: {list_names(down, 8)} not Ready", read_at(evidence))
+    if told:
+        return [note(Verdict.INFO, Layer.NODE, text, object=about, evidence=lines)]
+    return [find("node.not-ready", text, object=about, node=down[0] if len(down) == 1 else "", evidence=lines,
+                 verdict=_how_bad(evidence), advice=f"`kubectl describe node {down[0]}`.")]
 
 
 def _bare(evidence: Evidence) -> list[str]:
     """Nodes without a network configuration; one that has just joined is given time where others have theirs."""
     read = evidence["nodes"]["read"]
     bare = [name for name, node in read.items() if is_unconfigured(node)]
-    return bare if len(bare) == len(read) else [name for name in bare if not is_young(read[name], evidence)]
+    everywhere = len(bare) == len(read) and not _some_ready(evidence)
+    return bare if everywhere else [name for name in bare if not is_young(read[name], evidence)]
 
 
 def _unconfigured(evidence: Evidence) -> list[Finding]:
@@ -88,7 +114,7 @@ def _unconfigured(evidence: Evidence) -> list[Finding]:
     nodes, networks, bare = evidence["nodes"], evidence["networks"], _bare(evidence)
     told = [f"Node {name}: Ready is {nodes['read'][name]['status']}, {cut(nodes['read'][name]['message'], 160)}"
             for name in bare[:3]]
-    everywhere = len(bare) == len(nodes["read"]) and bool(bare)
+    everywhere = len(bare) == len(nodes["read"]) and bool(bare) and not _some_ready(evidence)
     if everywhere and networks is not None and not networks:
         text = (f"No network plugin is installed: {len(bare)} of {count(nodes['total'], 'node')} say that none is "
                 "initialized, and no known network agent runs. CoreDNS stays Pending until there is one.")
@@ -122,7 +148,12 @@ def _offer(network: Network, install: Install) -> str:
 
 def _how_bad(evidence: Evidence) -> Verdict:
     """Some nodes without a network break a part of the cluster, all of them the whole."""
-    return Verdict.WARN if any(node["ready"] for node in evidence["nodes"]["read"].values()) else Verdict.FAIL
+    return Verdict.WARN if _some_ready(evidence) else Verdict.FAIL
+
+
+def _some_ready(evidence: Evidence) -> bool:
+    nodes = evidence["nodes"]
+    return bool(nodes.get("survey", {}).get("ready")) or any(node["ready"] for node in nodes["read"].values())
 
 
 def _seen(name: str, node: dict[str, Any]) -> str:
@@ -165,7 +196,7 @@ def _unavailable(evidence: Evidence) -> list[Finding]:
 
 NETWORK = Look(
     name="node.network", args=NodeArgs, gather=gather_network, judge=judge_network,
-    reads=("list nodes", "list daemonsets.apps", "get configmaps/kubeadm-config in kube-system"),
+    reads=("list nodes", "get nodes", "list daemonsets.apps", "get configmaps/kubeadm-config in kube-system"),
     by_hand="`kubectl get nodes`, `kubectl describe node NAME` (condition Ready), `kubectl get daemonsets -A` "
     "(https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/"
     "#coredns-is-stuck-in-the-pending-state)",

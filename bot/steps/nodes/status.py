@@ -14,14 +14,18 @@ NO_PLUGIN = re.compile(
     re.IGNORECASE,
 )
 SAMPLE, FEW = 10, 5
-"""Nodes up to which all are read, and how many are read of more: each lists up to fifty images, and may be 16 KB. Their
-Table would be smaller, but holds neither conditions nor taints nor pod ranges."""
+"""Nodes up to which all are read, and how many are read of more: each lists up to fifty images, and may be 16 KB."""
+ROWS, DOWN = 2000, 3
+"""Of more nodes: how many are looked at in their table, which holds Ready and no reason (180 bytes each), and how many of
+those that are not ready by it are then read."""
 BARRED = frozenset({
     "node.kubernetes.io/out-of-service", "node.cloudprovider.kubernetes.io/shutdown",
     "node.cloudprovider.kubernetes.io/uninitialized", "ToBeDeletedByClusterAutoscaler",
 })
 """Taints of nodes that are not for pods: on their way out of the cluster, or not yet in it.
 https://kubernetes.io/docs/reference/labels-annotations-taints/"""
+JOINING = re.compile(r"\d+s")
+"""An age below two minutes, as tables write it."""
 GRACE = 120.0
 """Seconds that a node, or what runs on each node, is given after it was made."""
 
@@ -33,21 +37,40 @@ async def sample_nodes(cluster: Cluster) -> Listing:
     return await cluster.list("Node", limit=SAMPLE) if whole else few
 
 
-async def read_nodes(cluster: Cluster, wanted: tuple[str, ...], skipped: list[str]) -> dict[str, Any]:
-    """{read: {name: facts}, total, unread}; `wanted` are read in any case (the first few of them)."""
+async def read_nodes(
+    cluster: Cluster, wanted: tuple[str, ...], skipped: list[str], *, survey: bool = False
+) -> dict[str, Any]:
+    """{read: {name: facts}, total, unread}; `wanted` are read in any case (the first few of them). `survey`: of a big
+    cluster all nodes are looked at for being ready, the first that are not are read, too, and there is `survey` then:
+    {rows, ready, down: names of those that are neither ready nor read}."""
     try:
         listing = await sample_nodes(cluster)
     except ClusterError as error:
         skipped.append(unread(error))
         return {"read": {}, "total": 0, "unread": 0}
     read = {str(node["metadata"]["name"]): node for node in listing.items}
-    missing = [name for name in wanted if name not in read][:2]
+    total = len(listing.items) + listing.remaining
+    rows = await _rows(cluster, skipped) if survey and listing.remaining else {}
+    down = [name for name, ready in rows.items() if not ready and name not in read]
+    missing = list(dict.fromkeys([*[name for name in wanted if name not in read][:2], *down[:DOWN]]))
     for node in await asyncio.gather(*(_node(cluster, name, skipped) for name in missing)):
         if node:
             read[node["metadata"]["name"]] = node
-    total = len(listing.items) + listing.remaining
     facts = {name: node_facts(node) for name, node in sorted(read.items())}
-    return {"read": facts, "total": total, "unread": max(0, total - len(read))}
+    told = {"rows": len(rows), "ready": sum(rows.values()), "down": [name for name in down if name not in read]}
+    return {"read": facts, "total": total, "unread": max(0, total - len(read)), **({"survey": told} if rows else {})}
+
+
+async def _rows(cluster: Cluster, skipped: list[str]) -> dict[str, bool]:
+    """Name to ready, out of what `kubectl get nodes` prints; a node that has just joined is passed over."""
+    try:
+        listing = await cluster.list("Node", form="table", limit=ROWS)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return {}
+    cells = [row["cells"] for row in listing.items]
+    return {str(row["Name"]): str(row.get("Status", "")).split(",")[0] == "Ready" for row in cells
+            if not JOINING.fullmatch(str(row.get("Age", "")))}
 
 
 async def _node(cluster: Cluster, name: str, skipped: list[str]) -> Object | None:
@@ -95,6 +118,11 @@ def fell_silent(node: dict[str, Any]) -> bool:
     """Its kubelet reported and then stopped, which no youth explains; before the first report the reason is
     NodeStatusNeverUpdated. https://kubernetes.io/docs/reference/node/node-status/#condition"""
     return bool(node["reason"] == "NodeStatusUnknown")
+
+
+def count_down(nodes: dict[str, Any]) -> int:
+    """Nodes that are not ready beside those that were read, as far as that was looked at."""
+    return len(nodes.get("survey", {}).get("down", ()))
 
 
 def list_fit(read: dict[str, Any]) -> list[str]:

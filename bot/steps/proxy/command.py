@@ -12,9 +12,8 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.steps import Evidence, Judgement, Look
+from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.proxy.coverage import ProxyArgs
 from bot.steps.proxy.objects import find_proxy
 from bot.steps.proxy.setup import Setup, locate, parse_setup, read_file, read_setup, resolve
 from bot.steps.wording import count, list_names, read_at
@@ -29,7 +28,7 @@ NODE_FIELDS = ("spec.nodeName",)
 VERSION = re.compile(r"v?1\.(\d+)\.")
 
 
-class CommandArgs(ProxyArgs):
+class CommandArgs(Args):
     """Compares kube-proxy's command with what is mounted, with its node's name and with the cluster's version.
     Takes nothing."""
 

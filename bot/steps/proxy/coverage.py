@@ -16,7 +16,7 @@ from bot.networks import REPLACES_PROXY
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import agent_facts, list_pods, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes.status import is_young, list_fit, read_nodes
+from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
 from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, read_replacement, tell_crash
 from bot.steps.proxy.static import judge_static
 from bot.steps.wording import count, cut, list_names, read_at
@@ -27,7 +27,12 @@ NOT_COVERED, CRASHING = "proxy.not-covering", "proxy.crashing"
 
 
 class ProxyArgs(Args):
-    """Looks for kube-proxy's DaemonSet and its pods on the nodes, and for what stands in for it. Takes nothing."""
+    """Looks for kube-proxy's DaemonSet and its pods on the nodes, and for what stands in for it.
+
+    `survey`: whether of more than ten nodes all are looked at for being ready where a pod is missing.
+    """
+
+    survey: bool = True
 
 
 async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
@@ -38,6 +43,8 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
     daemon = proxy.daemon if proxy.found else None
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
+    if short and nodes["unread"] and args.survey:
+        nodes = await read_nodes(cluster, (), skipped, survey=True)
     return {
         "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon,
         "kubeadm": not proxy.found and await _is_kubeadm(cluster, skipped),
@@ -117,7 +124,7 @@ def _present(evidence: Evidence) -> list[Finding]:
     fit = list_fit(nodes["read"])
     kept = [name for name in fit if _kept_away(evidence, name)]  # which no youth explains
     down = sum(not nodes["read"][name]["ready"] or (is_young(nodes["read"][name], evidence) and name not in kept)
-               for name in fit)
+               for name in fit) + count_down(nodes)
     expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
     if proxy["ready"] >= expected - down:

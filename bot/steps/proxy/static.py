@@ -9,11 +9,11 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.daemons import is_gone, troubled
 from bot.steps.nodes.status import is_young, list_fit
+from bot.steps.proxy.objects import tell_crash
 from bot.steps.wording import count, cut, list_names, read_at
 
 Pod = dict[str, Any]
 NAME = "Pods kube-system/kube-proxy"
-CRASHES = ("CrashLoopBackOff", "")
 FILES = "/var/lib/rancher/rke2/agent/pod-manifests (RKE2) or /etc/kubernetes/manifests (GKE)"
 
 
@@ -38,15 +38,14 @@ def judge_static(evidence: Evidence) -> list[Finding]:
 
 def _unready(evidence: Evidence, pod: Pod) -> Finding:
     container = troubled(pod, "kube-proxy")
-    ended = container["ended"]
-    if ended and container["restarts"] and not container["started"] and container["waiting"] in CRASHES:
-        text = (f"kube-proxy's static pod on node {pod['node']} crashes: {ended['reason'] or 'ended'} (exit code "
-                f"{ended['code']}), restarted {count(container['restarts'], 'time')}.")
-        return _fault(evidence, "proxy.crashing", text, pod["node"],
-                      f"{pod['name']}: {container['waiting'] or 'ended'}, last ended {ended['at']}")
+    crash = tell_crash(container)
+    if crash:
+        text = f"kube-proxy's static pod on node {pod['node']} crashes: {crash}."
+        return _fault(evidence, "proxy.crashing", text, pod["node"], f"{pod['name']}: "
+                      f"{container['waiting'] or 'ended'}, last ended {container['ended']['at']}")
     state = container["waiting"] or pod["reason"] or pod["phase"]
     why = cut(f"{state} {container['message']}").rstrip(". :")
-    if is_young(pod, evidence) and not ended:
+    if is_young(pod, evidence) and not container["ended"]:
         text = f"kube-proxy's static pod on node {pod['node']} was made a moment ago and is not ready yet ({why})."
         return note(Verdict.INFO, Layer.PROXY, text, object=NAME, node=pod["node"], evidence=(read_at(evidence),))
     text = (f"kube-proxy's static pod on node {pod['node']} is not ready: {why}. Service addresses do not work there, "
