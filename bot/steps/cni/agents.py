@@ -48,7 +48,8 @@ async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
     except ClusterError as error:
         return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": [unread(error)]}
     found = [(network, item) for network, item in recognise_all(name_sets(sets)) if not network.meta][:NAMED]
-    nodes, failing = await asyncio.gather(read_nodes(cluster, (), skipped, survey=args.survey), _failing(cluster, skipped))
+    nodes, failing = await asyncio.gather(
+        read_nodes(cluster, (), skipped, survey=args.survey), _failing(cluster, skipped))
     agents = await asyncio.gather(*(
         _agent(cluster, network, str(item["name"]), str(item["namespace"]), nodes, failing, skipped)
         for network, item in found))

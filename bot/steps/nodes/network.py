@@ -21,7 +21,7 @@ POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
 class NodeArgs(Args):
     """Reads the nodes' conditions, and which network plugin's agents are there.
 
-    `survey`: whether of more than ten nodes all are looked at for being ready (180 bytes each), not the first five only.
+    `survey`: whether of more than ten nodes all are looked at for being ready (180 bytes each), not just five.
     """
 
     survey: bool = True
@@ -92,7 +92,7 @@ def _others_down(evidence: Evidence, found: list[Finding]) -> list[Finding]:
     if not down:
         return []
     more = "more " if told else ""
-    text = (f"{count(len(down), f'{more}node is', f'{more}nodes are')} not ready: {list_names(down)}; why was not read.")
+    text = f"{count(len(down), f'{more}node is', f'{more}nodes are')} not ready: {list_names(down)}; why was not read."
     about = _whole(down, len(down))
     lines = (f"`kubectl get nodes`: {list_names(down, 8)} not Ready", read_at(evidence))
     if told:

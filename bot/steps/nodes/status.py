@@ -16,8 +16,8 @@ NO_PLUGIN = re.compile(
 SAMPLE, FEW = 10, 5
 """Nodes up to which all are read, and how many are read of more: each lists up to fifty images, and may be 16 KB."""
 ROWS, DOWN = 2000, 3
-"""Of more nodes: how many are looked at in their table, which holds Ready and no reason (180 bytes each), and how many of
-those that are not ready by it are then read."""
+"""Of more nodes: how many are looked at in their table, which holds Ready and no reason (180 bytes each), and how many
+of those that are not ready by it are then read."""
 BARRED = frozenset({
     "node.kubernetes.io/out-of-service", "node.cloudprovider.kubernetes.io/shutdown",
     "node.cloudprovider.kubernetes.io/uninitialized", "ToBeDeletedByClusterAutoscaler",

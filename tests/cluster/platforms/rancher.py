@@ -55,7 +55,8 @@ RKE2_DNS = {"k8s-app": "kube-dns", "app.kubernetes.io/instance": "rke2-coredns",
 SERVER = {"node-role.kubernetes.io/control-plane": "true", "node-role.kubernetes.io/etcd": "true"}
 RKE2_PROXY = ["--cluster-cidr=10.42.0.0/16", "--conntrack-max-per-core=0", "--conntrack-tcp-timeout-close-wait=0s",
               "--conntrack-tcp-timeout-established=0s", "--healthz-bind-address=127.0.0.1",
-              f"--hostname-override={NODE}", "--kubeconfig=/var/lib/rancher/rke2/agent/kubeproxy.kubeconfig", "--proxy-mode=iptables"]
+              f"--hostname-override={NODE}", "--kubeconfig=/var/lib/rancher/rke2/agent/kubeproxy.kubeconfig",
+              "--proxy-mode=iptables"]
 RKE2 = Platform(
     name="rke2", title="RKE2 with Canal", mark="+rke2r1", services="10.43.0.0/16",
     machines=(Machine(name="node-1", address="192.168.10.11", range="10.42.1.0/24", labels=SERVER),
