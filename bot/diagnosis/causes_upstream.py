@@ -4,6 +4,8 @@ from bot.diagnosis.cause import Cause
 from bot.model.finding import Layer
 
 LOOP = "https://coredns.io/plugins/loop/#troubleshooting"
+KUBE_DNS = "https://cloud.google.com/kubernetes-engine/docs/how-to/kube-dns"
+KUBE_DNS_BY_HAND = "`kubectl -n kube-system get configmap kube-dns -o yaml`"
 FORWARD = "https://coredns.io/plugins/forward/"
 BY_HAND = (
     "`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 kubernetes.io`; "
@@ -29,6 +31,25 @@ UPSTREAM: tuple[Cause, ...] = (
         "/etc/resolv.conf` leads back to CoreDNS.",
         by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (dnsPolicy)",
         mend="Set `dnsPolicy: Default` in the pod template of the DNS workload.", source=LOOP,
+    ),
+    Cause(
+        code="dns.kube-dns.circle", layer=Layer.UPSTREAM, title="kube-dns forwards to itself",
+        explains=("dns.upstream.unreachable", "dns.upstream.stub", "dns.pods.crashing", "dns.pods.not-ready",
+                  "dns.query.*", "dns.endpoints.*"),
+        meaning="upstreamNameservers or stubDomains in the ConfigMap of kube-dns names the address of the cluster's "
+        "own DNS Service: questions for these names come back until they time out, and keep the server busy.",
+        by_hand=KUBE_DNS_BY_HAND,
+        mend="Name the resolvers that are meant (`kubectl -n kube-system edit configmap kube-dns`), or take the key "
+        "out: then the resolvers of the node are asked. kube-dns takes the change up by itself.", source=KUBE_DNS,
+    ),
+    Cause(
+        code="dns.kube-dns.settings", layer=Layer.UPSTREAM, title="The settings of kube-dns are not valid",
+        explains=("dns.upstream.unreachable", "dns.upstream.stub"),
+        meaning="stubDomains and upstreamNameservers in the ConfigMap of kube-dns are JSON; with a mistake in one of "
+        "them kube-dns passes over both, goes on with what it had, and has nothing of it after its next start.",
+        by_hand=f"{KUBE_DNS_BY_HAND}, and `kubectl -n kube-system logs -l k8s-app=kube-dns -c kubedns`",
+        mend="Correct it (`kubectl -n kube-system edit configmap kube-dns`): stubDomains an object from domains to "
+        "lists of servers, upstreamNameservers a list of at most three addresses.", source=KUBE_DNS,
     ),
     Cause(
         code="dns.upstream.unreachable", layer=Layer.UPSTREAM, title="The upstream resolver does not answer",

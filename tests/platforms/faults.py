@@ -117,6 +117,16 @@ FAULTS = (
     fault("gke", "the Service selects another label", change(
         "Service", "kube-dns", set_path("spec.selector", {"k8s-app": "coredns"})),
         ("dns.service.selector", "Service kube-system/kube-dns")),
+    fault("gke", "the upstream servers of kube-dns are its own Service", change("ConfigMap", "kube-dns", set_path(
+        "data", {"upstreamNameservers": '["34.118.224.10"]'})),
+        ("dns.kube-dns.circle", "ConfigMap kube-system/kube-dns"), only="dns"),
+    fault("gke", "the stub domains of kube-dns are no JSON", change("ConfigMap", "kube-dns", set_path(
+        "data", {"stubDomains": '{"corp.example.org": ["192.0.2.60"],}'})),
+        ("dns.kube-dns.settings", "ConfigMap kube-system/kube-dns"), only="dns"),
+    fault("gke", "kube-dns crashes", edits(
+        change("Pod", "kube-dns-5d6f8c7b9-", waits(CRASHING, BACK_OFF, crashed=True)),
+        none_ready("Deployment", "kube-dns"), no_endpoints("kube-dns")),
+          ("dns.pods.crashing", "Deployment kube-system/kube-dns")),
     fault("gke-cloud-dns", "the agent does not run on a node", down_on_one("anetd", "anetd", 1),
           ("cni.agent", "DaemonSet kube-system/anetd")),
     fault("gke-cloud-dns", "a node has lost its kubelet", change("Node", "node-2", not_ready("Kubelet stopped posting "

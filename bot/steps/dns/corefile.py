@@ -13,6 +13,7 @@ from bot.steps.dns.corefile_facts import read_corefile
 from bot.steps.dns.corefile_mends import propose_edits
 from bot.steps.dns.corefile_rules import PORTS, judge_content, list_oddities
 from bot.steps.dns.corefile_words import describe_kubernetes, judge_words
+from bot.steps.dns.kube_dns import judge_settings, read_settings
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
 from bot.steps.podfacts import pod_facts
@@ -27,17 +28,18 @@ class CorefileArgs(DnsArgs):
 
 async def gather_corefile(cluster: Cluster, args: CorefileArgs) -> Evidence:
     dns = await find_dns(cluster, args)
-    facts = await read_corefile(cluster, dns)
+    facts, failed = await read_corefile(cluster, dns), list[str]()
+    settings = await read_settings(cluster, dns, failed)
     pods = [pod_facts(pod) for pod in dns.pods]
     service, container = dns.service or {"spec": {}}, server_container(dns.template)
     return {
-        "read_at": cluster.now, "server": dns.server, "workload": dns.name, "corefile": facts,
+        "read_at": cluster.now, "server": dns.server, "workload": dns.name, "corefile": facts, "settings": settings,
         "version": list(image_version(dns.template)), "probes": _probes(container),
         "pods": [{field: pod[field] for field in ("ready", "started", "ip")} for pod in pods if not pod["deleting"]],
         "addresses": service["spec"].get("clusterIPs") or [], "domain": dns.kubelet.domain,
         "ports": {"service": _targets(service["spec"], container),
                   "container": [port for p in ("UDP", "TCP") if (port := dns_port(container, p))]},
-        "domain_source": dns.kubelet.source, "skipped": [*dns.skipped, *dns.kubelet.skipped],
+        "domain_source": dns.kubelet.source, "skipped": [*dns.skipped, *dns.kubelet.skipped, *failed],
     }
 
 
@@ -66,7 +68,7 @@ def judge_corefile(evidence: Evidence, args: CorefileArgs) -> Judgement:
     verdict = Verdict.WARN if any(pod["ready"] for pod in evidence["pods"]) else Verdict.FAIL
     match facts["state"]:
         case "none":
-            return Judgement((_none(evidence), *skipped))
+            return Judgement((*(judge_settings(evidence) or [_none(evidence)]), *skipped))
         case "missing" | "no-key":
             return Judgement((_missing(evidence, verdict), *skipped))
         case "optional":
@@ -133,7 +135,7 @@ def _missing(evidence: Evidence, verdict: Verdict) -> Finding:
 COREFILE = Look(
     name="dns.corefile", args=CorefileArgs, gather=gather_corefile, judge=judge_corefile,
     reads=("list services", "list pods in {dns}", "get deployments.apps in {dns}", "get configmaps/coredns in {dns}",
-           "get configmaps/kubelet-config in kube-system"),
+           "get configmaps/kube-dns in {dns}", "get configmaps/kubelet-config in kube-system"),
     by_hand="`kubectl -n kube-system get configmap coredns -o yaml` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/)",
 )

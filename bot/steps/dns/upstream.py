@@ -11,6 +11,7 @@ from bot.diagnosis.platform import dns_port, server_container
 from bot.model.errors import ClusterError, Forbidden
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import forward_zones, plugins, try_corefile
+from bot.steps.dns.kube_dns import list_forwards, read_settings
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.upstream_rules import judge_forwarding
 from bot.steps.dns.wire import Question, ask, is_name
@@ -38,6 +39,8 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
     corefile = await try_corefile(cluster, dns, skipped)
     forwards = [{"zone": zone, "targets": d["args"][1:], "line": d["line"]}
                 for block, d in plugins(corefile, "forward") for zone in forward_zones(block, d)]
+    settings = await read_settings(cluster, dns, skipped)
+    forwards += list_forwards(settings)
     pods = [(pod, facts) for pod in dns.pods if (facts := pod_facts(pod))["started"] and not facts["deleting"]]
     stubs = [f["zone"] for f in forwards if f["zone"] != "." and is_name(f["zone"])][:MOST_STUBS]
     chosen = [one for first in spread(pods)[:1] for one in first][:MOST_PODS]
@@ -49,7 +52,8 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         _lines(cluster, dns, facts, skipped) for (_, facts), told in zip(chosen, asked, strict=True) if _failing(told)
     ))
     return {
-        "read_at": cluster.now, "workload": dns.name, "server": dns.server, "config_map": corefile["config_map"],
+        "read_at": cluster.now, "workload": dns.name, "server": dns.server,
+        "config_map": corefile["config_map"] or settings["config_map"],
         "changed": corefile.get("changed", 0.0), "acl": bool(plugins(corefile, "acl")),
         "corefile_state": corefile["state"], "open": bool(corefile.get("imports")), "forwards": forwards[:20],
         "policy": dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else "",
@@ -97,7 +101,8 @@ def judge_upstream(evidence: Evidence, args: UpstreamArgs) -> Judgement:
 UPSTREAM = Look(
     name="dns.upstream", args=UpstreamArgs, gather=gather_upstream, judge=judge_upstream,
     reads=("create pods/portforward in {dns}", "get pods/portforward in {dns}", "get pods/log in {dns}",
-           "list services", "list pods in {dns}", "get configmaps/coredns in {dns}"),
+           "list services", "list pods in {dns}", "get configmaps/coredns in {dns}",
+           "get configmaps/kube-dns in {dns}"),
     by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 kubernetes.io`; "
     "`kubectl -n kube-system get configmap coredns -o yaml` (forward) "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#known-issues)",

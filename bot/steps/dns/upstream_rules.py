@@ -139,6 +139,12 @@ def _passed(evidence: Evidence, alive: list[Pod]) -> Finding:
     return note(Verdict.PASS, Layer.UPSTREAM, text, object=evidence["workload"], evidence=told)
 
 
+def _place(evidence: Evidence, forward: dict[str, Any], targets: str) -> str:
+    """kube-dns has no Corefile, and so no line of it."""
+    where = f"Corefile:{forward['line']}" if forward["line"] else f"{evidence['config_map']}: stubDomains"
+    return f"{where}: forward to {targets}"
+
+
 def _stubs(evidence: Evidence) -> list[Finding]:
     """Zones that have a `forward` of their own and do not answer."""
     found = []
@@ -154,5 +160,5 @@ def _stubs(evidence: Evidence) -> list[Finding]:
         text = f"Names in {forward['zone']} do not resolve: its upstream {targets} does not answer."
         seen = f"{dead[0]['name']}: {dead[0].get('rcode') or dead[0]['message']}"
         found.append(find("dns.upstream.stub", text, verdict=Verdict.WARN, object=evidence["config_map"],
-                          evidence=(seen, f"Corefile:{forward['line']}: forward to {targets}", read_at(evidence))))
+                          evidence=(seen, _place(evidence, forward, targets), read_at(evidence))))
     return found
