@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.cluster.faults.api import Create, EditText, KeepStatus, Patch
 from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, left_out
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import Await, EditKubelet, OnNode, RunOnNode, StartProcess
 from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS, Ref
 from tests.cluster.faults.proxy_rules import NODE_PORT, SETTLED, UNLIKE
@@ -47,7 +47,7 @@ def _on_second(*command: str) -> RunOnNode:
     return RunOnNode(SECOND, ("nft", *command), PROXY_PODS)
 
 
-PROXY_NFTABLES = unseen((
+PROXY_NFTABLES = (
     *(replace(row, name=SAME[row.name], proxy="nftables", says=f"in mode nftables {row.says}")
       for row in PROXY_SETUP_FAULTS if row.name in SAME),
     _row("nftables-node-selector", "P02", "kube-proxy, in mode nftables, selects no node",
@@ -71,4 +71,4 @@ PROXY_NFTABLES = unseen((
          Create((NODE_PORT,)), answer="ok", roots=(), mentions=("the node's primary addresses",)),
     _row("proxy-nftables-healthy", "H37", "kube-proxy's rules are in nftables and not among those of iptables",
          answer="ok", roots=(), mentions=("mode nftables",)),
-), "nftables-node-port")
+)

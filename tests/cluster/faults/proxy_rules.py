@@ -5,7 +5,7 @@ import time
 from bot.steps.wording import parse_time
 from tests.cluster.faults.api import Create, EditText, Kubectl, Patch, RestartPods
 from tests.cluster.faults.conditions import NOW, Condition, both, items, left_out
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import Await, Firewall, OnNode, RunOnNode
 from tests.cluster.faults.objects import DNS_PODS, PROXY, PROXY_CONFIG, PROXY_PODS
 from tests.cluster.faults.proxy_setup import FILE, FOLLOWS, RESTART, RUNNING, SECOND, logs
@@ -51,7 +51,7 @@ OF_A_GROUP = Patch(PROXY, [
     {"op": "add", "path": "/spec/template/spec/containers/0/securityContext/runAsGroup", "value": GROUP}])
 # Once would not do: a kube-proxy that has just started puts back what is gone, and later it does not look.
 FLUSHES = "for n in 1 2 3 4 5; do iptables -t nat -F PREROUTING; iptables -t nat -F OUTPUT; sleep 1; done"
-PROXY_RULES = unseen((
+PROXY_RULES = (
     _row("proxy-rules-flushed", "P15", "another program flushes the rules that lead into kube-proxy's on a node",
          Await(SETTLED),
          RunOnNode(SECOND, ("sh", "-c", FLUSHES), PROXY_PODS),
@@ -78,4 +78,4 @@ PROXY_RULES = unseen((
     _row("proxy-leaving", "P26", "a node is about to be removed by the autoscaler, so that /healthz says 503",
          Kubectl(("taint", "node", SECOND, f"{LEAVING}=:NoSchedule"), ("taint", "node", SECOND, f"{LEAVING}-")),
          mentions=("/livez",)),
-), "proxy-to-nftables")
+)
