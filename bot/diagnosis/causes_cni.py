@@ -21,10 +21,11 @@ SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-stand
 NO_NETWORK = (
     "cni.sandbox.*", "cni.not-configured", "cni.network-unavailable", "dns.pods.pending.*", "dns.pods.sandbox",
     "dns.pods.missing", "dns.endpoints.*", "dns.query.*", "dns.upstream.*", "cni.path", "node.dns-port",
-    "service.pods.no-network", "service.pods.sandbox", "service.name.*",
+    "path.single", "service.pods.no-network", "service.pods.sandbox", "service.name.*",
 )
 """What follows on a node whose agent does not do its work."""
-ACROSS = ("cni.path", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path", "dns.pods.unsynced")
+ACROSS = ("cni.path", "cni.plan.twice", "path.single", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path",
+          "dns.pods.unsynced")
 """What follows where pods of other nodes are not reached."""
 AGENT = ("cni.agent", *NO_NETWORK)
 SANDBOX = ("dns.pods.sandbox", "dns.endpoints.*", "service.pods.sandbox")
@@ -133,15 +134,22 @@ CNI: tuple[Cause, ...] = (
         "Open the plugin's ports between all nodes: Weave Net TCP 6783 and UDP 6783 to 6784; Calico TCP 179 (BGP) or "
         "UDP 4789 (VXLAN); Flannel UDP 8472 (VXLAN). `nft list ruleset` or `iptables -S` on the nodes shows a "
         "firewall there; a cloud has its own.",
+        explains=ACROSS, source=WEAVE_PAGE,
+    ),
+    _agent(
+        "cni.agent.password", "The network's agents do not take each other's password",
+        "Weave Net's routers run with different passwords, or only some with one: they refuse each other, and pods on "
+        "such nodes do not reach each other. A password that was changed counts from an agent's start on.",
+        "See that all agents take WEAVE_PASSWORD from the same Secret (`kubectl -n NAMESPACE get daemonset NAME -o "
+        "yaml`), then restart all: `kubectl -n NAMESPACE rollout restart daemonset NAME`.", source=WEAVE_PAGE,
         explains=ACROSS,
-        source=WEAVE_PAGE,
     ),
     _agent(
         "cni.agent.seeds", "Weave Net's peers do not agree on who owns which addresses",
         "Its address management waits for peers, or the peers began with different shares: no new pod gets an address.",
         "See that all peers reach each other (`kubectl -n kube-system port-forward POD 6784`, then "
         "`curl http://127.0.0.1:6784/status`), take dead peers away (`weave rmpeer NAME` in the container weave), and "
-        "restart the agents.", source=WEAVE_PAGE,
+        "restart the agents.", source=WEAVE_PAGE, explains=(*AGENT, "cni.plan.twice"),
     ),
     _agent(
         "cni.address.duplicate", "Two nodes have the same address in the pod network",
@@ -149,7 +157,7 @@ CNI: tuple[Cause, ...] = (
         "arrives at another.",
         "Name the right interface (Flannel: argument `--iface=eth1`; Calico: IP_AUTODETECTION_METHOD; kubelet: "
         "`--node-ip`) and restart the agents.", scope="cluster", source=FLANNEL_PAGE,
-        explains=("cni.agent.peers", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path"),
+        explains=("cni.agent.peers", *ACROSS),
     ),
     _agent(
         "cni.address.wrong", "The network took a wrong address for a node",

@@ -90,6 +90,15 @@ NODES: tuple[Cause, ...] = (
         source=NETWORKING_PAGE,
     ),
     Cause(
+        code="cni.plan.twice", layer=Layer.CNI, title="Two pods have the same address",
+        explains=("cni.path", "path.single", "dns.endpoints.*", "dns.query.*"),
+        meaning="Two parts of the network give out the same addresses and do not know of each other: agents that were "
+        "cut off from each other when they began, two address managements, or a node that was copied.",
+        by_hand="`kubectl get pods -A -o wide`",
+        mend="See why the network's agents do not know of each other and mend that first; then have the pods made "
+        "anew: `kubectl -n NAMESPACE delete pod POD`.", source=NETWORKING_PAGE,
+    ),
+    Cause(
         code="cni.plan.overlap", layer=Layer.CNI, title="The pods' range overlaps that of Services or nodes",
         explains=("cni.path", "proxy.path"),
         meaning="The same address can belong to a pod and to a Service, or to a pod and a node: some of them are not "

@@ -110,6 +110,18 @@ PATH: tuple[Cause, ...] = (
         source=f"{SERVICE_PAGE}#are-the-pods-working",
     ),
     Cause(
+        code="path.single", layer=Layer.SERVICE, scope="node",
+        title="One pod is not reached where others of its node are",
+        meaning="The way to the node's pods is open, and what is sent to this one is dropped without a word: by what "
+        "enforces policies on its node (Weave Net drops what is for pods that its policy controller does not know of), "
+        "by a policy of another kind, or by a firewall or proxy in the pod itself.",
+        by_hand="`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE` (the network's agent and policy "
+        "controller there); `kubectl -n NAMESPACE port-forward POD PORT` shows whether the pod answers at all",
+        mend="See that the network's agent on the node is ready with all of its containers and read its log; then "
+        "policies that select the pod, of all kinds, and its sidecar.",
+        source="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
+    ),
+    Cause(
         code="path.family", layer=Layer.CLIENT, title="The two ends have no family of addresses in common",
         meaning="The one pod has IPv4 addresses only and the other IPv6 only: the node or network plugin of one of "
         "them is not set up for both.",

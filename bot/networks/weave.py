@@ -19,6 +19,7 @@ WEAVE = Network(
         sign(r"IP allocation was seeded by different peers|Inconsistent IP allocation", "cni.agent.seeds",
              "its peers began with different shares of the pod range"),
         sign(r"ranges owned by unreachable peers", "cni.sandbox.addresses", "peers that are gone own the pod range"),
+        sign(r"overlaps with existing", "cni.plan.overlap", "its range overlaps a network of the node"),
     ),
     events=(
         sign(r"ranges owned by unreachable peers", "cni.sandbox.addresses", "peers that are gone own the pod range"),

@@ -90,6 +90,15 @@ def without_peers(bundle: Bundle) -> Bundle:
     return replace(bundle, objects=tuple(objects))
 
 
+def with_old_kernels(bundle: Bundle) -> Bundle:
+    """What is lost between nodes is lost by a kernel that spoils checksums, not by a firewall."""
+    def change(item: Object) -> None:
+        item["status"]["nodeInfo"]["kernelVersion"] = "4.19.0-27-amd64"
+    for node in ("n1", "n2"):
+        bundle = _alter(bundle, "Node", node, change)
+    return bundle
+
+
 def _title(says: str) -> str:
     return f"{says} {UNSEEN}"
 
@@ -108,6 +117,9 @@ IMAGINED: dict[str, Imagined] = {
     "imagined-calico-bgp": Imagined("calico-bird-probe", Scenario(
         title=_title("Calico's agent on a node does not reach its BGP peer (TCP 179)"), answer="degraded",
         roots=(("cni.agent.peers", "DaemonSet kube-system/calico-node"),), playbook="cni"), without_peers),
+    "imagined-checksum-offload": Imagined("conn-overlay-flannel", Scenario(
+        title=_title("Old kernels spoil the checksums of what Flannel sends between nodes"), answer="broken",
+        roots=(("cni.path", "Node n2"),), playbook="connectivity", probe=True), with_old_kernels),
     "imagined-k3s-proxy": Imagined("proxy-healthy", Scenario(
         title=_title("k3s, which has its service proxy inside and no DaemonSet for it"), answer="ok",
         playbook="kube-proxy"), as_k3s),

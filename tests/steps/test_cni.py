@@ -264,9 +264,9 @@ STATUS = """        Version: 2.8.1 (failed to check latest version)
 
 
 def weave(connections: str = "1 (1 established)", peers: str = "2 (with 2 established connections)",
-          ipam: str = "ready", **changes: Any) -> dict[str, Any]:
+          ipam: str = "ready", said: str = "", created: str = LONG_AGO, **changes: Any) -> dict[str, Any]:
     told = read_status(STATUS.format(connections=connections, peers=peers, ipam=ipam))
-    facts = {"pod": "weave-net-1", "node": "n1", "created": LONG_AGO, "error": "", **told}
+    facts = {"pod": "weave-net-1", "node": "n1", "created": created, "error": "", **told, "lines": [said]}
     return agents(agent("Weave Net", facts={"weave": facts}, **changes))
 
 
@@ -276,6 +276,16 @@ def weave(connections: str = "1 (1 established)", peers: str = "2 (with 2 establ
     (weave("2 (1 established, 1 failed)", "3 (with 4 established connections)", ready=3, desired=3), []),
     (weave("1 (1 failed)", "1", ready=1, pods=[pod("n1"), pod("n2", ready=False, container=CRASHED)]), ["cni.agent"]),
     (weave(ipam="all IP ranges owned by unreachable peers"), ["cni.agent.seeds"]),
+    (weave(ipam="waiting for IP(s) to become available"), ["cni.sandbox.addresses"]),
+    (weave(ipam="waiting for IP range grant from peers"), ["cni.agent.seeds"]),
+    (weave("1 (1 retrying)", "1", said="-> 10.0.0.2:6783 retrying dial tcp: i/o timeout"), ["cni.agent.peers"]),
+    (weave("1 (1 retrying)", "1", said="-> 10.0.0.2:6783 retrying No password specificed, but peer requested an "
+           "encrypted connection"), ["cni.agent.password"]),
+    (weave("1 (1 failed)", "1", created=JUST_NOW, said="-> 10.0.0.2:6783 retrying dial tcp: i/o timeout"), []),
+    (weave("1 (1 failed)", "1", created=JUST_NOW, said="-> 10.0.0.2:6783 failed IP allocation was seeded by different "
+           "peers (received: [n2], ours: [n1])"), ["cni.agent.seeds"]),
+    (weave("1 (1 failed)", "1", said="-> 10.0.0.2:6783 failed Incompatible IP allocation ranges (received: "
+           "10.98.0.0/16, ours: 10.244.0.0/16), retry: 2026-01-01"), ["cni.agent.seeds"]),
 ])
 def test_weaves_own_status_tells_of_peers_that_readiness_does_not(evidence: Any, expected: list[str]) -> None:
     assert causes(AGENTS, evidence) == expected

@@ -16,8 +16,8 @@ def node(*ranges: str, address: str = "192.168.0.1", created: str = LONG_AGO) ->
     return {"ranges": list(ranges), "addresses": [address], "created": created}
 
 
-def pod(ip: str, on: str = "n2", name: str = "shop/web") -> dict[str, Any]:
-    return {"name": name, "node": on, "ips": [ip]}
+def pod(ip: str, on: str = "n2", name: str = "shop/web", ready: bool = True) -> dict[str, Any]:
+    return {"name": name, "node": on, "ips": [ip], "ready": ready}
 
 
 def plan(
@@ -55,6 +55,8 @@ CROWD = [pod(f"10.244.1.{number}", name=f"shop/web-{number}") for number in rang
     (plan(BARE, networks=()), []), (plan(BARE, networks=CLOUD), []), (plan(BARE, networks=None), []),
     (plan(BARE, networks=("Calico",), events=[EVENT]), []),
     (plan(None, pod("10.244.9.7")), ["cni.plan.outside"]), (plan(None, pod("10.244.1.7")), []),
+    (plan(None, pod("10.244.1.7"), pod("10.244.1.7", name="shop/db")), ["cni.plan.twice"]),
+    (plan(None, pod("10.244.1.7"), pod("10.244.1.7", name="shop/db", ready=False)), []),  # it may be on its way out
     (plan(None, pod("fd00::7")), []),                                       # another family
     (plan(None, pod("10.244.9.7"), networks=("Calico",)), []), (plan(None, pod("10.244.9.7"), networks=()), []),
     (plan(node("10.244.1.0/29"), *CROWD), ["cni.plan.full"]), (plan(None, *CROWD), []),

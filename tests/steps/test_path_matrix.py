@@ -130,6 +130,19 @@ def test_kubelets_that_pods_may_not_reach_are_no_fault_while_pods_are_reached() 
     assert causes(MATRIX, tried(lost)) == []
 
 
+def another(outcomes: dict[str, str]) -> Evidence:
+    """A second pod on n2, beside the one that is reached."""
+    way = {"to": "shop/web", "to_node": "n2", "kind": "pod", "port": 8080, "path": ""}
+    return tried(probe_rows=[*rows({}, NODES), *(row(at, way, outcome) for at, outcome in outcomes.items())])
+
+
+def test_a_pod_that_nobody_reaches_while_its_neighbour_is_reached_is_named_and_not_its_node() -> None:
+    finding = one(another(dict.fromkeys(NODES, "timeout")))
+    assert (finding.verdict, finding.cause, finding.object) == (Verdict.FAIL, "path.single", "Pod shop/web")
+    assert finding.node == "n2"
+    assert causes(MATRIX, another({"n1": "timeout", "n2": "ok", "n3": "timeout"})) == []
+
+
 # --- the API server alone ---------------------------------------------------------------------------------------------
 
 
@@ -207,3 +220,15 @@ def test_without_others_to_compare_with_it_is_no_fault_of_the_node() -> None:
     evidence = inside("timeout", probed=(), probe_rows=[], rows=by_server("n1 ok", "large n1 ok")["rows"])
     assert causes(MATRIX, evidence) == []
     assert one(evidence).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("kernel", "networks", "suspected"), [
+    ("4.19.0-27-amd64", ["Flannel"], True), ("5.7.1", ["Flannel"], False), ("5.4.0", ["Weave Net"], False),
+    ("", ["Flannel"], False),
+])
+def test_an_old_kernel_is_suspected_to_spoil_checksums_only_where_the_network_is_vxlan(
+    kernel: str, networks: list[str], suspected: bool
+) -> None:
+    lost = {("n1", "n2"): "timeout", ("n2", "n1"): "timeout", ("n3", "n2"): "timeout", ("n2", "n3"): "timeout"}
+    found = next(f for f in told(tried(lost, networks=networks, kernels={"n2": kernel})) if f.cause == "cni.path")
+    assert ("ethtool" in found.advice) is suspected

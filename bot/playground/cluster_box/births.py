@@ -5,6 +5,7 @@ import uuid
 
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.paths import Ask
+from bot.playground.cluster_box.programs import plain_command
 from bot.playground.cluster_box.status import not_found, not_recorded
 from bot.playground.cluster_box.world import World
 
@@ -24,9 +25,10 @@ def create_pod(world: World, ask: Ask, sent: Object) -> Object:
 def _recorded(world: World, ask: Ask, sent: Object) -> tuple[Object, str]:
     """Of a pod that was told the same on the same node."""
     spec = sent["spec"]
-    node, container = spec.get("nodeName", ""), spec["containers"][0]
+    node = spec.get("nodeName", "")
+    told = (ask.namespace, node, plain_command(spec["containers"][0]["command"]))
     for run in world.bundle.runs:
-        if (run.namespace, run.node, run.command) == (ask.namespace, node, tuple(container["command"])):
+        if (run.namespace, run.node, plain_command(run.command)) == told:
             failed = {"phase": "Failed", "reason": "Recorded", "message": run.why}
             return failed if run.why else {"phase": "Succeeded"}, run.log
     raise not_recorded(f"what a pod prints on {node} that is told to do this")

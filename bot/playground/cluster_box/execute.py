@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.playground.bundle import Execution, Object
 from bot.playground.cluster_box.logs import choose_container
+from bot.playground.cluster_box.programs import plain_command
 from bot.playground.cluster_box.status import Replayed, bad_request, not_recorded
 from bot.playground.cluster_box.world import World
 
@@ -33,8 +34,9 @@ async def serve_exec(world: World, pod: Object, request: web.Request) -> web.Str
 def _find(world: World, pod: Object, container: str, command: tuple[str, ...]) -> Execution:
     metadata = pod["metadata"]
     for execution in world.bundle.executions:
-        asked = (metadata["namespace"], metadata["name"], container, command)
-        if (execution.namespace, execution.pod, execution.container, execution.command) == asked:
+        asked = (metadata["namespace"], metadata["name"], container, plain_command(command))
+        told = (execution.namespace, execution.pod, execution.container, plain_command(execution.command))
+        if told == asked:
             if execution.outcome != "answered":
                 raise Replayed(execution.outcome, execution.message)
             return execution

@@ -6,7 +6,7 @@ DNS runs over TCP there, each message behind its length in two bytes (RFC 1035, 
 import asyncio
 import gzip
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import dns.exception
 import dns.flags
@@ -17,6 +17,7 @@ from bot.playground.bundle import Bundle, DnsAnswer, HttpAnswer, Object, Outcome
 from bot.playground.cluster_box.forward import ForwardFailed, Program, Wire
 
 _NEW_EACH_TIME = re.compile(r"^netcheck-\d+\.")
+_HOW_OFTEN = re.compile(r" -retry=\d+ -timeout=\d+")
 
 Resolve = Callable[[Object, dns.message.Message], dns.message.Message | None]
 """A pod of the box and a question to what its DNS server says; None where the box cannot know."""
@@ -47,6 +48,11 @@ def find_program(bundle: Bundle, pod: Object, port: int, resolve: Resolve, *, re
 def plain_name(text: str) -> str:
     """A probe may ask for a name that is new in each run, so that no cache holds it: any such name has its answer."""
     return _NEW_EACH_TIME.sub("netcheck-0.", text.lower())
+
+
+def plain_command(words: Iterable[str]) -> tuple[str, ...]:
+    """Without how often and how patiently a question is put: the answer that was recorded is the same."""
+    return tuple(_HOW_OFTEN.sub("", word) for word in words)
 
 
 def is_running(pod: Object) -> bool:

@@ -8,10 +8,11 @@ DaemonSet itself keeps them off a node.
 import re
 from typing import Any
 
-from bot.diagnosis.causes import explain, find, note
+from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
+from bot.steps.cni.facts import advise
 from bot.steps.cni.log_lines import API, RIGHTS, Told, read_lines
 from bot.steps.daemons import is_gone, troubled, why_not_there
 from bot.steps.nodes.status import count_down, is_unconfigured, is_young, list_fit
@@ -93,7 +94,7 @@ def _lines(
         text = f"{network.name}'s agent on node {pod['node']} does not work: {told.means}."
         about = _account(agent) if code == RIGHTS else agent["daemon"]["name"]
         found.append(find(code, text, verdict=_verdict(agent), object=about, node=pod["node"],
-                          advice=_advice(code, agent["daemon"]),
+                          advice=advise(code, agent["daemon"]),
                           evidence=(f"{pod['name']}: {cut(told.text)}", read_at(evidence))))
     return found
 
@@ -133,7 +134,7 @@ def _told(evidence: Evidence, agent: Agent, text: str) -> Finding:
 def _absent(evidence: Evidence, agent: Agent, text: str, ill: dict[str, str]) -> list[Finding]:
     """One finding for each node; one for all where no agent is ready, or nobody says where it is not."""
     daemon, verdict = agent["daemon"], _verdict(agent)
-    advice = _advice("cni.agent", daemon)
+    advice = advise("cni.agent", daemon)
     if not daemon["ready"] or not ill:
         why = f": {next(iter(ill.values()))}" if ill else ""
         return [find("cni.agent", f"{text}{why}.", verdict=verdict, object=daemon["name"], advice=advice,
@@ -141,12 +142,6 @@ def _absent(evidence: Evidence, agent: Agent, text: str, ill: dict[str, str]) ->
     return [find("cni.agent", f"{text}: on node {name}, {why}.", verdict=verdict, object=daemon["name"], node=name,
                  advice=advice, evidence=(f"{text}, expected one on each node", f"node {name}: {why}",
                                           read_at(evidence))) for name, why in ill.items()]
-
-
-def _advice(code: str, daemon: dict[str, Any]) -> str:
-    """What the table says, with the names of this DaemonSet in its commands."""
-    return explain(code).mend.replace("NAMESPACE", daemon["namespace"]).replace(
-        "daemonset NAME", f"daemonset {daemon['plain']}")
 
 
 def _could(node: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The form of what is read of one network only, beside its DaemonSet; and a rule that several of them share."""
+"""The form of what is read of one network only, beside its DaemonSet; and rules that several of them share."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Cluster
-from bot.diagnosis.causes import find
+from bot.diagnosis.causes import explain, find
 from bot.model.finding import Finding
 from bot.networks import Network
 from bot.steps import Evidence
@@ -25,6 +25,12 @@ class Facts:
     name: str
     gather: Gather
     judge: Judge
+
+
+def advise(code: str, daemon: Daemon) -> str:
+    """What the table of causes says, with the names of this DaemonSet in its commands."""
+    return explain(code).mend.replace("NAMESPACE", daemon["namespace"]).replace(
+        "daemonset NAME", f"daemonset {daemon['plain']}")
 
 
 def judge_addresses(

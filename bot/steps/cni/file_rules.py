@@ -15,6 +15,7 @@ from bot.steps.wording import list_names, read_at
 
 View = dict[str, Any]
 File = dict[str, Any]
+TOLD_HAIRPIN = ("bridge", "flannel", "weave-net")
 
 
 def judge_files(evidence: Evidence, node: str, view: View) -> list[Finding]:
@@ -102,8 +103,8 @@ def _programs(evidence: Evidence, node: str, view: View, active: File) -> list[F
 
 
 def _hairpin(evidence: Evidence, node: str, active: File) -> list[Finding]:
-    """Only the plain bridge and what Flannel hands to it need to be told; others do it by themselves."""
-    off = [plugin for plugin in active["plugins"] if plugin["type"] in ("bridge", "flannel") and not plugin["hairpin"]]
+    """Only the plain bridge, what Flannel hands to it and Weave Net need to be told; others do it by themselves."""
+    off = [plugin for plugin in active["plugins"] if plugin["type"] in TOLD_HAIRPIN and not plugin["hairpin"]]
     if not off:
         return []
     text = (f"On node {node} {active['name']} leaves hairpinMode of {off[0]['type']} off: a pod cannot reach itself "

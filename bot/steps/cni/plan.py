@@ -132,7 +132,7 @@ def _environment(daemon: Object, name: str) -> str:
 
 
 async def _pods(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
-    """{read: [{name, node, ips}], unread} of those with an address of their own."""
+    """{read: [{name, node, ips, ready}], unread} of those with an address of their own."""
     try:
         listing = await cluster.list("Pod", limit=MOST_PODS)
     except ClusterError as error:
@@ -142,7 +142,13 @@ async def _pods(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
            and pod["status"].get("phase") not in ("Succeeded", "Failed")]
     return {"unread": listing.remaining, "read": [
         {"name": f"{pod['metadata']['namespace']}/{pod['metadata']['name']}", "node": pod["spec"].get("nodeName", ""),
-         "ips": [ip["ip"] for ip in pod["status"].get("podIPs") or [{"ip": pod["status"]["podIP"]}]]} for pod in own]}
+         "ips": [ip["ip"] for ip in pod["status"].get("podIPs") or [{"ip": pod["status"]["podIP"]}]],
+         "ready": _is_ready(pod)} for pod in own]}
+
+
+def _is_ready(pod: Object) -> bool:
+    return "deletionTimestamp" not in pod["metadata"] and any(
+        c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
 
 
 async def _events(cluster: Cluster, skipped: list[str]) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """The arithmetic of a cluster's addresses: what overlaps, what lies outside, what is used up. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import combinations
@@ -16,6 +16,7 @@ from bot.steps.wording import count, list_names, read_at
 Range = dict[str, str]
 Net = IPv4Network | IPv6Network
 FULL = 0.9
+MOST_TWICE = 3
 RESERVED = 3
 """Addresses of a node's range that no pod gets: network, broadcast, the bridge's own (host-local)."""
 
@@ -24,7 +25,7 @@ def judge_plan(evidence: Evidence, args: Args) -> Judgement:
     skipped = tell_skipped(evidence, Layer.CNI)
     if not evidence["nodes"]:
         return Judgement(skipped)
-    found = [*_duplicates(evidence), *_overlaps(evidence)]
+    found = [*_duplicates(evidence), *_overlaps(evidence), *_twice(evidence)]
     if out_of_nodes(evidence):
         found += [*_without_range(evidence), *_outside(evidence), *_full(evidence)]
     else:
@@ -110,6 +111,20 @@ def _overlaps(evidence: Evidence) -> list[Finding]:
             found.append(find("cni.plan.overlap", text, object=place["object"],
                               evidence=(_tell(place), *against[:3], read_at(evidence))))
     return found
+
+
+def _twice(evidence: Evidence) -> list[Finding]:
+    """Addresses that more than one pod has, all of them ready: those of pods that are gone may be given anew."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for pod in (pod for pod in evidence["pods"]["read"] if pod["ready"]):
+        for ip in pod["ips"]:
+            owners[ip].append(f"{pod['name']} on {pod['node']}")
+    return [
+        find("cni.plan.twice", f"{list_names(names)} have the same address, {ip}: what is sent to it arrives at one of "
+             "them.", object=f"Pod {names[0].partition(' ')[0]}",
+             evidence=(*(f"Pod {name}: status.podIP is {ip}" for name in names[:3]), read_at(evidence)))
+        for ip, names in owners.items() if len(names) > 1
+    ][:MOST_TWICE]
 
 
 def _without_range(evidence: Evidence) -> list[Finding]:

@@ -13,21 +13,30 @@ from bot.model.errors import Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
-from bot.steps.cni.facts import Daemon, Facts
+from bot.steps.cni.facts import Daemon, Facts, advise
 from bot.steps.daemons import list_pods
 from bot.steps.http_page import read_page
 from bot.steps.nodes.status import SAMPLE, is_young, sample_nodes
 from bot.steps.wording import count, cut, list_names, read_at
 
 STATUS = 6784
+ASKED = 3
+"""Routers that are asked about single connections."""
 FIELDS = {"connections": r"Connections: (.+)", "peers": r"Peers: (\d+)", "ipam": r"Service: ipam\s+Status: (.+)",
-          "name": r" Name: \S+\(([^)]+)\)"}
+          "range": r"\sRange: (\S+)", "name": r" Name: \S+\(([^)]+)\)"}
 FAILED = re.compile(r"(\d+) (?!established)(\w+)")
-LOST = re.compile(r"unreachable peers|awaiting consensus|waiting for IP")
+LOST = re.compile(r"unreachable peers|awaiting consensus|waiting for IP range")
+FULL = re.compile(r"waiting for IP\(s\)")
+REASONS = (
+    (re.compile(r"password|decrypt", re.IGNORECASE), "cni.agent.password", "their passwords differ"),
+    (re.compile(r"Incompatible IP allocation|seeded by different peers", re.IGNORECASE), "cni.agent.seeds",
+     "they give addresses from different ranges, or shared one out differently"),
+)
+"""What a router says of a connection that the other one does not take: (words, cause, what it means)."""
 
 
 async def gather_weave(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
-    """One router's page, and of its single connections where not all stand."""
+    """One router's page; where not all of its connections stand, what some routers say of theirs."""
     if not daemon["ready"]:
         return {}
     big = daemon["desired"] > SAMPLE
@@ -40,20 +49,27 @@ async def gather_weave(cluster: Cluster, network: Network, daemon: Daemon, skipp
         facts: dict[str, Any] = {"pod": pods[0]["name"], "node": pods[0]["node"], "created": pods[0]["created"],
                                  "error": page.error, **read_status(page.text)}
         if facts["failed"]:
-            told = await read_page(cluster, daemon["namespace"], pods[0]["name"], STATUS, "/status/connections")
-            facts["lines"] = [cut(line) for line in told.text.splitlines() if " established " not in line][:3]
+            facts["lines"] = [line for pod in pods[:ASKED] for line in await _broken(cluster, daemon, pod)]
     except Forbidden as error:
         skipped.append(error.permission)
         return {}
     return facts
 
 
+async def _broken(cluster: Cluster, daemon: Daemon, pod: dict[str, Any]) -> list[str]:
+    """The first of its connections that does not stand: why, mostly only one of both sides knows."""
+    told = await read_page(cluster, daemon["namespace"], pod["name"], STATUS, "/status/connections")
+    return [f"{pod['name']} on {pod['node']}: {cut(line)}" for line in told.text.splitlines()
+            if line.strip() and " established " not in line][:1]
+
+
 def read_status(text: str) -> dict[str, Any]:
-    """{connections, peers, ipam, name, failed}; `failed` counts connections that do not stand, by state."""
+    """{connections, peers, ipam, range, name, failed}; `failed` counts connections that do not stand, by state."""
     found = {key: match[1].strip() for key, words in FIELDS.items() if (match := re.search(words, text))}
     states = {state: int(number) for number, state in FAILED.findall(found.get("connections", "").partition("(")[2])}
     return {"connections": found.get("connections", ""), "peers": int(found.get("peers", 0)),
-            "ipam": found.get("ipam", ""), "name": found.get("name", ""), "failed": states, "lines": []}
+            "ipam": found.get("ipam", ""), "range": found.get("range", ""), "name": found.get("name", ""),
+            "failed": states, "lines": []}
 
 
 def judge_weave(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
@@ -71,23 +87,50 @@ def judge_weave(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
         text = f"Weave Net cannot give addresses on node {facts['node']}: its address management says {facts['ipam']}."
         found.append(find("cni.agent.seeds", text, verdict=Verdict.WARN, object=daemon["name"], node=facts["node"],
                           evidence=told))
-    missing = daemon["ready"] - facts["peers"]
-    if daemon["ready"] < agent["covered"] or is_young(facts, evidence) or is_young(daemon, evidence):
+    if FULL.search(facts["ipam"]):
+        found.append(_full(facts, daemon, evidence))
+    if daemon["ready"] < agent["covered"]:
         return found  # a peer that does not run cannot be connected: that is told by itself
-    if missing > 0:
-        states = list_names(f"{number} {state}" for state, number in facts["failed"].items()) or "none tried"
-        text = (f"Weave Net on node {facts['node']} knows {count(facts['peers'] - 1, 'peer')}, and "
-                f"{daemon['ready'] - 1} run: its connections are {states}. Pods on nodes that are cut off do not reach "
-                "each other.")
-        alone = facts["peers"] == 1
-        found.append(find(
-            "cni.agent.peers", text, verdict=Verdict.FAIL if alone else Verdict.WARN, object=daemon["name"],
-            node=facts["node"] if alone and daemon["ready"] > 2 else "", evidence=told))
+    if (is_young(facts, evidence) or is_young(daemon, evidence)) and not _reason(facts["lines"])[1]:
+        return found  # it may not have come so far; what it was refused for is so at any age
+    if daemon["ready"] > facts["peers"]:
+        found.append(_apart(facts, daemon, told))
     elif facts["failed"]:
         text = (f"Some connections of Weave Net do not stand ({facts['connections']}); traffic goes by way of other "
                 "peers.")
         found.append(note(Verdict.INFO, Layer.CNI, text, object=daemon["name"], evidence=told))
     return found
+
+
+def _full(facts: dict[str, Any], daemon: Daemon, evidence: Evidence) -> Finding:
+    """A router asks all others for addresses before it says so: the whole range is used up."""
+    text = (f"Weave Net has no address left in its range {facts['range']}: pods wait for one on node {facts['node']} "
+            f"({facts['ipam']}).")
+    return find("cni.sandbox.addresses", text, verdict=Verdict.WARN, object=daemon["name"],
+                evidence=(f"{facts['pod']} on {facts['node']}: ipam: {facts['ipam']}, Range: {facts['range']}",
+                          read_at(evidence)),
+                advice=f"See who holds addresses (`kubectl -n {daemon['namespace']} exec {facts['pod']} -c weave -- "
+                "./weave --local status ipam`) and take peers that are gone away (`./weave --local rmpeer NAME` "
+                "there); else give a larger IPALLOC_RANGE (`kubectl -n "
+                f"{daemon['namespace']} edit daemonset {daemon['plain']}`), restart all agents together, and make all "
+                "pods anew.")
+
+
+def _reason(lines: list[str]) -> tuple[str, str]:
+    said = "\n".join(lines)
+    return next(((code, means) for words, code, means in REASONS if words.search(said)), ("cni.agent.peers", ""))
+
+
+def _apart(facts: dict[str, Any], daemon: Daemon, told: tuple[str, ...]) -> Finding:
+    """Peers that run and are not connected, by the reason that one of them gives."""
+    code, why = _reason(facts["lines"])
+    states = list_names(f"{number} {state}" for state, number in facts["failed"].items()) or "none tried"
+    text = (f"Weave Net on node {facts['node']} knows {count(facts['peers'] - 1, 'peer')}, and {daemon['ready'] - 1} "
+            f"run: its connections are {states}{f', because {why}' if why else ''}. Pods on nodes that are cut off do "
+            "not reach each other.")
+    alone = facts["peers"] == 1
+    return find(code, text, verdict=Verdict.FAIL if alone else Verdict.WARN, object=daemon["name"],
+                node=facts["node"] if alone and daemon["ready"] > 2 else "", evidence=told, advice=advise(code, daemon))
 
 
 WEAVE_FACTS = Facts("weave", gather_weave, judge_weave)

@@ -55,6 +55,7 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
     evidence: Evidence = {
         "read_at": cluster.now, "from": args.pod, "from_node": (source or {}).get("spec", {}).get("nodeName", ""),
         "target": target["name"] if target else "", "nodes": [n["metadata"]["name"] for n in nodes],
+        "kernels": _kernels(nodes),
         "peers": [peer["to"] for peer in peers], "rows": rows, "probed": [], "probe_failures": {}, "skipped": skipped,
         "homes": sorted({str(pod["spec"].get("nodeName", "")) for pod in dns.pods}),
         "ends": [f"{pod['metadata']['namespace']}/{pod['metadata']['name']}" for pod in ends],
@@ -70,6 +71,10 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
     evidence["networks"] = await read_networks(cluster, skipped)
     evidence |= await _hindrances(cluster, evidence, peers, source, skipped)
     return {**evidence, "skipped": list(dict.fromkeys(skipped))}
+
+
+def _kernels(nodes: list[Object]) -> dict[str, str]:
+    return {n["metadata"]["name"]: str(n.get("status", {}).get("nodeInfo", {}).get("kernelVersion", "")) for n in nodes}
 
 
 async def _ends(cluster: Cluster, target: Row | None, skipped: list[str]) -> list[Object]:

@@ -66,7 +66,7 @@ def _judge(evidence: Evidence, tries: list[Row]) -> list[Finding]:
     sound = [row for row in tries if row["probe"] and row["at"] not in {source for source, _ in cut}]
     return [
         *(_held_back(evidence, node, tries) for node in sorted(stuck)),
-        *_cut_off(evidence, rest, tries), *_too_large(evidence, small, tries),
+        *_cut_off(evidence, rest, tries), *_singled_out(evidence, tries), *_too_large(evidence, small, tries),
         *judge_services(evidence, sound, set(evidence["homes"]) & {row["at"] for row in sound}),
         *_shut_in(evidence, tries, lost), *_within(evidence, tries), *judge_itself(evidence, tries),
         *judge_node_ports(evidence, tries, lost), *_refused(evidence, tries),
@@ -104,6 +104,19 @@ def _cut_off(evidence: Evidence, cut: set[Pair], tries: list[Row]) -> list[Findi
         found.append(find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
                           evidence=seen(evidence, rows)))
     return found
+
+
+def _singled_out(evidence: Evidence, tries: list[Row]) -> list[Finding]:
+    """Pods that nobody reaches, while whoever tried reaches another pod of the same node: the way there is open."""
+    told: dict[str, list[Row]] = defaultdict(list)
+    for row in tries:
+        if row["at"] and row["kind"] == "pod" and not row["large"] and not row["inside"]:
+            told[row["to"]].append(row)
+    reached = {(row["at"], row["to_node"]) for rows in told.values() for row in rows if row["outcome"] == "ok"}
+    return [find("path.single", f"Pod {to} on {rows[0]['to_node']} does not answer on port {rows[0]['port']}, while "
+                 "other pods of its node are reached from the same places: something drops what is for this pod.",
+                 object=f"Pod {to}", node=rows[0]["to_node"], evidence=seen(evidence, rows))
+            for to, rows in told.items() if is_silent(rows) and reached >= {(r["at"], r["to_node"]) for r in rows}]
 
 
 def _though(cut: Iterable[Pair], tries: list[Row]) -> str:

@@ -24,11 +24,14 @@ TRIES = 5
 """Connections to the Service's address, by each protocol: each may be led to another pod."""
 NAME = "kubernetes.default.svc.cluster.local"
 """Any answer to it, also that there is no such name, shows the way."""
+_ASK = f"nslookup -retry=3 -timeout=6 {NAME}"
+"""Three questions within the 6 seconds, from one port, so that all go to the same pod. The first ones are lost where a
+network that enforces policies learns of a new pod only after its start: Weave Net was seen to."""
 _LINE = re.compile(r"^netcheck (\d+) (\d+) (?:(\d+)s )?(.*)$", re.MULTILINE)
 _TRY = ('set -f; t() { i=$1; s=$(date +%s); shift; out=$("$@" 2>&1 </dev/null); '
         'echo "netcheck $i $? $(($(date +%s)-s))s $(echo $out | cut -c1-160)"; }')
 _OUTSIDE = ("o() { r=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1); case $r in ''|127.*|169.254.*|::1) "
-            f"echo no resolver outside; false;; *) nslookup -retry=1 -timeout=2 {NAME} $r;; esac; }}")
+            f"echo no resolver outside; false;; *) {_ASK} $r;; esac; }}")
 _LONG = r"""p=$(printf '%03000d' 0)
 l() { nc -w 3 $1 $2 -e /bin/sh -c 'printf "GET %s%s HTTP/1.0\r\n\r\n" "$0" "$1"; read -r -t 4 said
 case $said in HTTP/*) exit 0;; esac; echo a long request timed out >&2; exit 1' "$3" "$p"; }"""
@@ -87,7 +90,7 @@ def _command(way: Row) -> str:
     if way["to"] == OUTSIDE:
         return "o"
     if way["protocol"] == "UDP":
-        return f"nslookup -retry=1 -timeout=2 {NAME} {way['address']}"
+        return f"{_ASK} {way['address']}"
     if way.get("large"):
         page = f"{way['path']}{'&' if '?' in way['path'] else '?'}netcheck="
         return f"l {way['address']} {way['port']} {shlex.quote(page)}"

@@ -80,7 +80,7 @@ def asked(rows: Iterable[Row]) -> list[Row]:
 
 
 def _not_told(evidence: Evidence, rows: list[Row], text: str) -> Finding:
-    return note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED}: {text}", object=evidence["workload"],
+    return note(Verdict.UNKNOWN, Layer.CNI, f"{NOT_TESTED}: {text}", object=evidence.get("workload", ""),
                 evidence=_seen(evidence, rows))
 
 

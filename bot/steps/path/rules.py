@@ -1,18 +1,21 @@
 """What the API server's tries say: nothing wrong, not tested, or which node is cut off or drops DNS's port. Pure."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import find_network
+from bot.networks import Port, find_network
 from bot.steps import Evidence
 from bot.steps.wording import list_names, read_at
 
 Row = dict[str, Any]
 SILENT = frozenset({"timeout", "unreachable"})
+KERNEL = re.compile(r"(\d+)\.(\d+)")
+CHECKSUMS_MENDED = (5, 7)
 NOT_TESTED = "Path not tested"
 REST = "UDP, the Service's address and other nodes were not tested"
 WORDS = {"ok": "ok", "timeout": "no answer", "refused": "connection refused", "unreachable": "no route"}
@@ -109,7 +112,20 @@ def advise(evidence: Evidence, node: str) -> str:
     ports = next((found.ports for name in evidence["networks"] if (found := find_network(name)) and found.ports), ())
     what = list_names(map(str, ports), word="or") or "what the network plugin sends between nodes"
     return (f"Let {what} pass between {node} and the other nodes, both ways: see security groups, and `nft list "
-            f"ruleset` and `iptables-save` on {node}; then the log of the network agent there.")
+            f"ruleset` and `iptables-save` on {node}; then the log of the network agent there."
+            + _suspect_checksums(evidence, ports))
+
+
+def _suspect_checksums(evidence: Evidence, ports: Sequence[Port]) -> str:
+    """Older kernels can send VXLAN packets with wrong checksums (https://github.com/k3s-io/k3s/issues/2013)."""
+    old = {name: kernel for name, kernel in evidence.get("kernels", {}).items()
+           if (found := KERNEL.match(kernel)) and (int(found[1]), int(found[2])) < CHECKSUMS_MENDED}
+    if not old or not any("VXLAN" in port.use for port in ports):
+        return ""
+    name, kernel = min(old.items())
+    return (f" Where nothing is dropped, suspect the offload of checksums, which kernels before 5.7 spoil in VXLAN "
+            f"({name} has {kernel}): `ethtool -K flannel.1 tx-checksum-ip-generic off` on each node, with the tunnel's "
+            "name there (`ip -d link show type vxlan`).")
 
 
 def _dropped(evidence: Evidence, ways: list[Way]) -> list[Finding]:

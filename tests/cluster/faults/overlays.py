@@ -12,11 +12,12 @@ from tests.cluster.faults.conditions import (
     daemon_pods,
     dns_pods,
     grown,
+    items,
     node_ready,
 )
 from tests.cluster.faults.fault import Fault, Network, Root
 from tests.cluster.faults.node import NODES, AddFile, Firewall, RemakeNode, StopProcess
-from tests.cluster.faults.objects import FLANNEL, WEAVE, Ref
+from tests.cluster.faults.objects import FLANNEL, WEAVE, Agent, Ref
 from tests.cluster.rig import Cluster
 from tests.cluster.rig.images import SHELL
 
@@ -30,17 +31,17 @@ def _settings(name: str, says: str, pattern: str, new: str, cause: str, mention:
     return Fault(
         name=name, reference="CNI-03", says=says, network="flannel", playbook="cni", answer="broken",
         breaks=(EditText(FLANNEL_CONF, "net-conf.json", pattern, new), RestartPods(FLANNEL.pods, "kube-flannel")),
-        wait=both(daemon_pods(FLANNEL.set, 0), _crashed(FLANNEL.set)), mentions=(mention,),
+        wait=both(daemon_pods(FLANNEL.set, 0), crashed(FLANNEL)), mentions=(mention,),
         roots=(Root(cause, "cni", str(FLANNEL_CONF)),), consequences=NO_NETWORK,
     )
 
 
-def _crashed(ref: Ref) -> Condition:
+def crashed(agent: Agent) -> Condition:
     def hold(cluster: Cluster) -> bool:
-        listed = json.loads(cluster.kubectl("-n", ref.namespace, "get", "pods", "-l", FLANNEL.pods, "-o", "json"))
-        states = [s for pod in listed["items"] for s in pod["status"].get("containerStatuses", ())]
-        return len(states) == len(NODES) and all(s["restartCount"] for s in states)
-    return Condition(f"the pods of {ref} have ended once", hold)
+        listed = items(cluster, "-n", agent.set.namespace, "pods", "-l", agent.pods)
+        states = [pod["status"].get("containerStatuses", ()) for pod in listed]
+        return len(states) == len(NODES) and all(any(s["restartCount"] for s in own) for own in states)
+    return Condition(f"the pods of {agent.set} have ended once", hold)
 
 
 def _on_node(network: Network, name: str, says: str, file: AddFile, wait: Condition, cause: str, mention: str) -> Fault:
@@ -62,7 +63,7 @@ def _files(network: Network) -> tuple[Fault, ...]:
     )
 
 
-def _cut_off_long(cluster: Cluster) -> bool:
+def cut_off_long(cluster: Cluster) -> bool:
     """Its routers have noticed that they lost each other, and none is new."""
     listed = json.loads(cluster.kubectl("-n", "kube-system", "get", "pods", "-l", WEAVE.pods, "-o", "json"))
     pods = [Ref("Pod", pod["metadata"]["name"]) for pod in listed["items"]]
@@ -114,7 +115,7 @@ OVERLAY_FAULTS = (
         name="weave-peers", reference="C17", network="weave", playbook="cni",
         says="the agents have lost each other, and have noticed",
         breaks=(Firewall((f"iifname != lo {WEAVE.ports} drop",), hooks=("input",)),),
-        wait=both(grown(WEAVE.set), Condition("the agents count no connection", _cut_off_long)),
+        wait=both(grown(WEAVE.set), Condition("the agents count no connection", cut_off_long)),
         roots=(Root("cni.agent.peers", "cni", str(WEAVE.set)),), consequences=NO_NETWORK, mentions=("6783",),
     ),
     *_files("weave"), *_files("calico"),

@@ -1,6 +1,87 @@
-"""Further faults of Weave Net: the range it gives addresses from, its password, its policies, and what calls it."""
+"""Further faults of Weave Net: its password, the range it gives addresses from, and what calls it on a node."""
 
-from tests.cluster.faults.fault import Fault
+import json
+from typing import Any
 
-WEAVE_FAULTS: tuple[Fault, ...] = ()
-WEAVE_SPOILED: tuple[Fault, ...] = ()
+from tests.cluster.faults.agents import NO_NETWORK, NOT_THERE
+from tests.cluster.faults.api import Create, Patch, RestartPods
+from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, both, daemon_pods, event, grown, left_out
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.neighbours import ADDRESS, CLIENT, CLOSED, OPEN, WEB, gets_through, open_shop
+from tests.cluster.faults.node import NODES, EditFile
+from tests.cluster.faults.objects import WEAVE, pod_on
+from tests.cluster.faults.overlays import crashed, cut_off_long
+from tests.cluster.rig import Cluster
+
+SECOND = NODES[1]
+CONTAINERS = "/spec/template/spec/containers"
+NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
+NEW_PODS = Create(tuple(pod_on(node, f"netcheck-new-{node}-{number}") for node in NODES for number in range(6)))
+DAEMON = str(WEAVE.set)
+
+
+def _one_by_one(*changes: dict[str, Any]) -> Patch:
+    """A template that counts on a node when its agent is made anew there, and not before."""
+    return Patch(WEAVE.set, [{"op": "replace", "path": "/spec/updateStrategy", "value": {"type": "OnDelete"}},
+                             *changes])
+
+
+def _range(cidr: str) -> tuple[Injection, ...]:
+    """From now on all agents give addresses out of it: they forget what they gave before."""
+    change = {"op": "replace", "path": f"{CONTAINERS}/0/env/2/value", "value": cidr}
+    return _one_by_one(change), RestartPods(WEAVE.pods)
+
+
+def _waits(cluster: Cluster) -> bool:
+    listed = json.loads(cluster.kubectl("-n", "kube-system", "get", "pods", "-l", WEAVE.pods, "-o", "json"))["items"]
+    told = [cluster.kubectl("-n", "kube-system", "exec", pod["metadata"]["name"], "-c", "weave", "--", "./weave",
+                            "--local", "status", check=False) for pod in listed]
+    return len(told) == len(NODES) and all("waiting for IP(s)" in text for text in told)
+
+
+def _row(
+    name: str, reference: str, says: str, *breaks: Injection, wait: Condition, root: Root, mentions: tuple[str, ...],
+    answer: Answer = "broken", consequences: tuple[str, ...] = NO_NETWORK, spoils: bool = False,
+) -> Fault:
+    return Fault(name=f"weave-{name}", reference=reference, says=says, network="weave", playbook="cni", answer=answer,
+                 breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=consequences, spoils=spoils)
+
+
+_ROWS = (
+    _row("password", "CNI-03", "the agent of one node has a password, the other one has none",
+         _one_by_one({"op": "add", "path": f"{CONTAINERS}/0/env/-", "value": {"name": "WEAVE_PASSWORD", "value": "x"}}),
+         RestartPods(WEAVE.pods, node=SECOND),
+         wait=both(grown(WEAVE.set), Condition("the agents count no connection", cut_off_long)),
+         root=Root("cni.agent.password", "cni", DAEMON), mentions=("WEAVE_PASSWORD", "rollout restart")),
+    _row("no-hairpin", "C27", "the plugin of a node sends nothing back where it came from",
+         EditFile(SECOND, "cni/net.d/10-weave.conflist", r'"hairpinMode": true', '"hairpinMode": false'), wait=NOW,
+         root=Root("cni.hairpin", "cni", f"Node {SECOND}"), answer="degraded", consequences=(),
+         mentions=("hairpinMode",)),
+    _row("range-of-nodes", "C31", "the range of Weave Net holds the nodes themselves, so that its agents do not start",
+         *_range("172.31.0.0/16"), wait=both(daemon_pods(WEAVE.set, 0), crashed(WEAVE)),
+         root=Root("cni.plan.overlap", "cni", DAEMON), mentions=("172.31.0.0/16",)),
+    _row("agent-refuses", "C16", "no agent runs on a node, and a pod asks it for an address",
+         Patch(WEAVE.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), NEW_POD,
+         wait=both(left_out(WEAVE.set, 1), event("default", "FailedCreatePodSandBox", "127.0.0.1:6784")),
+         root=Root("cni.agent", "cni", DAEMON), mentions=(SECOND,)),
+    Fault(
+        name="weave-policies-stopped", reference="NP-01", network="weave", playbook="connectivity", probe=True,
+        says="what enforces policies does not start on a node, and a pod there is new",
+        arguments=(f"from={CLIENT}", f"to={WEB}"),
+        breaks=(_one_by_one({"op": "add", "path": f"{CONTAINERS}/1/command", "value": ["/no-such-program"]}),
+                RestartPods(WEAVE.pods, node=SECOND), open_shop(web=SECOND, client=NODES[0])),
+        wait=both(OPEN, gets_through(CLIENT, ADDRESS, through=False)), healed=both(HEALTHY, CLOSED),
+        roots=(Root("cni.agent", "cni", DAEMON),), mentions=("weave-npc",), consequences=(*NO_NETWORK, "path.single"),
+    ),
+)
+_SPOILED = (
+    _row("range-overlaps", "C31", "Weave Net gives pods addresses out of the range of Services",
+         *_range("10.98.0.0/16"), wait=daemon_pods(WEAVE.set, 2), root=Root("cni.plan.overlap", "cni", DAEMON),
+         mentions=("10.98.0.0/16",), spoils=True),
+    _row("range-exhausted", "C17", "the range of Weave Net is too small for the pods",
+         *_range("10.244.0.0/29"), NEW_PODS, wait=Condition("both agents wait for addresses", _waits),
+         root=Root("cni.sandbox.addresses", "cni", DAEMON), answer="degraded", mentions=("10.244.0.0/29",),
+         consequences=("dns.*",), spoils=True),
+)
+WEAVE_FAULTS = unseen(_ROWS, "weave-range-of-nodes", "weave-agent-refuses", "weave-policies-stopped")
+WEAVE_SPOILED = unseen(_SPOILED, "weave-range-exhausted")
