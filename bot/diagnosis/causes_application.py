@@ -123,4 +123,12 @@ APPLICATION: tuple[Cause, ...] = (
         "kube-controller-manager -o yaml`).",
         by_hand=SLICES_BY_HAND, explains=("service.endpoints.none-ready", *NO_ANSWER), source=SLICES,
     ),
+    _service(
+        "service.endpoints.beside", "Somebody added addresses to the Service that belong to none of its pods",
+        "Service proxies take all EndpointSlices with the Service's name in their label, whoever made them. One that "
+        "no controller keeps leads a part of all connections to an address where none of its pods is.",
+        "Delete the EndpointSlice, or its label kubernetes.io/service-name; where the address is meant, give it a "
+        "Service of its own without a selector.",
+        by_hand=SLICES_BY_HAND, explains=NO_ANSWER, source=SLICES,
+    ),
 )

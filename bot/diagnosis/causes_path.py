@@ -23,6 +23,21 @@ PATH: tuple[Cause, ...] = (
         source="https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md",
     ),
     Cause(
+        code="cni.own-pods", layer=Layer.CNI, title="A node does not reach its own pods", scope="node",
+        explains=("cni.path", "dns.pods.not-ready", "dns.pods.liveness", "dns.pods.crashing",
+                  "dns.endpoints.none-ready", "dns.upstream.unreachable", "dns.upstream.stub", "proxy.path",
+                  "node.egress"),
+        meaning="A pod answers when it is asked from within, and gets no packet from its own node: the bridge or "
+        "interface between the node and its pods is down or has another address than the pods' gateway, the node's "
+        "route to its pods is wrong, or its firewall drops what the kubelet sends. Probes fail, and pods of the node "
+        "reach nobody.",
+        by_hand="On the node: `ip -br address` (cni0, cbr0, weave, cali…: up, with the gateway of the pod range), "
+        "`ip route`, `iptables -S`. `kubectl describe pod POD` (Readiness probe failed)",
+        mend="On the node: `ip link set cni0 up`, give the bridge its address back or restart the network plugin's "
+        "agent there, and remove the rule that drops; then make the node's pods anew, where they have another gateway.",
+        source="https://www.cni.dev/plugins/current/main/bridge/",
+    ),
+    Cause(
         code="cni.bridge-filter", layer=Layer.CNI, title="Bridged traffic goes past the service proxy's rules",
         scope="node",
         meaning="Pods on the node ask a Service, are led to a pod of the same node, and its answer comes straight over "

@@ -69,6 +69,13 @@ PROXY: tuple[Cause, ...] = (
         "Read why: `kubectl -n kube-system logs POD --previous`.", explains=("proxy.rules-unlike", *NO_VIP),
     ),
     proxy_cause(
+        "proxy.hangs", "kube-proxy hangs on a node",
+        "The process is there and its container counts as running, and it does not answer its own health page: it is "
+        "stopped, starved of CPU, or waits for a lock in the kernel (xtables). Rules stay as they were.",
+        "`kubectl -n kube-system delete pod POD` makes it anew. On the node, `ps -eo stat,cmd | grep kube-proxy` says "
+        "T for a stopped process and D for one that waits in the kernel.",
+    ),
+    proxy_cause(
         "proxy.unsynced", "kube-proxy has never written its rules",
         "The process runs, and never received Services and EndpointSlices since its start: no Service address works "
         "on the node that did not work before. Its /healthz says 200 all the same, since nothing is pending.",

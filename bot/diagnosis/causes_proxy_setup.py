@@ -24,6 +24,15 @@ PROXY_SETUP: tuple[Cause, ...] = (
         explains=AT_START, source=COMMAND_PAGE, scope="cluster",
     ),
     proxy_cause(
+        "proxy.host-network", "kube-proxy does not run in its nodes' network",
+        "Rules belong into the network of the node. A kube-proxy with a network of its own writes them there, calls "
+        "itself healthy, and what the nodes have stays as it was, or is never written on a new node.",
+        "`kubectl -n kube-system patch daemonset kube-proxy -p "
+        "'{\"spec\":{\"template\":{\"spec\":{\"hostNetwork\":true}}}}'`.",
+        by_hand="`kubectl -n kube-system get daemonset kube-proxy -o yaml` (hostNetwork)",
+        source=COMMAND_PAGE, scope="cluster",
+    ),
+    proxy_cause(
         "proxy.idle-flags", "kube-proxy is given flags that count for nothing",
         "Beside `--config` only `--hostname-override` and flags of logging count: who set the others changed nothing.",
         "Move them into the ConfigMap (`kubectl -n kube-system edit configmap kube-proxy`, key config.conf), take them "

@@ -16,7 +16,7 @@ UPSTREAM: tuple[Cause, ...] = (
     Cause(
         code="dns.upstream.loop", layer=Layer.UPSTREAM, title="Queries come back to CoreDNS in a circle",
         explains=("dns.pods.crashing", "dns.pods.not-ready", "dns.pods.oom", "dns.endpoints.*", "dns.query.*",
-                  "dns.upstream.unreachable", "dns.upstream.stub"),
+                  "dns.upstream.unreachable", "dns.upstream.overload", "dns.upstream.stub"),
         meaning="CoreDNS saw its own probe return: the resolvers of the node lead back to it, mostly by the loopback "
         "address of systemd-resolved (127.0.0.53) in the node's /etc/resolv.conf.",
         by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`, and `cat /etc/resolv.conf` on the node",
@@ -26,7 +26,7 @@ UPSTREAM: tuple[Cause, ...] = (
     ),
     Cause(
         code="dns.upstream.dns-policy", layer=Layer.UPSTREAM, title="The DNS pods use themselves as resolver",
-        explains=("dns.upstream.loop", "dns.upstream.unreachable"),
+        explains=("dns.upstream.loop", "dns.upstream.unreachable", "dns.upstream.overload"),
         meaning="With dnsPolicy ClusterFirst the pod's /etc/resolv.conf names the DNS Service, so `forward . "
         "/etc/resolv.conf` leads back to CoreDNS.",
         by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (dnsPolicy)",
@@ -61,6 +61,29 @@ UPSTREAM: tuple[Cause, ...] = (
         mend="Check that the resolver runs and that UDP and TCP 53 from the nodes to it are open; or forward to "
         "another one in the Corefile (`forward . ADDRESS`).",
         source=FORWARD,
+    ),
+    Cause(
+        code="dns.upstream.taken", layer=Layer.UPSTREAM, title="A Service takes the resolver's address",
+        explains=("dns.upstream.unreachable", "dns.upstream.stub", "dns.upstream.partly"),
+        meaning="externalIPs of a Service may be any addresses, and the service proxy of each node leads what is sent "
+        "to them to the pods of that Service. Where it is the address of a resolver outside, the questions that "
+        "CoreDNS forwards never leave the node.",
+        by_hand="`kubectl get services -A -o wide` (EXTERNAL-IP), against the resolvers in `forward`",
+        mend="Take the address out of the Service's externalIPs; forbid the field with the admission plugin "
+        "DenyServiceExternalIPs where nobody needs it.",
+        source="https://kubernetes.io/docs/concepts/services-networking/service/#external-ips",
+    ),
+    Cause(
+        code="dns.upstream.partly", layer=Layer.UPSTREAM, title="One of several upstream resolvers does not answer",
+        explains=("dns.upstream.unreachable", "dns.upstream.stub"),
+        meaning="CoreDNS forwards to several resolvers, and one of them has never answered. Questions are passed on to "
+        "the others after a time-out, so names outside the cluster resolve, some of them late, until CoreDNS holds the "
+        "resolver to be down; with one more that fails, none resolve.",
+        by_hand="`kubectl -n kube-system port-forward POD 9153`, then `curl -s http://127.0.0.1:9153/metrics | grep "
+        "healthcheck_failures`",
+        mend="Check that this resolver runs and that UDP and TCP 53 from the nodes to it are open, or take it out of "
+        "`forward` in the Corefile.",
+        source="https://coredns.io/plugins/forward/",
     ),
     Cause(
         code="dns.upstream.overload", layer=Layer.UPSTREAM, title="CoreDNS refuses to forward more queries at once",

@@ -194,3 +194,9 @@ class _Reader:
 
     def _peek(self) -> Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+
+def port_of(key: str) -> int:
+    """The port of a server block's key; 53 when it names none."""
+    port = key.rpartition(":")[2] if ":" in key and not key.endswith("]") else ""
+    return int(port) if port.isdigit() else 53

@@ -21,12 +21,29 @@ def spread(pods: Sequence[tuple[Object, dict[str, Any]]]) -> list[list[tuple[Obj
     return rounds
 
 
+def failing_container(pod: Object) -> Object | None:
+    """What keeps a pod from being ready beside the container that serves DNS: an init container that does not end, or
+    another one that is not ready. None where there is none, or where that one is not ready itself."""
+    spec, status = pod.get("spec", {}), pod.get("status", {})
+    begun = {s["name"]: s for s in status.get("initContainerStatuses", ())}
+    for container in spec.get("initContainers") or ():
+        state = begun.get(container["name"], {})
+        ended = state.get("state", {}).get("terminated") or {}
+        if state and not (state.get("ready") or state.get("started") or ended.get("exitCode") == 0):
+            return dict(container)
+    ready = {s["name"]: s["ready"] for s in status.get("containerStatuses", ())}
+    if not ready.get(server_container(spec).get("name", "")):
+        return None
+    return next((dict(c) for c in spec.get("containers") or () if not ready.get(c["name"], True)), None)
+
+
 def pod_facts(pod: Object, chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Of this container, by default the one that serves DNS; times as the API writes them."""
     meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
     conditions = {c["type"]: c for c in status.get("conditions", [])}
     container = chosen or server_container(spec)
-    told: Object = next((s for s in status.get("containerStatuses", []) if s["name"] == container.get("name")), {})
+    statuses = (*status.get("containerStatuses", ()), *status.get("initContainerStatuses", ()))
+    told: Object = next((s for s in statuses if s["name"] == container.get("name")), {})
     state, last = told.get("state", {}), told.get("lastState", {}).get("terminated") or {}
     scheduled = conditions.get("PodScheduled", {})
     return {

@@ -6,8 +6,9 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps.dns.query import QUERY
+from bot.steps.dns.resolvers import list_resolvers, read_health
 from bot.steps.dns.upstream import UPSTREAM
-from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, WORKLOAD, causes, judge, only
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, WORKLOAD, causes, judge, only, roots
 
 ZONE, DNS_NAME = "cluster.local", "kube-dns.kube-system.svc.cluster.local"
 KUBERNETES, NOBODY = f"kubernetes.default.svc.{ZONE}", f"netcheck-no-such-name.default.svc.{ZONE}"
@@ -230,3 +231,30 @@ def test_a_wrong_answer_leads_to_the_lines_of_the_corefile_that_may_have_made_it
     finding = only(QUERY, evidence(asked(kubernetes=answer(KUBERNETES, "203.0.113.9")), configured=stands))
     assert finding.cause == "dns.query.wrong"
     assert "`template` in line 3" in finding.advice
+
+
+PAGE = """# TYPE coredns_proxy_healthcheck_failures_total counter
+coredns_proxy_healthcheck_failures_total{proxy_name="forward",to="192.0.2.53:53"} 12
+coredns_proxy_request_duration_seconds_count{proxy_name="forward",rcode="NOERROR",to="9.9.9.9:53"} 3
+coredns_proxy_request_duration_seconds_count{proxy_name="forward",rcode="NXDOMAIN",to="9.9.9.9:53"} 4
+coredns_proxy_request_duration_seconds_sum{proxy_name="forward",rcode="NXDOMAIN",to="8.8.8.8:53"} 4
+"""
+
+
+def test_a_resolver_that_never_answered_beside_one_that_does_is_a_warning() -> None:
+    health = read_health(PAGE)
+    assert health == {
+        "192.0.2.53:53": {"failed": 12.0, "answered": 0.0}, "9.9.9.9:53": {"failed": 0.0, "answered": 7.0}}
+    found = causes(UPSTREAM, forwarding(ALIVE, targets=("192.0.2.53", "9.9.9.9"), health=health))
+    assert found == ["dns.upstream.partly"]
+    health["192.0.2.53:53"]["answered"] = 1.0  # it was away for a while
+    assert causes(UPSTREAM, forwarding(ALIVE, targets=("192.0.2.53", "9.9.9.9"), health=health)) == []
+
+
+def test_a_service_that_took_the_address_of_a_resolver_is_why_it_does_not_answer() -> None:
+    taker = {"service": "Service default/lan-dns", "address": "192.0.2.53"}
+    found = judge(UPSTREAM, forwarding(DEAD, targets=("192.0.2.53",), takers=[taker])).findings
+    assert roots(*found) == ["dns.upstream.taken"]
+    line = "[ERROR] plugin/errors: 2 a. A: dial tcp 172.31.0.1:53: connect: connection refused"
+    forwards = [{"targets": ["tls://9.9.9.9:853", "/etc/resolv.conf", "8.8.8.8"]}]
+    assert list_resolvers(forwards, [line]) >= {"9.9.9.9", "8.8.8.8", "172.31.0.1"}

@@ -6,6 +6,7 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps.dns.corefile import COREFILE
+from bot.steps.dns.served import declare
 from tests.steps.dns_evidence import (
     CONFIG_MAP,
     NOW,
@@ -187,3 +188,12 @@ def test_a_corefile_on_another_port_is_told_where_service_and_containers_agree(
     facts["blocks"][0]["keys"] = keys
     evidence = corefile_evidence(facts, ports={"service": [53], "container": [53], **ports})
     assert causes(COREFILE, evidence) == ([cause] if cause else [])
+
+
+def test_a_port_that_is_served_takes_the_place_of_those_that_are_declared() -> None:
+    spec = {"containers": [{"name": "log"}, {"name": "coredns", "ports": [
+        {"name": "dns", "containerPort": 53, "protocol": "UDP"}, {"name": "metrics", "containerPort": 9153}]}]}
+    log, dns = declare(spec, 5353)["containers"]
+    assert log == {"name": "log"}
+    assert [(p["name"], p["containerPort"]) for p in dns["ports"]] == [
+        ("dns", 5353), ("dns-tcp", 5353), ("metrics", 9153)]

@@ -89,6 +89,8 @@ def test_what_could_not_be_told_is_not_tested_and_neither_a_fault_nor_a_pass() -
     finding = only(PATH, evidence(way("a", "n1", "untold", "untold")))
     assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
     assert causes(PATH, evidence(way("a", "n1", "untold", "ok"))) == []
+    some = only(PATH, evidence(way("a", "n1", *OPEN), way("b", "n2", "untold", "untold")))
+    assert "of b it could not be told" in some.summary
 
 
 @pytest.mark.parametrize(("why", "outcome"), [
@@ -98,6 +100,7 @@ def test_what_could_not_be_told_is_not_tested_and_neither_a_fault_nor_a_pass() -
     ("dial tcp 10.244.1.2:53: connect: connection refused", "refused"),
     ("dial tcp 10.244.1.2:53: connect: no route to host", "unreachable"),
     ("dial tcp 10.244.1.2:53: i/o timeout", "timeout"),
+    ("dial tcp 10.244.1.2:53: connect: invalid argument", "unreachable"),  # a route of kind blackhole
     ("No agent available", "untold"),
 ])
 def test_the_api_servers_words_tell_whether_the_port_was_reached(why: str, outcome: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps.dns.pods import PODS
+from bot.steps.podfacts import failing_container
 from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,
@@ -163,3 +164,31 @@ def test_sandbox_faults_are_told_node_by_node() -> None:
     found = judge(PODS, pods_evidence(pod(**stuck), pod("coredns-2", "n2", **stuck))).findings
     assert [f.node for f in found] == ["n1", "n2"]
     assert roots(*found) == ["dns.pods.sandbox"]
+
+
+def _whole(init: dict[str, Any] | None = None, **others: dict[str, Any]) -> dict[str, Any]:
+    """A pod as the API tells it: its DNS server is ready, and beside it stand these."""
+    names = {"coredns": {"ready": True}, **others}
+    ports = {"coredns": [{"name": "dns", "containerPort": 53}]}
+    return {
+        "metadata": {"name": "coredns-1"}, "spec": {
+            "containers": [{"name": name, "ports": ports.get(name, [])} for name in names],
+            "initContainers": [{"name": "init"}] if init else []},
+        "status": {"containerStatuses": [{"name": name, **told} for name, told in names.items()],
+                   "initContainerStatuses": [{"name": "init", **init}] if init else []}}
+
+
+@pytest.mark.parametrize(("pod", "name"), [
+    (_whole(), ""), (_whole(exporter={"ready": True}), ""), (_whole(exporter={"ready": False}), "exporter"),
+    (_whole(init={"ready": False, "state": {"running": {}}}), "init"),
+    (_whole(init={"ready": True, "state": {"terminated": {"exitCode": 0}}}), ""),
+    (_whole(init={"ready": False, "started": True, "state": {"running": {}}}), ""),  # a sidecar of the new kind
+])
+def test_what_keeps_a_pod_from_being_ready_beside_its_dns_server_is_known(pod: dict[str, Any], name: str) -> None:
+    assert (failing_container(pod) or {}).get("name", "") == name
+
+
+def test_another_container_that_crashes_is_named_as_the_reason_why_dns_pods_are_not_ready() -> None:
+    finding = only(PODS, pods_evidence(crashed(beside="exporter")))
+    assert "container exporter: Error (exit code 1)" in finding.summary
+    assert "logs coredns-1 -c exporter --previous" in finding.advice

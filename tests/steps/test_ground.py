@@ -15,6 +15,7 @@ from tests.steps.dns_evidence import (
     JUST_NOW,
     LONG_AGO,
     NOW,
+    RECENTLY,
     WORKLOAD,
     causes,
     judge,
@@ -158,6 +159,25 @@ def test_where_we_may_not_ask_nothing_is_concluded() -> None:
 def waiting(body: str = "kubernetes", started: str = LONG_AGO) -> dict[str, Any]:
     pod = {"name": "coredns-1", "node": "n1", "started": started, "status": "503", "body": body}
     return {"read_at": NOW, "workload": WORKLOAD, "ready": 0, "running": 1, "pods": [pod], "skipped": []}
+
+
+@pytest.mark.parametrize(("probe", "cause"), [
+    ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": context deadline exceeded', ["cni.own-pods"]),
+    ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": dial tcp: connect: no route to host',
+     ["cni.own-pods"]),
+    ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": dial tcp: connect: connection refused', []),
+    ("Readiness probe failed: HTTP probe failed with statuscode: 503", []), ("", []),
+])
+def test_a_pod_that_answers_within_and_not_to_its_own_node_speaks_of_the_network_there(
+    probe: str, cause: list[str]
+) -> None:
+    heard = waiting(body="OK")
+    heard["pods"][0] |= {"status": "200", "probe": probe}
+    assert causes(READINESS, heard) == cause
+    heard["pods"][0] |= {"started": RECENTLY, "probed": LONG_AGO}
+    assert causes(READINESS, heard) == []
+    heard["pods"][0]["probed"] = "2027-01-15T07:59:55Z"
+    assert causes(READINESS, heard) == cause
 
 
 def test_a_pod_that_waits_for_the_kubernetes_plugin_says_so_once_it_is_old_enough() -> None:

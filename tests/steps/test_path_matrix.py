@@ -121,8 +121,17 @@ def test_a_resolver_that_answers_pods_nowhere_is_no_nodes_fault() -> None:
 
 
 def test_a_pod_that_refuses_has_been_reached() -> None:
-    finding = one(tried({(node, "n2"): "refused" for node in NODES} | {(n, "large n2"): "refused" for n in NODES}))
+    refused = tried({(node, "n2"): "refused" for node in NODES} | {(n, "large n2"): "refused" for n in NODES})
+    for way in refused["probe_rows"]:
+        way["path"] = ""  # of a pod that nobody probes
+    finding = one(refused)
     assert (finding.cause, finding.object) == ("path.refused", f"Pod {PODS['n2']}")
+
+
+def test_a_pod_that_refuses_where_its_kubelet_finds_it_ready_has_not_been_reached() -> None:
+    finding = one(by_server("n1 ok", "n2 refused"))
+    assert (finding.cause, finding.object) == ("cni.path", "Node n2")
+    assert "something on the way" in finding.summary
 
 
 def test_kubelets_that_pods_may_not_reach_are_no_fault_while_pods_are_reached() -> None:

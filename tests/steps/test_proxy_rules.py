@@ -145,6 +145,13 @@ def test_health_is_a_fault_only_where_both_pages_say_so(evidence: Any, expected:
     assert causes(HEALTH_LOOK, evidence) == expected
 
 
+def test_one_that_says_nothing_while_another_answers_hangs() -> None:
+    both = health(0, error="no answer within 7 s")
+    both["pods"].append({**health()["pods"][0], "name": "kube-proxy-n2", "node": "n2"})
+    found = [f for f in judge(HEALTH_LOOK, both).findings if f.cause]
+    assert [(f.cause, f.verdict, f.node) for f in found] == [("proxy.hangs", Verdict.WARN, "n1")]
+
+
 def test_an_answer_of_200_passes_nothing_because_it_says_nothing_of_rules() -> None:
     assert only(HEALTH_LOOK, health()).verdict is Verdict.INFO
 

@@ -26,7 +26,7 @@ def daemon_set(*words: str, image: str = "registry.k8s.io/kube-proxy:v1.34.4", *
     volume = {"name": "kube-proxy", "configMap": {"name": "kube-proxy", **mount.pop("source", {})}}
     container = {"name": "kube-proxy", "image": image, "command": list(words or COMMANDED), "env": [node],
                  "volumeMounts": [{"name": "kube-proxy", "mountPath": "/var/lib/kube-proxy", **mount}]}
-    return {"containers": [container], "volumes": [volume]}
+    return {"hostNetwork": True, "containers": [container], "volumes": [volume]}
 
 
 # --- the command ------------------------------------------------------------------------------------------------
@@ -258,3 +258,9 @@ def test_rights_are_missed_only_where_the_api_server_denies_them(evidence: Any, 
 def test_where_the_review_could_not_be_asked_nothing_passes() -> None:
     told = access(answers=[], skipped=["create subjectaccessreviews.authorization.k8s.io"])
     assert {f.verdict for f in judge(ACCESS, told).findings} == {Verdict.INFO, Verdict.SKIPPED}
+
+
+def test_a_proxy_in_a_network_of_its_own_writes_rules_for_nobody() -> None:
+    evidence = command()
+    evidence["setup"]["host"] = False
+    assert causes(COMMAND, evidence) == ["proxy.host-network"]

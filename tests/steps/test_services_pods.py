@@ -176,3 +176,16 @@ def test_nothing_is_claimed_where_nothing_could_be_asked() -> None:
 def test_udp_ports_are_named_as_not_tried() -> None:
     told = judge(BACKENDS, answers(way("ok", "ok"), untried=["53/UDP"]), service=ASKED).findings
     assert [f.verdict for f in told] == [Verdict.PASS, Verdict.SKIPPED]
+
+
+def test_a_slice_that_somebody_added_is_named_and_one_with_the_pods_own_addresses_is_not() -> None:
+    kept = piece(end(), managed="endpointslice-controller.k8s.io")
+    found = only(ENDPOINTS, ends(kept, piece(end("", address="10.244.9.9"), name="by-hand")), service=ASKED)
+    assert (found.cause, found.object) == ("service.endpoints.beside", "EndpointSlice shop/by-hand")
+    assert "-n shop delete endpointslice by-hand" in found.advice
+    assert causes(ENDPOINTS, ends(kept, piece(end(""), name="by-hand")), service=ASKED) == []
+
+
+def test_what_to_do_about_a_pod_names_it() -> None:
+    told = only(PODS, pods({**backend(), **crashed("web-1")}), service=ASKED)
+    assert "`kubectl -n shop logs web-1 --previous`" in told.advice

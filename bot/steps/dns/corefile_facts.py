@@ -5,11 +5,11 @@ Never kept whole: it may hold names that are nobody's business. Options are kept
 
 from typing import Any
 
-from bot.cluster import Cluster, Object
+from bot.cluster import Cluster
 from bot.diagnosis.corefile import Corefile, Directive, parse_corefile
-from bot.diagnosis.platform import server_container
 from bot.model.errors import ClusterError, NotFound
 from bot.steps.dns.objects import Dns
+from bot.steps.dns.served import locate
 from bot.steps.findings import unread
 from bot.steps.wording import cut, parse_time
 
@@ -25,7 +25,7 @@ async def read_corefile(cluster: Cluster, dns: Dns) -> dict[str, Any]:
 
     `none`: the workload mounts no ConfigMap, or is no CoreDNS.
     """
-    place = locate(dns)
+    place = locate(dns.template)
     if not place:
         return {"state": "none", "config_map": ""}
     facts: dict[str, Any] = {"config_map": f"ConfigMap {dns.namespace}/{place['name']}", "key": place["key"]}
@@ -52,30 +52,6 @@ async def try_corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> dict[s
     except ClusterError as error:
         skipped.append(unread(error))
     return {"state": "unknown", "config_map": ""}
-
-
-def locate(dns: Dns) -> dict[str, Any] | None:
-    """Which ConfigMap and key the server reads: by `-conf` and the volume mounted there."""
-    if dns.server != "coredns":
-        return None
-    spec, container = dns.template, server_container(dns.template)
-    words = [str(word) for word in (*(container.get("command") or ()), *(container.get("args") or ()))]
-    path = words[words.index("-conf") + 1] if "-conf" in words[:-1] else ""
-    mounts: dict[str, Object] = {mount["name"]: mount for mount in container.get("volumeMounts") or ()}
-    volumes = [v for v in spec.get("volumes") or () if v.get("configMap") and v["name"] in mounts]
-    places = {v["name"]: mounts[v["name"]].get("mountPath", "").rstrip("/") for v in volumes}
-    exact = [v for v in volumes if f"{path}/".startswith(f"{places[v['name']]}/")]
-    chosen = next(iter(exact or (() if path.startswith("/") else volumes)), None)
-    if chosen is None:
-        return None
-    source = chosen["configMap"]
-    below = path.removeprefix(places[chosen["name"]]).strip("/") if exact else ""
-    file = below or path.rpartition("/")[2] or "Corefile"
-    paths = {item.get("path"): item["key"] for item in source.get("items") or ()}
-    if paths and file not in paths:
-        return None  # what it is told to read is not mounted
-    key = paths.get(file, file)
-    return {"name": source["name"], "key": key, "optional": bool(source.get("optional"))}
 
 
 def _blocks(corefile: Corefile) -> list[dict[str, Any]]:
@@ -107,12 +83,6 @@ def forward_zones(block: dict[str, Any], directive: dict[str, Any]) -> list[str]
 def is_open(facts: dict[str, Any]) -> bool:
     """Whether more may be configured than can be seen: nothing is concluded from absence then."""
     return bool(facts.get("imports")) or any(block["open"] for block in facts.get("blocks", ()))
-
-
-def port_of(key: str) -> int:
-    """The port of a server block's key; 53 when it names none."""
-    port = key.rpartition(":")[2] if ":" in key and not key.endswith("]") else ""
-    return int(port) if port.isdigit() else 53
 
 
 def zone_of(key: str) -> str:

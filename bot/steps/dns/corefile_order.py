@@ -6,9 +6,10 @@ import ipaddress
 from typing import Any
 
 from bot.diagnosis.causes import find
+from bot.diagnosis.corefile import port_of
 from bot.model.finding import Finding
 from bot.steps import Evidence
-from bot.steps.dns.corefile_facts import is_open, plugins, port_of, zone_of
+from bot.steps.dns.corefile_facts import is_open, plugins, zone_of
 from bot.steps.dns.corefile_words import covers
 from bot.steps.wording import list_names, read_at
 

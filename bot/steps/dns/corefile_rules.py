@@ -4,10 +4,11 @@ import ipaddress
 from typing import Any
 
 from bot.diagnosis.causes import find
+from bot.diagnosis.corefile import port_of
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.corefile_acl import judge_acl
-from bot.steps.dns.corefile_facts import forward_zones, is_open, plugins, port_of, zone_of
+from bot.steps.dns.corefile_facts import forward_zones, is_open, plugins, zone_of
 from bot.steps.dns.corefile_order import judge_order
 from bot.steps.dns.corefile_words import covers, zones_of
 from bot.steps.wording import list_names, read_at

@@ -10,6 +10,7 @@ from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.platform import choose_service, has_address, looks_like_dns, server_name
 from bot.model.errors import ClusterError, NotFound
 from bot.steps import Args
+from bot.steps.dns.served import declare, served_port
 from bot.steps.findings import unread
 from bot.steps.nodes.kubelet import KubeletConfig, read_kubelet_config
 
@@ -84,10 +85,24 @@ async def find_dns(cluster: Cluster, args: DnsArgs) -> Dns:
         servers, unseen = list(mine.items), mine.remaining
     if service is None:  # it may be the one that has the kubelets' address
         skipped += kubelet.skipped
-    return Dns(
+    found = Dns(
         namespace=namespace, service=service, kind=kind, workload=workload, pods=tuple(servers),
         selected=listed.items, kubelet=kubelet, unseen=unseen, skipped=tuple(skipped),
     )
+    port = await served_port(cluster, namespace, service, found.template)
+    return _serving(found, port) if port else found
+
+
+def _serving(dns: Dns, port: int) -> Dns:
+    """With the port on which it serves in place of those that its containers declare."""
+    mine = {pod["metadata"]["uid"]: {**pod, "spec": declare(pod["spec"], port)} for pod in dns.pods}
+    workload = dns.workload
+    if workload:
+        template = workload["spec"]["template"]
+        spec = {**workload["spec"], "template": {**template, "spec": declare(template["spec"], port)}}
+        workload = {**workload, "spec": spec}
+    return replace(dns, workload=workload, pods=tuple(mine.values()),
+                   selected=tuple(mine.get(pod["metadata"].get("uid"), pod) for pod in dns.selected))
 
 
 async def find_service(cluster: Cluster, named: str = "") -> tuple[Object | None, KubeletConfig]:

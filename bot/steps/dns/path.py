@@ -85,7 +85,7 @@ def _choose(dns: Dns) -> list[tuple[Object, dict[str, Any]]]:
 def judge_path(evidence: Evidence, args: PathArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.CNI)
     if not evidence["pods"]:
-        text = "No DNS pod is ready, so the way to one was not tested."
+        text = "No DNS pod with an address of its own is ready, so the way to one was not tested."
         return Judgement((note(Verdict.SKIPPED, Layer.CNI, text), *skipped))
     return Judgement((*judge_ways(evidence), *judge_probes(evidence), *skipped))
 

@@ -15,7 +15,7 @@ from bot.steps.dns.pod_states import State, classify, is_gone, is_ready
 from bot.steps.dns.pod_words import ADVICE, summarise
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import read_nodes
-from bot.steps.podfacts import pod_facts
+from bot.steps.podfacts import failing_container, pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 EVENT_PODS = 2
@@ -29,11 +29,11 @@ PER_NODE = frozenset({"dns.pods.sandbox", "dns.pods.node-down", "dns.pods.not-re
 async def gather_pods(cluster: Cluster, args: DnsArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     skipped = list(dns.skipped)
-    pods = [pod_facts(pod) for pod in dns.pods]
+    pods = [_facts(pod) for pod in dns.pods]
     suspects = [pod for pod in pods if not is_ready(pod) and not is_gone(pod)][:EVENT_PODS]
     uids = [pod["uid"] for pod in suspects]
     events, nodes = await asyncio.gather(
-        asyncio.gather(*(_events(cluster, dns.namespace, uid, skipped) for uid in uids)),
+        asyncio.gather(*(read_events(cluster, dns.namespace, uid, skipped) for uid in uids)),
         read_nodes(cluster, tuple(sorted({pod["node"] for pod in pods if pod["node"]})), skipped),
     )
     for pod, told in zip(suspects, events, strict=True):
@@ -45,7 +45,13 @@ async def gather_pods(cluster: Cluster, args: DnsArgs) -> Evidence:
     }
 
 
-async def _events(cluster: Cluster, namespace: str, uid: str, skipped: list[str]) -> list[dict[str, Any]]:
+def _facts(pod: Object) -> dict[str, Any]:
+    """`beside`: the name of another container than the DNS server's, which keeps the pod from being ready."""
+    other = failing_container(pod)
+    return {**pod_facts(pod, other), "beside": other["name"] if other else ""}
+
+
+async def read_events(cluster: Cluster, namespace: str, uid: str, skipped: list[str]) -> list[dict[str, Any]]:
     """The newest few. No event proves nothing: they expire within the hour."""
     try:
         listing = await cluster.list("Event", namespace, fields=f"involvedObject.uid={uid}", limit=30)
@@ -146,13 +152,19 @@ def _fault(
     evidence: Evidence, code: str, node: str, members: list[tuple[dict[str, Any], State]], ready: list[dict[str, Any]]
 ) -> Finding:
     pods = [pod for pod, _ in members]
-    lines = [cut(f"{pod['name']} on {pod['node'] or 'no node'}: {state.detail}") for pod, state in members[:3]]
+    lines = [cut(f"{pod['name']} on {pod['node'] or 'no node'}: {_by(pod)}{state.detail}")
+             for pod, state in members[:3]]
     return find(
-        code, summarise(code, pods, members[0][1].detail, evidence), node=node,
+        code, summarise(code, pods, _by(pods[0]) + members[0][1].detail, evidence), node=node,
         verdict=Verdict.WARN if ready else Verdict.FAIL, evidence=(*lines, read_at(evidence)),
         object=evidence["workload"]["name"] or f"Pod {evidence['namespace']}/{pods[0]['name']}",
-        advice=ADVICE.get(code, "").format(namespace=evidence["namespace"], pod=pods[0]["name"], node=node),
+        advice=ADVICE.get(code, "").format(namespace=evidence["namespace"], node=node, pod=pods[0]["name"] + (
+            f" -c {pods[0]['beside']}" if pods[0].get("beside") and "logs" in ADVICE.get(code, "") else "")),
     )
+
+
+def _by(pod: dict[str, Any]) -> str:
+    return f"container {pod['beside']}: " if pod.get("beside") else ""
 
 
 def _young(

@@ -13,6 +13,7 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import forward_zones, plugins, try_corefile
 from bot.steps.dns.kube_dns import list_forwards, read_settings
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
+from bot.steps.dns.resolvers import count_answers, find_takers, list_resolvers
 from bot.steps.dns.upstream_rules import judge_forwarding
 from bot.steps.dns.wire import Question, ask, is_name
 from bot.steps.findings import unread
@@ -48,9 +49,13 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         _ask(cluster, dns, pod, args.external, () if place else stubs, skipped)
         for place, (pod, _) in enumerate(chosen)
     ))
+    health = await count_answers(cluster, dns, corefile, chosen[0][1]["name"], skipped) if chosen and any(
+        len(forward["targets"]) > 1 for forward in forwards) else {}
     lines = await asyncio.gather(*(
         _lines(cluster, dns, facts, skipped) for (_, facts), told in zip(chosen, asked, strict=True) if _failing(told)
     ))
+    told = [line for one in lines for line in one][:10]
+    takers = await find_takers(cluster, list_resolvers(forwards, told)) if any(map(_failing, asked)) else []
     return {
         "read_at": cluster.now, "workload": dns.name, "server": dns.server,
         "config_map": corefile["config_map"] or settings["config_map"],
@@ -59,8 +64,8 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         "policy": dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else "",
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
                   "answers": told} for (_, facts), told in zip(chosen, asked, strict=True)],
-        "lines": [line for told in lines for line in told][:10], "external": args.external,
-        "unasked": len(pods) - len(chosen) + dns.unseen, "skipped": list(dict.fromkeys(skipped)),
+        "lines": told, "takers": takers, "external": args.external,
+        "health": health, "unasked": len(pods) - len(chosen) + dns.unseen, "skipped": list(dict.fromkeys(skipped)),
     }
 
 

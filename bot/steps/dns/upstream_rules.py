@@ -19,7 +19,7 @@ Pod = dict[str, Any]
 
 def judge_forwarding(evidence: Evidence) -> Judgement:
     skipped = tell_skipped(evidence, Layer.UPSTREAM)
-    found = [*_policy(evidence), *_answers(evidence), *_stubs(evidence)]
+    found = [*_policy(evidence), *_answers(evidence), *_taken(evidence), *_partly(evidence), *_stubs(evidence)]
     outputs = {"forwards": [{"zone": f["zone"], "targets": f["targets"]} for f in evidence["forwards"]]}
     return Judgement((*found, *skipped), outputs)
 
@@ -143,6 +143,33 @@ def _place(evidence: Evidence, forward: dict[str, Any], targets: str) -> str:
     """kube-dns has no Corefile, and so no line of it."""
     where = f"Corefile:{forward['line']}" if forward["line"] else f"{evidence['config_map']}: stubDomains"
     return f"{where}: forward to {targets}"
+def _taken(evidence: Evidence) -> list[Finding]:
+    """Only told where names do not resolve: a Service may stand for a resolver on purpose."""
+    found = []
+    for taker in evidence.get("takers", ()):
+        service, address = taker["service"], taker["address"]
+        namespace, name = service.removeprefix("Service ").split("/")
+        text = (f"{service} has the resolver's address {address} as an external address: on each node what is meant "
+                "for the resolver is led to this Service instead.")
+        seen = f"{service}: external address {address}, port 53, expected no resolver's address"
+        found.append(find(
+            "dns.upstream.taken", text, object=service, evidence=(seen, read_at(evidence)),
+            advice=f"Take {address} out of externalIPs: `kubectl -n {namespace} edit service {name}`"))
+    return found
+
+
+def _partly(evidence: Evidence) -> list[Finding]:
+    """A resolver that has never answered beside one that does: questions that go to it first wait for a time-out."""
+    health = evidence.get("health") or {}
+    dead = sorted(to for to, told in health.items() if told["failed"] and not told["answered"])
+    others = sorted(to for to, told in health.items() if told["answered"])
+    if not dead or not others:
+        return []
+    text = (f"Of the resolvers that CoreDNS forwards to, {list_names(dead)} never answered since its pod started; "
+            f"{list_names(others)} did.")
+    lines = [f"{to}: {health[to]['failed']:g} failed health checks, 0 answers" for to in dead[:3]]
+    return [find("dns.upstream.partly", text, verdict=Verdict.WARN, object=evidence["config_map"],
+                 evidence=(*lines, f"{others[0]}: {health[others[0]]['answered']:g} answers", read_at(evidence)))]
 
 
 def _stubs(evidence: Evidence) -> list[Finding]:

@@ -176,10 +176,11 @@ def _not_ready(evidence: Evidence) -> list[Finding]:
             found.append(note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name,
                               evidence=(read_at(evidence),)))
             continue
+        program = "containerd" if "container runtime" in node["message"] else "kubelet"
         found.append(find(
             "node.not-ready", f"Node {name} is not ready since {node['since'] or 'its start'}: {cut(why).rstrip('.')}.",
             object=f"Node {name}", node=name, evidence=(_seen(name, node), read_at(evidence)),
-            verdict=verdict, advice=f"`kubectl describe node {name}`, then `systemctl status kubelet` on it.",
+            verdict=verdict, advice=f"`kubectl describe node {name}`, then `systemctl status {program}` on it.",
         ))
     return found
 

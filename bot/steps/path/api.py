@@ -75,5 +75,6 @@ def read_words(why: str) -> str:
     if not why.startswith("dial "):
         return "ok" if "EOF" in why or "malformed HTTP" in why or "connection reset" in why else "untold"
     marks = (("connection refused", "refused"), ("timeout", "timeout"), ("no route to host", "unreachable"),
-             ("unreachable", "unreachable"))
+             ("unreachable", "unreachable"), ("connect: invalid argument", "unreachable"),
+             ("connect: permission denied", "unreachable"))  # routes of kind blackhole and prohibit
     return next((outcome for mark, outcome in marks if mark in why), "untold")

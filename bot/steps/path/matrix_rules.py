@@ -182,9 +182,19 @@ def _refused(evidence: Evidence, tries: list[Row]) -> list[Finding]:
     told: dict[str, list[Row]] = defaultdict(list)
     for row in (row for row in tries if row["kind"] == "pod" and not row["large"]):
         told[row["to"]].append(row)
-    return [find("path.refused", f"Pod {to} is reached and refuses connections on port {rows[0]['port']}: nothing "
-                 "listens there.", object=f"Pod {to}", evidence=seen(evidence, rows))
-            for to, rows in told.items() if all(row["outcome"] == "refused" for row in rows)]
+    refused = {to: rows for to, rows in told.items() if all(row["outcome"] == "refused" for row in rows)}
+    return [_rejected(evidence, to, rows) if rows[0].get("path") else find(
+        "path.refused", f"Pod {to} is reached and refuses connections on port {rows[0]['port']}: nothing listens "
+        "there.", object=f"Pod {to}", evidence=seen(evidence, rows)) for to, rows in refused.items()]
+
+
+def _rejected(evidence: Evidence, to: str, rows: list[Row]) -> Finding:
+    """Its own kubelet is answered on this very port, and finds the pod ready."""
+    node = rows[0]["to_node"]
+    text = (f"Connections to {to} on {node} are refused on port {rows[0]['port']}, where its kubelet finds it ready: "
+            "not the pod refuses, but something on the way to it, such as a firewall that rejects.")
+    return find("cni.path", text, object=f"Node {node}", node=node, advice=advise(evidence, node),
+                evidence=seen(evidence, rows))
 
 
 def _apart(evidence: Evidence, tries: list[Row]) -> list[Finding]:

@@ -70,6 +70,8 @@ def _untroubled(evidence: Evidence, ways: list[Way]) -> list[Finding]:
     good = list_names(way.pod for way in ways if way.state == "answered")
     if good:
         rest = "" if evidence.get("probe_rows") or evidence.get("own_rows") else f"; {REST}"
+        untold = list_names(way.pod for way in ways if way.state == "untold")
+        rest += f"; of {untold} it could not be told" if untold else ""
         text = f"The API server gets answers by TCP over the pod network from {good}{rest}."
         return [_tell(Verdict.PASS, evidence, ways, text)]
     if not ways:

@@ -70,7 +70,7 @@ def judge_command(evidence: Evidence, args: CommandArgs) -> Judgement:
         text = "There is no kube-proxy DaemonSet, so there is no command to look at."
         return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
     named = _static_names(evidence) if evidence.get("static") else _name(evidence, setup)
-    found = [*_path(evidence, setup), *named, *_flags(evidence, setup), *_versions(evidence)]
+    found = [*_place(evidence, setup), *_path(evidence, setup), *named, *_flags(evidence, setup), *_versions(evidence)]
     if not found:
         path = setup["flags"].get("config")
         rest = f" out of {evidence['file']['config_map']}" if evidence["file"].get("config_map") else ""
@@ -91,6 +91,14 @@ def _fault(evidence: Evidence, code: str, text: str, *told: str) -> Finding:
     """What runs goes on with what it was started with."""
     verdict = Verdict.WARN if evidence["ready"] else Verdict.FAIL
     return find(code, text, verdict=verdict, object=evidence["proxy"], evidence=(*told, read_at(evidence)))
+
+
+def _place(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
+    if not setup.get("host", True):
+        text = (f"{evidence['proxy']} does not run in its nodes' network: hostNetwork is not true, so its rules are "
+                "written where only its own pods are.")
+        seen = f"{evidence['proxy']}: spec.template.spec.hostNetwork is not set, expected true"
+        yield find("proxy.host-network", text, object=evidence["proxy"], evidence=(seen, read_at(evidence)))
 
 
 def _path(evidence: Evidence, setup: Setup) -> Iterator[Finding]:

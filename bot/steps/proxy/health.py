@@ -88,6 +88,11 @@ def _judge(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
         text = f"{where} says itself that its rules are behind: /healthz and /livez do not answer 200."
         return find("proxy.rules", text, verdict=Verdict.WARN, object=evidence["proxy"], node=pod["node"],
                     evidence=(f"{pod['name']} /healthz: {pod['status']} {cut(pod['body'], 160)}", read_at(evidence)))
+    if pod["error"].startswith("no answer") and any(other["status"] == OK for other in evidence["pods"]):
+        text = (f"{where} takes connections on port {HEALTH} and answers nothing, while others answer at once: the "
+                "process hangs, and writes no rules.")
+        return find("proxy.hangs", text, verdict=Verdict.WARN, object=evidence["proxy"], node=pod["node"],
+                    evidence=(f"{pod['name']} /healthz: {pod['error']}", read_at(evidence)))
     why = "nobody listens there" if pod["refused"] else pod["error"] or f"status {pod['status']}"
     return _tell(evidence, pod, Verdict.UNKNOWN, f"{where} does not answer on port {HEALTH}: {cut(why, 160)}.")
 

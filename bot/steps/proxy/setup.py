@@ -42,7 +42,8 @@ def parse_setup(spec: Object) -> Setup:
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
     volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
     return {
-        "image": container.get("image", ""), "flags": _flags(part for word in words for part in str(word).split()),
+        "host": bool(spec.get("hostNetwork")), "image": container.get("image", ""),
+        "flags": _flags(part for word in words for part in str(word).split()),
         "env": {e["name"]: {"value": str(e.get("value", "")),
                             "field": e.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath", "")}
                 for e in container.get("env") or ()},

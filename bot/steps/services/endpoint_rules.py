@@ -24,7 +24,8 @@ def judge_endpoints(evidence: Evidence, args: ServiceArgs) -> Judgement:
         return Judgement(skipped or (note(Verdict.SKIPPED, Layer.SERVICE, text),))
     ready = ready_endpoints(slices)
     outputs = {"ready": len(ready), "nodes": sorted({e["node"] for e in ready if e["node"]})}
-    found = [f for f in (_stale(evidence), _family(evidence) or _none_ready(evidence), _portless(evidence)) if f]
+    told = (_stale(evidence), _beside(evidence), _family(evidence) or _none_ready(evidence), _portless(evidence))
+    found = [finding for finding in told if finding]
     return Judgement((*(found or [_fine(evidence, len(ready))]), *skipped), outputs)
 
 
@@ -114,6 +115,27 @@ def _stale(evidence: Evidence) -> Finding | None:
     text = f"The endpoints of {service['name']} are out of date: {what}."
     return find("service.endpoints.stale", text, verdict=Verdict.FAIL if whole else Verdict.WARN,
                 object=service["name"], evidence=(*lines, read_at(evidence)))
+
+
+def _beside(evidence: Evidence) -> Finding | None:
+    """Addresses that somebody wrote into a slice of his own, where the controller keeps the Service's slices."""
+    if evidence["unseen"] or not evidence["pods"]:
+        return None
+    own = {ip for pod in evidence["pods"] for ip in pod["ips"]}
+    strange = {piece["name"]: dead for piece in evidence["slices"] if not piece["managed"]
+               if (dead := [e["address"] for e in piece["endpoints"] if e["ready"] and not e["uid"]
+                            and e["address"] not in own])}
+    if not strange:
+        return None
+    name, dead = next(iter(strange.items()))
+    service = evidence["service"]
+    place = f"{service['namespace']}/{name}"
+    text = (f"EndpointSlice {place}, which no controller keeps, adds {list_names(dead)} to {service['name']}: no pod "
+            "that it selects has this address, and a part of all connections goes there.")
+    return find("service.endpoints.beside", text, verdict=Verdict.WARN, object=f"EndpointSlice {place}", evidence=(
+        f"EndpointSlice {place}: {list_names(dead)}, expected addresses of the Service's pods", read_at(evidence)),
+        advice=f"See who made it (`kubectl -n {service['namespace']} get endpointslice {name} -o yaml`), then "
+        f"`kubectl -n {service['namespace']} delete endpointslice {name}`.")
 
 
 def _has_family(pod: Json, service: Json) -> bool:

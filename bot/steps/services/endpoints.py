@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster
-from bot.model.errors import ClusterError
+from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence, Look
 from bot.steps.findings import unread
 from bot.steps.services.endpoint_rules import judge_endpoints
@@ -46,6 +46,8 @@ async def _lease(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
     """When the controllers said last that they are there, and for how long that holds; {} where it is not known."""
     try:
         spec = (await cluster.get("Lease", CONTROLLER, "kube-system"))["spec"]
+    except NotFound:  # controllers elsewhere, or without a lease
+        return {}
     except ClusterError as error:
         skipped.append(unread(error))
         return {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import CAUSES as KNOWN
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
@@ -134,7 +135,9 @@ def _tell(evidence: Evidence, code: str, owner: str, node: str, group: list[Trou
         return note(Verdict.INFO, Layer.SERVICE, f"{text} The Service publishes pods that are not ready.", object=owner,
                     evidence=lines)
     verdict = Verdict.WARN if evidence["ready"] else Verdict.FAIL
-    return find(code, text, verdict=verdict, object=owner, node=node, evidence=lines)
+    mend = KNOWN[code].mend.replace("NAMESPACE", evidence["service"].split("/")[0])
+    return find(code, text, verdict=verdict, object=owner, node=node, evidence=lines,
+                advice=mend.replace("POD", group[0].pod["name"]))
 
 
 PODS = Look(
