@@ -33,6 +33,7 @@ from tests.cluster.faults.proxy_rules import PROXY_RULES
 from tests.cluster.faults.proxy_setup import PROXY_SETUP_FAULTS
 from tests.cluster.faults.services import SERVICE_FAULTS
 from tests.cluster.faults.services_ways import WAYS
+from tests.cluster.faults.strange import STRANGE_FAULTS
 from tests.cluster.faults.upstream import UPSTREAM
 from tests.cluster.faults.weave import WEAVE_FAULTS, WEAVE_SPOILED
 
@@ -55,7 +56,8 @@ FAULTS = _gather(
     SERVICE_FAULTS, WAYS, INGRESS_FAULTS, EXTERNAL_FAULTS, EXTERNAL_LOOKALIKES, INGRESS_LOOKALIKES,
     SERVICE_LOOKALIKES, LOOKALIKES,
     LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS, PROXY_RULES, PROXY_NFTABLES,
-    BRIDGE_FAULTS, OVERLAY_FAULTS, FLANNEL_FAULTS, WEAVE_FAULTS, CALICO_FAULTS, LOOKALIKES_OF_NETWORKS, WEAVE_SPOILED,
+    STRANGE_FAULTS, BRIDGE_FAULTS, OVERLAY_FAULTS, FLANNEL_FAULTS, WEAVE_FAULTS, CALICO_FAULTS, LOOKALIKES_OF_NETWORKS,
+    WEAVE_SPOILED,
 )
 
 
