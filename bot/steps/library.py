@@ -35,6 +35,7 @@ from bot.steps.ingress.backends import BACKENDS as INGRESS_BACKENDS
 from bot.steps.ingress.classes import CLASS
 from bot.steps.ingress.existence import EXISTS as INGRESS_EXISTS
 from bot.steps.ingress.gateways import GATEWAY
+from bot.steps.ingress.log import LOG as INGRESS_LOG
 from bot.steps.nodes.addresses import ADDRESSES
 from bot.steps.nodes.conditions import CONDITIONS
 from bot.steps.nodes.events import EVENTS
@@ -83,7 +84,7 @@ STEP_TYPES: dict[str, StepType] = {
         ENFORCED, SELECTION, REACH, CLIENTS, ENDS, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         STATEFUL, EXTERNAL_NAME, MANUAL, EXPOSURE, LOCALITY, SERVICE_NAME,
-        EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_BACKENDS,
+        EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_LOG, INGRESS_BACKENDS,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

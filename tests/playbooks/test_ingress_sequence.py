@@ -5,7 +5,7 @@ import pytest
 from bot.engine.library import load_file, shipped_folder
 
 ORDERS = {
-    "ingress": ("api.answers", "ingress.exists", "ingress.class", "ingress.gateway", "ingress.backends",
+    "ingress": ("api.answers", "ingress.exists", "ingress.class", "ingress.log", "ingress.gateway", "ingress.backends",
                 "service.exists", "service.selector", "service.endpoints", "service.backends", "policy.reach"),
     "external-dns-resolution": ("api.answers", "dns.service", "dns.pods", "dns.corefile", "dns.upstream",
                                 "dns.external", "dns.policy", "dns.client"),

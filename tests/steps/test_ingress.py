@@ -1,14 +1,21 @@
 """Ingresses, their controllers and backends, Gateways and routes, judged on evidence alone."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.model.finding import Verdict
+from bot.playground.bundle import Bundle
+from bot.playground.bundle import Log as BoxLog
+from bot.playground.scenarios import load_scenario
 from bot.steps.ingress.backends import BACKENDS
 from bot.steps.ingress.classes import CLASS
 from bot.steps.ingress.existence import EXISTS
 from bot.steps.ingress.gateways import GATEWAY
+from bot.steps.ingress.log import LOG, gather_log
+from tests.steps.boxed import open_boxed
 from tests.steps.dns_evidence import NOW, causes, judge, only
 
 ASKED = "shop/web"
@@ -155,3 +162,52 @@ def test_a_gateway_that_is_not_there_is_told_of_the_route() -> None:
 def test_where_the_gateway_api_is_not_served_nothing_is_said_about_it() -> None:
     told = {**routed(), "objects": []}
     assert judge(GATEWAY, told, ingress=ASKED).findings == ()
+
+
+# --- the controller's log -------------------------------------------------------------------------------------------
+
+POD = "shop/ingress-nginx-controller"
+
+
+def logged(*lines: str, **changes: Any) -> dict[str, Any]:
+    return {"read": True, "error": "", "lines": list(lines), "skipped": [], "read_at": NOW, **changes}
+
+
+def test_what_the_controller_logs_is_quoted_and_no_fault_is_made_of_it() -> None:
+    line = 'W1126 01:00:00.0 7 controller.go:1] Error getting SSL certificate "shop/web-tls": not found'
+    found = only(LOG, logged(line), ingress=ASKED, pod=POD)
+    assert (found.verdict, found.cause, "web-tls" in found.summary) == (Verdict.INFO, "", True)
+    assert only(LOG, logged(), ingress=ASKED, pod=POD).verdict is Verdict.PASS
+
+
+def test_a_log_that_cannot_be_read_says_nothing() -> None:
+    refused = judge(LOG, logged(read=False, skipped=["get pods/log in ingress-nginx"]), ingress=ASKED, pod=POD)
+    assert {f.verdict for f in refused.findings} == {Verdict.SKIPPED}
+    assert only(LOG, logged(read=False, error="timed out"), ingress=ASKED, pod=POD).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("line", "quoted"), [
+    ('W1126 01:00:00.0 7 controller.go:1] Error obtaining Endpoints for Service "shop/web": no object', True),
+    ('level=error msg="Secret shop/web-tls cannot be read"', True),
+    ('{"level":"error","ingress":"shop/web","msg":"backend has no endpoints"}', True),
+    ('I1126 01:00:00.0 7 event.go:1] Event(Ingress "shop/web") type: Normal reason: Sync', False),
+    ('E1126 01:00:00.0 7 controller.go:1] Service "shop/web-admin" does not have any active Endpoint', False),
+    ('E1126 01:00:00.0 7 controller.go:1] Service "front/web" does not have any active Endpoint', False),
+])
+async def test_lines_count_that_complain_and_name_the_ingress_or_what_it_names(
+    line: str, quoted: bool, tmp_path: Path
+) -> None:
+    async with open_boxed(with_log(line), tmp_path) as boxed:
+        told = await gather_log(boxed.cluster, LOG.args(ingress=ASKED, pod=POD))
+    assert bool(told["lines"]) is quoted, told
+
+
+def with_log(text: str) -> Bundle:
+    """A healthy Ingress and a controller that has logged this."""
+    bundle = load_scenario("ingress-healthy")
+    running = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": POD.split("/")[1], "namespace": "shop"},
+               "spec": {"nodeName": "n1", "containers": [{"name": "web"}]}, "status": {"phase": "Running"}}
+    tls = [{**item, "spec": {**item["spec"], "tls": [{"secretName": "web-tls"}]}} if item["kind"] == "Ingress" else item
+           for item in bundle.objects]
+    log = BoxLog(namespace="shop", pod=POD.split("/")[1], container="web", tail=300, text=f"{text}\n")
+    return replace(bundle, objects=(*tls, running), logs=(log,))

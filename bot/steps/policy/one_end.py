@@ -12,7 +12,7 @@ from bot.steps.policy.clients import anybody, crowds
 from bot.steps.policy.facts import party
 from bot.steps.policy.grounds import find_ground
 from bot.steps.policy.mends import allow
-from bot.steps.policy.verdicts import Blocked, convict
+from bot.steps.policy.verdicts import Blocked, convict, name_policies
 from bot.steps.wording import cut, list_names, read_at
 
 Row = dict[str, Any]
@@ -45,13 +45,13 @@ def judge_receiver(evidence: Evidence, row: Row) -> Finding:
     answers = {ruling.allowed for ruling in told}
     if answers == {False}:
         return _shut(evidence, row, next((ruling for ruling in told if ruling.near), told[0]))
-    isolating = list_names(told[0].isolating, 3)
+    isolating = name_policies(evidence, told[0].isolating, side["namespace"]) if told[0].isolating else ""
     if answers == {True}:
         why = f"{isolating} let all in" if isolating else "no policy isolates it"
         text = f"NetworkPolicies let every pod reach {what} at port {row['port']}/{row['protocol']}: {why}; path not " \
             "tested."
         return note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))
-    text = f"NetworkPolicy {isolating} lets some in to {what} and others not: name the pod that asks."
+    text = f"Through {isolating} some reach {what} and others do not: name the pod that asks."
     return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
 
 
@@ -65,7 +65,7 @@ def _shut(evidence: Evidence, row: Row, ruling: Ruling) -> Finding:
 
 
 def _no_word(evidence: Evidence, side: Row) -> Finding:
-    text = f"{name_side(side)} uses its node's network: NetworkPolicies say nothing about it."
+    text = f"{name_side(side)} is an address of a node or outside the pod network: NetworkPolicies do not isolate it."
     return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
 
 

@@ -48,7 +48,10 @@ def _judge(evidence: Evidence) -> tuple[list[Finding], dict[str, Any]]:
         text = f"There is no Pod {evidence['pod']}, so its policies were not evaluated." if evidence["pod"] else \
             "No connection was asked about: name its ends."
         return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
-    return [judge_sender(evidence, source) if source else judge_receiver(evidence, target["rows"][0])], unknown
+    if source:
+        return [judge_sender(evidence, source)], unknown
+    pods = [row for row in target["rows"] if not row["side"]["host"]]  # policies can isolate these only
+    return [judge_receiver(evidence, (pods or target["rows"])[0])], unknown
 
 
 def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[Finding], dict[str, Any]]:

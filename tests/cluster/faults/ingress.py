@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.cluster.faults.api import Create, Delete, Kubectl
 from tests.cluster.faults.conditions import NOW, Condition, both, grown, is_true
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
 from tests.cluster.faults.node import Await
 from tests.cluster.faults.objects import Ref
 from tests.cluster.faults.services import put
-from tests.cluster.faults.shop import SERVICE, SPACE, Json, ends, ready, service, shop, workload
+from tests.cluster.faults.shop import SERVICE, SPACE, Json, ends, ready, serve, service, shop, workload
 
 INGRESS, CONTROLLER = Ref("Ingress", "web", SPACE), Ref("Deployment", "ingress-nginx-controller", SPACE)
 CLASS = Ref("IngressClass", "nginx", "")
@@ -43,13 +43,13 @@ READY = both(ready(3), ends(2))
 def row(
     name: str, reference: str, says: str, *breaks: Injection, cause: str = "", object: Ref = INGRESS,
     layer: str = "ingress", stage: tuple[Injection, ...] = (SHOP,), wait: Condition = READY, answer: Answer = "broken",
-    mentions: tuple[str, ...] = (), consequences: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = (), consequences: tuple[str, ...] = (), more: tuple[str, ...] = ()
 ) -> Fault:
     """Without a cause it is a look-alike."""
     return Fault(
         name=name, reference=reference, says=says, stage=stage, breaks=breaks, wait=wait, mentions=mentions,
         answer=answer if cause else "ok", roots=(Root(cause, layer, str(object)),) if cause else (),
-        consequences=consequences, playbook="ingress", arguments=(f"{SPACE}/web",))
+        consequences=consequences, playbook="ingress", arguments=(f"{SPACE}/web", *more))
 
 
 # --- the Gateway API, where its kinds are served ------------------------------------------------------------------
@@ -123,9 +123,15 @@ INGRESS_FAULTS = (
     row("route-no-gateway", "ING-06", "an HTTPRoute names a Gateway that does not exist",
         Delete(Ref("Gateway", "front", SPACE)), cause="gateway.missing", object=ROUTE, stage=ROUTED, wait=ready(2)),
 )
-INGRESS_LOOKALIKES = (
+NO_SECRET = 'W1126 01:00:00.000000 7 controller.go:1] Error getting SSL certificate "shop/web-tls": it was not found'
+_LOOKALIKES = (
     row("ingress-healthy", "", "an Ingress, its controller and its Service are in order"),
     row("ingress-default-class", "ING-01", "an Ingress names no class, and there is a default one",
         put(ingress_class(**DEFAULT)), put(ingress(ingressClassName=None))),
+    row("ingress-log", "ING-05", "the Ingress controller logs that a Secret is missing, which netcheck never reads",
+        put(controller(command=["/bin/sh", "-c", f"echo '{NO_SECRET}'; " + serve()[2]])),
+        put(ingress(tls=[{"hosts": ["shop.example"], "secretName": "web-tls"}])), wait=both(ready(3), ends(2)),
+        mentions=("shop/web-tls",), more=("log=yes",)),
     row("route-healthy", "ING-06", "an HTTPRoute and its Gateway are accepted", stage=ROUTED, wait=both(ready(2), NOW)),
 )
+INGRESS_LOOKALIKES = unseen(_LOOKALIKES, "ingress-log")

@@ -1,10 +1,11 @@
 """Services that are in order and look ill: nothing may be called broken there."""
 
-from tests.cluster.faults.conditions import Condition, both
-from tests.cluster.faults.fault import Fault, Injection
+from tests.cluster.faults.conditions import Condition, both, grown
+from tests.cluster.faults.fault import Fault, Injection, unseen
 from tests.cluster.faults.services import ASKED, SERVING, SHOP, put
+from tests.cluster.faults.services_policy import FROM
 from tests.cluster.faults.services_ways import ABROAD, BY_HAND, LEGACY, OUTSIDE, PEERS, asked, headless
-from tests.cluster.faults.shop import HTTP, ends, ready, service, shop, started, workload
+from tests.cluster.faults.shop import HTTP, SERVICE, client, ends, ready, service, shop, started, workload
 
 
 def _ok(
@@ -15,7 +16,7 @@ def _ok(
                  answer="ok", playbook="service", arguments=arguments, mentions=mentions)
 
 
-SERVICE_LOOKALIKES = (
+_ROWS = (
     _ok("healthy", "", "a Service and its pods are in order", wait=SERVING, arguments=(*ASKED, "port=80")),
     _ok("headless", "H09", "a headless Service has no address", stage=shop(headless()), arguments=asked(PEERS),
         wait=both(ready(2), ends(2, "peers"))),
@@ -26,6 +27,9 @@ SERVICE_LOOKALIKES = (
     _ok("published-unready", "H24", "a Service publishes pods that are not ready",
         put(workload(readinessProbe={"tcpSocket": {"port": 9}, "periodSeconds": 1})),
         put(service(publishNotReadyAddresses=True)), wait=both(started(2), ends(2))),
+    _ok("load-balancer-inside", "H35", "a Service waits for a load balancer, and is asked from inside",
+        put(service(type="LoadBalancer")), stage=shop(client()), arguments=(*ASKED, FROM),
+        wait=both(ready(3), grown(SERVICE)), mentions=("waits for a load balancer",)),
     _ok("canary", "SVC-03", "a Service selects pods of two Deployments that serve the same",
         put(workload("web-canary", {"app": "web", "track": "canary"}, replicas=1)), wait=both(ready(3), ends(3)),
         mentions=("Deployment shop/web-canary",)),
@@ -34,3 +38,4 @@ SERVICE_LOOKALIKES = (
         put(service(ports=[{"port": 80, "targetPort": 8080}])), wait=SERVING, mentions=("that is allowed",)),
     _ok("of-dns", "", "the Service of cluster DNS, by UDP and TCP", arguments=("kube-system/kube-dns",)),
 )
+SERVICE_LOOKALIKES = unseen(_ROWS, "service-load-balancer-inside")

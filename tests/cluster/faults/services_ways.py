@@ -1,13 +1,15 @@
 """Faults on the ways to an application's Service: by name, from outside, through policies; Services that lead to
 something else than selected pods; and what lies below them."""
 
-from tests.cluster.faults.api import Delete
-from tests.cluster.faults.conditions import both
-from tests.cluster.faults.node import NODES
-from tests.cluster.faults.objects import Ref
+from tests.cluster.faults.api import Delete, scale
+from tests.cluster.faults.conditions import NO_DNS_PODS, both, dns_pods, endpoints, grown, node_ready
+from tests.cluster.faults.corefile import RESTART, edit
+from tests.cluster.faults.fault import Fault, Root, unseen
+from tests.cluster.faults.node import NODES, StopProcess
+from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, PROXY, Ref
 from tests.cluster.faults.proxy import PROXY_FAULTS
-from tests.cluster.faults.services import put, row
-from tests.cluster.faults.shop import SPACE, Json, ends, ready, service, shop, workload
+from tests.cluster.faults.services import ASKED, SHOP, put, row
+from tests.cluster.faults.shop import SERVICE, SPACE, Json, ends, ready, service, shop, workload
 from tests.cluster.faults.upstream import UPSTREAM_DEAD
 
 SECOND = NODES[1]
@@ -40,7 +42,7 @@ ABROAD = shop(external("web.shop.svc.cluster.local"))
 WRONG_SELECTOR = put(service(selector={"app": "webb"}))
 PROXY_AWAY = next(row for row in PROXY_FAULTS if row.name == "proxy-kubeconfig")
 
-WAYS = (
+_ROWS = (
     row("headless-port", "S16", "a headless Service is asked at its port, which is not that of its pods",
         "service.headless.port", put(headless(80)), stage=shop(headless()), object=PEERS,
         arguments=asked(PEERS, "port=http"), mentions=("8080",), wait=ready(2)),
@@ -71,4 +73,28 @@ WAYS = (
     row("internal-local", "SVC-15", "clients are led to pods of their node only, and one node has none",
         "service.internal-local", put(workload(replicas=1)), put(service(internalTrafficPolicy="Local")),
         wait=both(ready(1), ends(1)), answer="degraded", mentions=("internalTrafficPolicy",)),
+    row("load-balancer", "S15", "a Service of type LoadBalancer, and nothing that gives it an address",
+        "service.load-balancer", put(service(type="LoadBalancer")), wait=grown(SERVICE), answer="degraded",
+        mentions=("MetalLB",)),
+    row("unknown-to-dns", "SVC-16", "the Corefile leaves the Service's namespace out", "dns.corefile.namespaces",
+        edit(r"pods insecure$", "pods insecure\n        namespaces kube-system default"), RESTART, object=COREFILE,
+        layer="dns-workload", wait=both(both(dns_pods(2), endpoints(2)), grown(SERVICE)),
+        mentions=("those of shop",), consequences=("service.name.unknown",)),
+    row("dns-down", "SVC-16", "nobody answers for the Service's name, since DNS is scaled to zero",
+        "dns.pods.scaled-to-zero", scale(DNS_DEPLOYMENT, 0), wait=NO_DNS_PODS, object=DNS_DEPLOYMENT,
+        layer="dns-workload", mentions=("--replicas=2",), consequences=("service.name.unanswered", "dns.*")),
+    row("node-down", "K01", "the node of one pod of the Service is silent", "node.not-ready",
+        StopProcess(f"kubelet-{SECOND}"), wait=both(node_ready(SECOND, ready=False), ends(1)), answer="degraded",
+        object=f"Node {SECOND}", layer="node", network="bridge",
+        consequences=("service.pods.node-down", "proxy.not-covering", "dns.*")),
+    Fault(
+        name="proxy-kubeconfig-and-service-selector", reference="P06+S01", network="bridge",
+        says="kube-proxy asks an API server that is not there, and a Service's selector has a typing error",
+        stage=(SHOP,), breaks=(*PROXY_AWAY.breaks, WRONG_SELECTOR), wait=both(PROXY_AWAY.wait, ends(0)),
+        roots=(Root("proxy.api", "proxy", str(PROXY)), Root("service.selector", "service", str(SERVICE))),
+        mentions=("192.0.2.10", "set selector service web 'app=web'"), consequences=("proxy.*",),
+        playbook="service", arguments=ASKED,
+    ),
 )
+WAYS = unseen(_ROWS, "service-load-balancer", "service-unknown-to-dns", "service-dns-down",
+              "service-node-down", "proxy-kubeconfig-and-service-selector")
