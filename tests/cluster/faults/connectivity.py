@@ -5,7 +5,7 @@ from typing import Any
 from tests.cluster.faults.agents import CUT, NO_NETWORK
 from tests.cluster.faults.api import Create, Patch, Remake
 from tests.cluster.faults.bridge import BRIDGE_FILE
-from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Proxy, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Proxy, Root
 from tests.cluster.faults.neighbours import (
     ADDRESS,
     CLIENT,
@@ -52,12 +52,11 @@ def _by_itself(name: str, says: str, *breaks: Injection, **more: Any) -> Fault:
                 arguments=(f"from={WEB}", f"to={WEB}", "inside=yes"), **more)
 
 
-def _at_port(name: str, says: str, *breaks: Injection, spec: dict[str, Any] | None = None, **more: Any) -> Fault:
+def _at_port(name: str, says: str, *breaks: Injection, policy: str = "Cluster", **more: Any) -> Fault:
     """The shop's Service has a node port."""
     ports = [{"port": 80, "targetPort": "http", "nodePort": NODE_PORT}]
-    offered = Patch(Ref("Service", "web", SPACE), {"spec": {"type": "NodePort", "ports": ports, **(spec or {})}})
-    return _row(name, says, *breaks, stage=(open_shop(web=FIRST), offered, Await(OPEN)), cleared=CLOSED,
-                arguments=(f"to={WEB}",), **more)
+    offered = open_shop(web=FIRST, type="NodePort", ports=ports, externalTrafficPolicy=policy)
+    return _row(name, says, *breaks, stage=(offered, Await(OPEN)), cleared=CLOSED, arguments=(f"to={WEB}",), **more)
 
 
 def _healthy(network: Network, proxy: Proxy = "iptables") -> Fault:
@@ -65,7 +64,7 @@ def _healthy(network: Network, proxy: Proxy = "iptables") -> Fault:
     return _row(f"healthy-{name}", f"all ways are open on {name}", network=network, proxy=proxy)
 
 
-_ROWS = (
+CONNECTIVITY = (
     *(_row(f"overlay-{network}", "the nodes' firewall drops what the network sends between nodes",
            Firewall((f"iifname != lo {ports} drop",), hooks=("input",)), network=network, root=CUT, reference="C23",
            consequences=NO_NETWORK, mentions=(ports.split()[-1][-4:],)) for network, ports in AGENTS),
@@ -108,9 +107,8 @@ _ROWS = (
         (f"iifname {PORT} tcp dport {NODE_PORT} drop",), hooks=("prerouting",), nodes=(SECOND,)),
         root=_at("node.node-port", "node"), reference="P20", mentions=(str(NODE_PORT),)),
     _at_port("node-port-local", "a node without a pod of the Service leads its node port nowhere, as it should",
-             spec={"externalTrafficPolicy": "Local"}, reference="S09", mentions=("need not answer",)),
+             policy="Local", reference="S09", mentions=("need not answer",)),
     _asked("open-pair", "a pod reaches a Service", wait=gets_through(CLIENT, ADDRESS, through=True)),
     _healthy("flannel"), _healthy("flannel-hostgw"), _healthy("weave"), _healthy("calico"),
     _healthy("bridge", "nftables"),
 )
-CONNECTIVITY = unseen(_ROWS, "conn-hairpin", "conn-itself", "conn-node-port", "conn-node-port-local")

@@ -28,8 +28,12 @@ def _space(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-_SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": SPACE},
-            "spec": {"clusterIP": ADDRESS, "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}}
+def _service(**spec: Any) -> dict[str, Any]:
+    ports = [{"port": 80, "targetPort": "http"}]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": SPACE},
+            "spec": {"clusterIP": ADDRESS, "selector": {"app": "web"}, "ports": ports, **spec}}
+
+
 _HTTP = {"ports": [{"name": "http", "containerPort": PORT}],
          "readinessProbe": {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1}}
 
@@ -39,10 +43,10 @@ def web_server(node: str = "") -> dict[str, Any]:
     return pod("web", SPACE, "sh", "-c", script, node=node, **_HTTP)
 
 
-def open_shop(web: str = "", client: str = "") -> Create:
-    """`web`, `client`: the nodes they run on, where that matters."""
+def open_shop(web: str = "", client: str = "", **service: Any) -> Create:
+    """`web`, `client`: the nodes they run on, where that matters. `service`: what else its Service says."""
     return Create((
-        _space(SPACE), _space(FRONT), _SERVICE, web_server(web),
+        _space(SPACE), _space(FRONT), _service(**service), web_server(web),
         pod("client", SPACE, "sleep", "3600", node=client), pod("client", FRONT, "sleep", "3600", node=client),
     ))
 
