@@ -157,9 +157,9 @@ PROXY: tuple[Cause, ...] = (
     ),
     proxy_cause(
         "proxy.node-moved", "kube-proxy goes on with an address that its node no longer has",
-        "The Node's address changed while kube-proxy ran. From 1.34 on it logs that (`NodeIPs changed for the node`) "
-        "and runs on: in mode nftables NodePorts are bound to the address that it began with, and are not served at "
-        "the new one.",
+        "The Node's address changed while kube-proxy ran. Version 1.34 logs that (`NodeIPs changed for the node`) and "
+        "runs on: in mode nftables NodePorts are bound to the address that it began with, and are not served at the "
+        "new one, unless nodePortAddresses names ranges.",
         "Restart it there: `kubectl -n kube-system delete pod POD`. Then give the kubelet a fixed address "
         "(`--node-ip`) or the machine a fixed lease.",
         by_hand="`kubectl -n kube-system logs POD | grep NodeIPs` beside `kubectl get nodes -o wide`",

@@ -121,19 +121,20 @@ def _by_design(evidence: Evidence, pod: Pod) -> list[Finding]:
 
 
 def _moved(evidence: Evidence, pod: Pod, last: dict[str, Match]) -> list[Finding]:
-    """From 1.34 on it does not end when its node's address changes, and goes on with the old one. Only in mode nftables
-    are NodePorts bound to that address. Source: pkg/proxy/node.go, pkg/proxy/nftables; seen on 1.34."""
+    """1.34 does not end when its node's address changes, and goes on with the old one. In mode nftables NodePorts are
+    bound to that address. Source: pkg/proxy/node.go, pkg/proxy/nftables; seen on 1.34."""
     rows = [(row, told) for meaning in ("by-design", "synced-node")
             if (row := last.get(meaning)) and (told := BEGAN_WITH.search(row.text))]
-    if not rows or not pod["addresses"]:
+    has: list[str] = pod.get("addresses", [])  # not in evidence of an earlier time
+    if not rows or not has:
         return []
     row, told = rows[0]
     began = re.findall(r"[0-9a-fA-F.:]{3,}", told["addresses"])
-    if not began or set(began) & set(pod["addresses"]):
+    if not began or set(began) & set(has):
         return []
     text = (f"kube-proxy on node {pod['node']} goes on with the address {list_names(began)} that its node had when it "
-            f"started; the Node has {list_names(pod['addresses'])} now.")
-    seen = (f"{pod['name']}: {cut(row.text, 160)}", f"Node {pod['node']}: addresses {list_names(pod['addresses'])}")
+            f"started; the Node has {list_names(has)} now.")
+    seen = (f"{pod['name']}: {cut(row.text, 160)}", f"Node {pod['node']}: addresses {list_names(has)}")
     if "mode" in last and last["mode"].facts["mode"] == "nftables":
         return [_fault(evidence, pod, "proxy.node-moved", text, *seen)]
     return [note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"],
