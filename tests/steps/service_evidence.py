@@ -62,8 +62,7 @@ def end(uid: str = "web-1", **changes: Any) -> dict[str, Any]:
 
 def piece(*ends: dict[str, Any], **changes: Any) -> dict[str, Any]:
     ports = [{"name": "http", "port": 8080, "protocol": "TCP"}]
-    return {"name": "web-x", "family": "IPv4", "endpoints": list(ends), "ports": ports,
-            "managed": "endpointslice-controller.k8s.io", **changes}
+    return {"name": "web-x", "family": "IPv4", "endpoints": list(ends), "ports": ports, "managed": "", **changes}
 
 
 def ends(*slices: dict[str, Any], **changes: Any) -> Evidence:
