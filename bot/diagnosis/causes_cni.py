@@ -247,4 +247,11 @@ CNI: tuple[Cause, ...] = (
         "Give its ServiceAccount its role again (Calico: calico-cni-plugin), and restart the agent on that node, which "
         "writes the token anew.",
     ),
+    _sandbox(
+        "cni.sandbox.locked", "Calico's datastore is locked",
+        "ClusterInformation default says datastoreReady false, as a migration or an upgrade sets it: the CNI plugin "
+        "serves no pod, and agents that start anew wait.",
+        "When nobody migrates it any longer: `kubectl patch clusterinformations.crd.projectcalico.org default --type "
+        "merge -p '{\"spec\":{\"datastoreReady\":true}}'`.",
+    ),
 )

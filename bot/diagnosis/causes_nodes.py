@@ -66,7 +66,8 @@ NODES: tuple[Cause, ...] = (
         by_hand=f"{ON_NODE}`ip link` (mtu of the uplink, of the tunnel and of the pods' interfaces); between pods: "
         "`ping -M do -s 1400 POD-IP`",
         mend="Set the network's MTU to that of the nodes' uplink less what the tunnel adds (VXLAN 50, WireGuard 60, IP "
-        "in IP 20), on all nodes alike, and let pods be made anew.",
+        "in IP 20), on all nodes alike (Calico: veth_mtu in its ConfigMap calico-config, then its agents anew), and "
+        "let pods be made anew.",
         source="https://docs.tigera.io/calico/latest/networking/configuring/mtu",
     ),
     Cause(

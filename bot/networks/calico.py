@@ -28,6 +28,7 @@ CALICO = Network(
         sign(r"calico/nodename", "cni.sandbox.agent", "calico-node has not run on the node"),
         sign(r"no configured Calico pools|cannot find a qualified ippool|failed to request (\d+ )?IPv\d addresses",
              "cni.sandbox.addresses", "no enabled pool has a free address"),
+        sign(r"not ready to process requests", "cni.sandbox.locked", "its datastore is locked"),
         sign(r"is forbidden|[Uu]nauthorized", "cni.sandbox.forbidden", "the plugin's own credentials are refused"),
     ),
     files=("10-calico.conflist",), controllers=("calico-kube-controllers",), overhead=50,

@@ -87,6 +87,15 @@ def test_a_tunnel_of_different_widths_is_told_where_it_is_narrow() -> None:
     assert (finding.cause, finding.node) == ("cni.mtu", "n2")
 
 
+def test_packets_that_are_too_large_on_all_nodes_are_one_fault() -> None:
+    told = evidence()
+    told["views"]["nodes"] = {node: view(links={"eth0": 1500, "vxlan.calico": 1450, "cali1": 8900})
+                              for node in ("n1", "n2")}
+    (finding,) = [f for f in judge(FILES, told).findings if f.cause]
+    assert (finding.cause, finding.object, finding.verdict) == ("cni.mtu", "Nodes", Verdict.FAIL)
+    assert [line.split(":")[0] for line in finding.evidence[:2]] == ["Node n1", "Node n2"]
+
+
 def test_the_active_file_and_those_that_count_for_nothing_are_named() -> None:
     told = [f for f in judge(FILES, evidence(view(GOOD, conf("87-podman.conflist", "bridge")))).findings if f.node]
     assert [(f.verdict, "10-bridge.conflist; 87-podman.conflist" in f.summary) for f in told] == [(Verdict.INFO, True)]

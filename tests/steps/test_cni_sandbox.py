@@ -20,6 +20,7 @@ EVENTS = (
     (EVENT.format("calico", "cannot find a qualified ippool"), "Calico", "cni.sandbox.addresses"),
     (EVENT.format("calico", "failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No IPs "
                   "available in pools: [10.250.0.0/31]"), "Calico", "cni.sandbox.addresses"),
+    (EVENT.format("calico", "Calico is currently not ready to process requests"), "Calico", "cni.sandbox.locked"),
     (EVENT.format("calico", "stat /var/lib/calico/nodename: no such file or directory"), "Canal", "cni.sandbox.agent"),
     (EVENT.format("cilium-cni", "dial unix /var/run/cilium/cilium.sock"), "Cilium", "cni.sandbox.agent"),
     (EVENT.format("cilium-cni", "dial unix /var/run/cilium/cilium.sock"), "Amazon VPC CNI", "cni.sandbox.left-over"),

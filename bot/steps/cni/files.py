@@ -15,7 +15,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.file_rules import judge_files
 from bot.steps.cni.node_views import see_nodes
-from bot.steps.cni.setting_rules import judge_mtus, judge_settings
+from bot.steps.cni.setting_rules import join_mtus, judge_mtus, judge_settings
 from bot.steps.daemons import find_networks, name_sets
 from bot.steps.findings import tell_skipped, unread, weigh
 from bot.steps.nodes.status import read_nodes, sample_nodes
@@ -83,7 +83,8 @@ def judge_look(evidence: Evidence, args: FilesArgs) -> Judgement:
               for node, why in sorted(views["failures"].items())]
     per_node = [[*judge_files(evidence, node, view), *judge_settings(evidence, node, view)]
                 for node, view in sorted(views["nodes"].items())]
-    found = [*weigh(per_node, views["unseen"]), *judge_mtus(evidence, views["nodes"])]
+    told = join_mtus(weigh(per_node, views["unseen"]), len(per_node))
+    found = [*told, *judge_mtus(evidence, views["nodes"])]
     if per_node and not any(f.verdict in (Verdict.WARN, Verdict.FAIL) for f in found):
         found.insert(0, _well(evidence, views))
     return Judgement((*found, *failed, *skipped), {"seen": sorted(views["nodes"])})

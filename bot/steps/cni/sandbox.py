@@ -15,7 +15,7 @@ from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.cni.sandbox_words import DENIED, normalise, read_message
+from bot.steps.cni.sandbox_words import DENIED, SHARED, normalise, read_message
 from bot.steps.daemons import daemon_facts, find_networks, is_gone, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
@@ -169,8 +169,8 @@ def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
         return _denied(evidence, group, code, denied)
     what = "are not started" if code.startswith("node.") else "get no network"
     text = f"On node {group['node']} pods {what}: {means} ({cut(group['message'], 160).rstrip('.')})."
-    return find(code, text, verdict=Verdict.WARN, object=f"Node {group['node']}", node=group["node"],
-                evidence=_seen(evidence, group))
+    about = SHARED.get(code, f"Node {group['node']}")
+    return find(code, text, verdict=Verdict.WARN, object=about, node=group["node"], evidence=_seen(evidence, group))
 
 
 def _seen(evidence: Evidence, group: dict[str, Any]) -> tuple[str, ...]:

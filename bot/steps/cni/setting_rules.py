@@ -4,6 +4,7 @@ Overheads: VXLAN 50 bytes, as https://docs.tigera.io/calico/latest/networking/co
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from bot.diagnosis.causes import find
@@ -72,6 +73,18 @@ def _mtu(evidence: Evidence, node: str, links: dict[str, int], wide: list[tuple[
     return find("cni.mtu", text, verdict=Verdict.WARN, object=f"Node {node}", node=node,
                 evidence=(*(f"Node {node}: MTU of {one} is {links[one]}, expected {limit}" for one, limit in wide[:3]),
                           read_at(evidence)))
+
+
+def join_mtus(found: list[Finding], nodes: int) -> list[Finding]:
+    """What all `nodes` that were seen have alike was set once for all: one fault, in the network's own settings."""
+    wide = [finding for finding in found if finding.cause == "cni.mtu"]
+    if nodes < 2 or len({finding.node for finding in wide}) < nodes:
+        return found
+    lines = [line for finding in wide for line in finding.evidence[:1]]
+    text = ("On all nodes that were seen pods send larger packets than the way between nodes takes: small ones pass, "
+            f"large ones are lost ({lines[0]}).")
+    one = replace(wide[0], summary=text, object="Nodes", node="", evidence=(*lines[:4], wide[0].evidence[-1]))
+    return [one, *(finding for finding in found if finding not in wide)]
 
 
 def judge_mtus(evidence: Evidence, views: dict[str, View]) -> list[Finding]:

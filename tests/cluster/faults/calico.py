@@ -6,12 +6,12 @@ from typing import Any
 
 from bot.steps.cni.sandbox import SETTLING
 from tests.cluster.faults.agents import NO_NETWORK
-from tests.cluster.faults.api import Create, Delete, Patch, scale
+from tests.cluster.faults.api import Create, Delete, Kubectl, Patch, RestartPods, scale
 from tests.cluster.faults.bridge import CONF
-from tests.cluster.faults.conditions import NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root
+from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
 from tests.cluster.faults.node import NODES, Await, EditFile, OnNode
-from tests.cluster.faults.objects import CALICO, Ref, pod_on
+from tests.cluster.faults.objects import CALICO, DNS_PODS, Ref, pod_on
 from tests.cluster.rig import Cluster
 
 SECOND = NODES[1]
@@ -19,6 +19,9 @@ POOL = Ref("IPPool", "default-ipv4-ippool", "")
 CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
 PLUGIN, PLUGIN_BINDING = Ref("ServiceAccount", "calico-cni-plugin"), Ref("ClusterRoleBinding", "calico-cni-plugin", "")
 NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
+SETTINGS, INFORMATION = Ref("ConfigMap", "calico-config"), Ref("ClusterInformation", "default", "")
+ROLLED = ("-n", CALICO.set.namespace, "rollout", "status", f"daemonset/{CALICO.set.name}", "--timeout=120s")
+ROLLED_OUT = Kubectl(ROLLED, ROLLED)
 DOCKER = "172.17.0.1"
 LOCK_DOWN: dict[str, Any] = {
     "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "lock-down"},
@@ -83,7 +86,7 @@ def _row(
                  breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=NO_NETWORK)
 
 
-CALICO_FAULTS = (
+_ROWS = (
     _row("pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
          Patch(POOL, {"spec": {"disabled": True}}), SETTLED, NEW_POD, wait=_sandbox("pool"),
          root=Root("cni.pool.disabled", "cni", str(POOL)), answer="broken", mentions=("disabled",)),
@@ -112,6 +115,13 @@ CALICO_FAULTS = (
          EditFile(SECOND, f"{CONF}/calico-kubeconfig", r"token: .*", "token: wrong"), SETTLED,
          NEW_POD, wait=_sandbox("Unauthorized"), root=Root("cni.sandbox.forbidden", "cni", f"Node {SECOND}"),
          mentions=("token", "Unauthorized")),
+    _row("locked", "CNI-02", "Calico's datastore is locked, and a new pod wants a network",
+         Patch(INFORMATION, {"spec": {"datastoreReady": False}}), SETTLED, NEW_POD,
+         wait=_sandbox("not ready to process requests"), root=Root("cni.sandbox.locked", "cni", str(INFORMATION)),
+         mentions=("datastoreReady",)),
+    _row("mtu", "CNI-07", "Calico's settings give pods an MTU larger than the nodes' uplink takes",
+         Patch(SETTINGS, {"data": {"veth_mtu": "8900"}}), RestartPods(CALICO.pods), ROLLED_OUT, RestartPods(DNS_PODS),
+         wait=HEALTHY, root=Root("cni.mtu", "cni", "Nodes"), answer="broken", mentions=("8900", "veth_mtu")),
     _row("setting-wrong", "CNI-03", "a variable of Calico's agents has a value that ends them",
          _variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "ALLOW"),
          wait=Condition("an agent has crashed", _has_crashed),
@@ -128,3 +138,4 @@ CALICO_FAULTS = (
          wait=Condition("an agent is not ready, and not new any longer", _is_unready_long),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("-bird-ready",)),
 )
+CALICO_FAULTS = unseen(_ROWS, "calico-locked", "calico-mtu")
