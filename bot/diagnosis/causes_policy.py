@@ -46,10 +46,9 @@ POLICY: tuple[Cause, ...] = (
     Cause(
         code="dns.policy.other", layer=Layer.POLICY, title="A policy of Calico's own kind cuts the DNS pods off",
         explains=(*NOT_ASKED, *ASKS_NOBODY),
-        meaning="A GlobalNetworkPolicy (or a NetworkPolicy of Calico's own kind) selects the DNS pods and allows "
-        "nothing, often a default-deny for the whole cluster, and no other policy allows them anything.",
-        by_hand="`kubectl get globalnetworkpolicies.crd.projectcalico.org -o yaml` and `kubectl -n kube-system get "
-        "networkpolicies.crd.projectcalico.org -o yaml` (selector, types, rules)",
+        meaning="A GlobalNetworkPolicy selects the DNS pods and allows nothing, often a default-deny for the whole "
+        "cluster, and no other policy allows them anything.",
+        by_hand="`kubectl get globalnetworkpolicies.crd.projectcalico.org -o yaml` (selector, types, rules)",
         mend="Leave system namespaces out of it (`kubectl edit globalnetworkpolicies.crd.projectcalico.org NAME`, "
         "namespaceSelector: kubernetes.io/metadata.name not in {'kube-system'}), or allow the DNS pods port 53 from "
         "everywhere, and the resolvers and API servers that they ask, by a policy of a lower order.",

@@ -1,4 +1,4 @@
-"""Calico's own policies, as far as they leave no doubt: one denies all, and none allows anything.
+"""Calico's global policies, as far as they leave no doubt: one denies all, and none allows anything.
 
 What one allows depends on order, tiers and selectors, which are not evaluated here. But where a policy selects a pod
 and no rule of any policy allows anything in that direction, nothing passes.
@@ -26,26 +26,25 @@ Denial = dict[str, Any]
 
 
 async def read_own_kind(cluster: Cluster, namespace: str, skipped: list[str]) -> list[Denial]:
-    """Calico's policies that may count for pods of the namespace. [] where one is not known, or Calico does not run."""
+    """Calico's global policies. [] where one is not known, Calico does not run, or the namespace has policies of
+    Calico's kind itself, which may allow what these do not."""
     try:
         if not any(network.name in ("Calico", "Canal") for network in await find_networks(cluster)):
             return []
-        found = {kind: await cluster.list(kind, where, api=API, limit=NAMED)
-                 for kind, where in (("GlobalNetworkPolicy", ""), ("NetworkPolicy", namespace))}
+        narrow = await cluster.list("NetworkPolicy", namespace, api=API, limit=NAMED, form="metadata")
+        listing = await cluster.list("GlobalNetworkPolicy", api=API, limit=NAMED)
     except NotFound:
         return []
     except ClusterError as error:
         skipped.append(unread(error))
         return []
-    return [] if any(listing.remaining for listing in found.values()) else [
-        _facts(kind, item) for kind, listing in found.items() for item in listing.items]
+    return [] if narrow.items or listing.remaining else [_facts(item) for item in listing.items]
 
 
-def _facts(kind: str, item: Object) -> Denial:
-    meta, spec = item["metadata"], item.get("spec") or {}
-    place = f"{meta['namespace']}/{meta['name']}" if meta.get("namespace") else meta["name"]
+def _facts(item: Object) -> Denial:
+    spec = item.get("spec") or {}
     return {
-        "name": f"{kind} {place}", "tier": spec.get("tier") or "default",
+        "name": f"GlobalNetworkPolicy {item['metadata']['name']}", "tier": spec.get("tier") or "default",
         "selector": spec.get("selector") or "", "types": spec.get("types") or [],
         "narrowed": [key for key in ("namespaceSelector", "serviceAccountSelector", "preDNAT", "doNotTrack")
                      if spec.get(key) and spec[key] not in EVERYTHING],

@@ -6,10 +6,10 @@ from typing import Any
 
 from bot.steps.cni.sandbox import SETTLING
 from tests.cluster.faults.agents import NO_NETWORK
-from tests.cluster.faults.api import Create, Delete, Kubectl, Patch, RestartPods, scale
+from tests.cluster.faults.api import Create, Delete, Patch, RestartPods, scale
 from tests.cluster.faults.bridge import CONF
 from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, Await, EditFile, OnNode
 from tests.cluster.faults.objects import CALICO, DNS_PODS, Ref, pod_on
 from tests.cluster.rig import Cluster
@@ -20,8 +20,6 @@ CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
 PLUGIN, PLUGIN_BINDING = Ref("ServiceAccount", "calico-cni-plugin"), Ref("ClusterRoleBinding", "calico-cni-plugin", "")
 NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
 SETTINGS, INFORMATION = Ref("ConfigMap", "calico-config"), Ref("ClusterInformation", "default", "")
-ROLLED = ("-n", CALICO.set.namespace, "rollout", "status", f"daemonset/{CALICO.set.name}", "--timeout=120s")
-ROLLED_OUT = Kubectl(ROLLED, ROLLED)
 DOCKER = "172.17.0.1"
 LOCK_DOWN: dict[str, Any] = {
     "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "lock-down"},
@@ -51,6 +49,12 @@ def _agents_are_settled(cluster: Cluster) -> bool:
     return len(since) == len(NODES) and all(age(at) > SETTLING + 5 for at in since)
 
 
+def _agents_are_ready(cluster: Cluster) -> bool:
+    pods = live_pods(cluster, CALICO.pods, CALICO.set.namespace)
+    return [is_true(pod, "Ready") for pod in pods] == [True] * len(NODES)
+
+
+ROLLED_OUT = Await(Condition("an agent is ready on each node", _agents_are_ready), always=True)
 SETTLED = Await(Condition("the agents are ready for so long that a try that fails counts", _agents_are_settled))
 
 
@@ -86,7 +90,7 @@ def _row(
                  breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=NO_NETWORK)
 
 
-_ROWS = (
+CALICO_FAULTS = (
     _row("pool-disabled", "CNI-06", "Calico's only pool is disabled, and a new pod wants an address",
          Patch(POOL, {"spec": {"disabled": True}}), SETTLED, NEW_POD, wait=_sandbox("pool"),
          root=Root("cni.pool.disabled", "cni", str(POOL)), answer="broken", mentions=("disabled",)),
@@ -138,4 +142,3 @@ _ROWS = (
          wait=Condition("an agent is not ready, and not new any longer", _is_unready_long),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("-bird-ready",)),
 )
-CALICO_FAULTS = unseen(_ROWS, "calico-locked", "calico-mtu")

@@ -239,14 +239,15 @@ class Sysctl:
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """Nothing is done: what comes next waits for the effect of what came before."""
+    """Nothing is done: what comes next waits for the effect of what came before; `always`: at healing, too."""
 
     condition: Condition
+    always: bool = False
     needs_nodes: ClassVar[bool] = True
 
     def inject(self, cluster: Cluster) -> Heal:
         self.condition.until(cluster)
-        return lambda then: None
+        return self.condition.until if self.always else lambda then: None
 
 
 @dataclass(frozen=True, slots=True)
