@@ -22,6 +22,7 @@ from bot.diagnosis.causes_pods import PODS
 from bot.diagnosis.causes_policy import POLICY
 from bot.diagnosis.causes_proxy import PROXY
 from bot.diagnosis.causes_proxy_setup import PROXY_SETUP
+from bot.diagnosis.causes_sandbox import SANDBOXES
 from bot.diagnosis.causes_service import SERVICE
 from bot.diagnosis.causes_upstream import UPSTREAM
 from bot.diagnosis.causes_ways import WAYS
@@ -29,9 +30,8 @@ from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
 ROWS = (
-    *GROUND, *NODE_REPORTS, *CNI, *NODES, *PROXY, *PROXY_SETUP, *PATH, *PODS, *COREFILE, *SERVICE, *UPSTREAM, *CACHE,
-    *POLICY, *APPLICATION, *BACKENDS, *WAYS, *INGRESS, *EXTERNAL,
-    *CLIENT,
+    *GROUND, *NODE_REPORTS, *CNI, *SANDBOXES, *NODES, *PROXY, *PROXY_SETUP, *PATH, *PODS, *COREFILE, *SERVICE,
+    *UPSTREAM, *CACHE, *POLICY, *APPLICATION, *BACKENDS, *WAYS, *INGRESS, *EXTERNAL, *CLIENT,
 )
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in ROWS}
 
