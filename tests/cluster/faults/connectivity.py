@@ -24,6 +24,8 @@ from tests.cluster.faults.policy_reach import CALICO_DENY, DENY, DENY_ALL
 FIRST, SECOND = NODES
 PORT = "eth0"
 NODE_PORT = 30077
+THEMSELVES: tuple[tuple[str, str, Network], ...] = (
+    ("", "", "bridge"), ("-calico", " on calico", "calico"), ("-flannel", " on flannel", "flannel"))
 AGENTS: tuple[tuple[Network, str], ...] = (
     ("flannel", FLANNEL.ports), ("weave", WEAVE.ports), ("calico", CALICO.ports))
 
@@ -101,11 +103,14 @@ CONNECTIVITY = (
                Remake(Ref("Pod", "web", SPACE), web_server(SECOND), OPEN), network="bridge", reference="C27",
                root=_at("cni.hairpin", "cni"), wait=gets_through(WEB, ADDRESS, through=False),
                mentions=("hairpinMode",)),
-    _by_itself("itself", "a pod reaches itself by its own Service", network="bridge",
-               wait=gets_through(WEB, ADDRESS, through=True)),
+    *(_by_itself(f"itself{suffix}", f"a pod reaches itself by its own Service{on}", network=network,
+                 wait=gets_through(WEB, ADDRESS, through=True)) for suffix, on, network in THEMSELVES),
     _at_port("node-port", "the firewall of a node drops a Service's node port", Firewall(
         (f"iifname {PORT} tcp dport {NODE_PORT} drop",), hooks=("prerouting",), nodes=(SECOND,)),
         root=_at("node.node-port", "node"), reference="P20", mentions=(str(NODE_PORT),)),
+    _at_port("node-port-nftables",
+             "in mode nftables node ports are served at the nodes' own addresses, and answer there",
+             network="bridge", proxy="nftables", reference="P13", mentions=("answers pods on n1 and n2",)),
     _at_port("node-port-local", "a node without a pod of the Service leads its node port nowhere, as it should",
              policy="Local", reference="S09", mentions=("need not answer",)),
     _asked("open-pair", "a pod reaches a Service", wait=gets_through(CLIENT, ADDRESS, through=True)),
