@@ -4,7 +4,7 @@ from tests.cluster.faults.agents import NO_NETWORK
 from tests.cluster.faults.api import Create, EditText, Patch, RestartPods
 from tests.cluster.faults.bridge import CILIUM, CONF
 from tests.cluster.faults.conditions import Condition, both, daemon_pods, event
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, AddFile, EditFile, OnNode, RemakeNode, StartProcess, StopProcess
 from tests.cluster.faults.objects import FLANNEL, Ref, pod_on
 from tests.cluster.rig import Cluster
@@ -42,7 +42,7 @@ def _nat(node: str) -> Injection:
     return OnNode(node, ("sh", "-c", add), ("ip", "link", "del", "nat0"))
 
 
-_ROWS = (
+FLANNEL_FAULTS = (
     _row("two-backends", "CNI-03", "a node's agent took a new backend from the settings, the other one has the old",
          EditText(FLANNEL_CONF, "net-conf.json", '"vxlan"', '"host-gw"'),
          RestartPods(FLANNEL.pods, FLANNEL.set.namespace, SECOND),
@@ -70,4 +70,3 @@ _ROWS = (
          wait=_sandbox("already has an IP address"), root=Root("cni.sandbox.bridge", "cni", f"Node {SECOND}"),
          answer="degraded", consequences=(), mentions=("cni0",)),
 )
-FLANNEL_FAULTS = unseen(_ROWS, "flannel-nat-interface")

@@ -4,12 +4,22 @@ import json
 from typing import Any
 
 from tests.cluster.faults.agents import NO_NETWORK, NOT_THERE
-from tests.cluster.faults.api import Create, Patch, RestartPods
+from tests.cluster.faults.api import Create, Patch, Remake, RestartPods
 from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, both, daemon_pods, event, grown, left_out
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
-from tests.cluster.faults.neighbours import ADDRESS, CLIENT, CLOSED, OPEN, WEB, gets_through, open_shop
-from tests.cluster.faults.node import NODES, EditFile
-from tests.cluster.faults.objects import WEAVE, pod_on
+from tests.cluster.faults.neighbours import (
+    ADDRESS,
+    CLIENT,
+    CLOSED,
+    OPEN,
+    SPACE,
+    WEB,
+    gets_through,
+    open_shop,
+    web_server,
+)
+from tests.cluster.faults.node import NODES, Await, EditFile
+from tests.cluster.faults.objects import DNS_PODS, WEAVE, Ref, pod_on
 from tests.cluster.faults.overlays import crashed, cut_off_long
 from tests.cluster.rig import Cluster
 
@@ -61,16 +71,17 @@ _ROWS = (
          *_range("172.31.0.0/16"), wait=both(daemon_pods(WEAVE.set, 0), crashed(WEAVE)),
          root=Root("cni.plan.overlap", "cni", DAEMON), mentions=("172.31.0.0/16",)),
     _row("agent-refuses", "C16", "no agent runs on a node, and a pod asks it for an address",
-         Patch(WEAVE.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), NEW_POD,
-         wait=both(left_out(WEAVE.set, 1), event("default", "FailedCreatePodSandBox", "127.0.0.1:6784")),
+         Patch(WEAVE.set, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), Await(left_out(WEAVE.set, 1)),
+         NEW_POD, wait=event("default", "FailedCreatePodSandBox", "127.0.0.1:6784"),
          root=Root("cni.agent", "cni", DAEMON), mentions=(SECOND,)),
     Fault(
         name="weave-policies-stopped", reference="NP-01", network="weave", playbook="connectivity", probe=True,
         says="what enforces policies does not start on a node, and a pod there is new",
-        arguments=(f"from={CLIENT}", f"to={WEB}"),
+        arguments=(f"from={CLIENT}", f"to={WEB}"), cleared=CLOSED,
+        stage=(open_shop(web=SECOND, client=NODES[0]), Await(OPEN)),
         breaks=(_one_by_one({"op": "add", "path": f"{CONTAINERS}/1/command", "value": ["/no-such-program"]}),
-                RestartPods(WEAVE.pods, node=SECOND), open_shop(web=SECOND, client=NODES[0])),
-        wait=both(OPEN, gets_through(CLIENT, ADDRESS, through=False)), healed=both(HEALTHY, CLOSED),
+                RestartPods(WEAVE.pods, node=SECOND), Remake(Ref("Pod", "web", SPACE), web_server(SECOND), OPEN)),
+        wait=gets_through(CLIENT, ADDRESS, through=False),
         roots=(Root("cni.agent", "cni", DAEMON),), mentions=("weave-npc",), consequences=(*NO_NETWORK, "path.single"),
     ),
 )
@@ -79,7 +90,8 @@ _SPOILED = (
          *_range("10.98.0.0/16"), wait=daemon_pods(WEAVE.set, 2), root=Root("cni.plan.overlap", "cni", DAEMON),
          mentions=("10.98.0.0/16",), spoils=True),
     _row("range-exhausted", "C17", "the range of Weave Net is too small for the pods",
-         *_range("10.244.0.0/29"), NEW_PODS, wait=Condition("both agents wait for addresses", _waits),
+         *_range("10.244.0.0/29"), Await(daemon_pods(WEAVE.set, 2)), RestartPods(DNS_PODS), Await(HEALTHY), NEW_PODS,
+         wait=Condition("both agents wait for addresses", _waits),
          root=Root("cni.sandbox.addresses", "cni", DAEMON), answer="degraded", mentions=("10.244.0.0/29",),
          consequences=("dns.*",), spoils=True),
 )
