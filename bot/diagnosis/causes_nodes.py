@@ -101,7 +101,7 @@ NODES: tuple[Cause, ...] = (
     ),
     Cause(
         code="cni.plan.overlap", layer=Layer.CNI, title="The pods' range overlaps that of Services or nodes",
-        explains=("cni.path", "proxy.path"),
+        explains=("cni.path", "proxy.path", "cni.plan.outside"),
         meaning="The same address can belong to a pod and to a Service, or to a pod and a node: some of them are not "
         "reached, by no rule that is easy to see.",
         by_hand=RANGES,
@@ -110,7 +110,7 @@ NODES: tuple[Cause, ...] = (
         source=NETWORKING_PAGE,
     ),
     Cause(
-        code="cni.plan.outside", layer=Layer.CNI, title="Pods have addresses outside of their node's range",
+        code="cni.plan.outside", layer=Layer.CNI, title="Pods have addresses outside of their range",
         scope="node", explains=("cni.path",),
         meaning="The network sends what is for a range to the node that has it. Pods with other addresses, mostly from "
         "before the node's range or the network was changed, are not reached from other nodes.",

@@ -108,7 +108,8 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
     daemon, read = agent["daemon"], evidence["nodes"]["read"]
     fit = list_fit(read)
     kept = [name for name in fit if _could(read[name]) and _is_kept_off(agent, name)]
-    away = [name for name in fit if name not in kept and (is_young(read[name], evidence) or not _could(read[name]))]
+    away = [name for name in fit if name not in kept and not _is_served(agent, name)
+            and (is_young(read[name], evidence) or not _could(read[name]))]
     total = max(agent["covered"], daemon["desired"])
     if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
         return []
@@ -142,6 +143,10 @@ def _absent(evidence: Evidence, agent: Agent, text: str, ill: dict[str, str]) ->
     return [find("cni.agent", f"{text}: on node {name}, {why}.", verdict=verdict, object=daemon["name"], node=name,
                  advice=advice, evidence=(f"{text}, expected one on each node", f"node {name}: {why}",
                                           read_at(evidence))) for name, why in ill.items()]
+
+
+def _is_served(agent: Agent, node: str) -> bool:
+    return any(pod["ready"] and pod["node"] == node and not is_gone(pod) for pod in agent["pods"] or ())
 
 
 def _could(node: dict[str, Any]) -> bool:

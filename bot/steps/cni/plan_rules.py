@@ -29,7 +29,7 @@ def judge_plan(evidence: Evidence, args: Args) -> Judgement:
     if out_of_nodes(evidence):
         found += [*_without_range(evidence), *_outside(evidence), *_full(evidence)]
     else:
-        found += _unused(evidence)
+        found += [*_beyond(evidence), *_unused(evidence)]
     known = evidence["plans"] or _of_nodes(evidence)
     if not any(f.cause for f in found) and (known or not found):
         found.insert(0, _well(evidence) if known else _unknown(evidence))
@@ -153,6 +153,20 @@ def _outside(evidence: Evidence) -> list[Finding]:
             found.append(find("cni.plan.outside", text, verdict=Verdict.WARN, object=f"Node {name}", node=name,
                               evidence=(f"Node {name}: spec.podCIDRs is {list_names(node['ranges'])}",
                                         *(f"Pod {stray}" for stray in strays[:3]), read_at(evidence))))
+    return found
+
+
+def _beyond(evidence: Evidence) -> list[Finding]:
+    """Weave Net sends to its own range only: pods from before a change of it are where nobody looks for them."""
+    found = []
+    for place in (place for place in evidence["plans"] if place["field"] == "IPALLOC_RANGE"):
+        strays = [f"{pod['name']} has {ip}" for pod in evidence["pods"]["read"] if pod["ready"]
+                  for ip in pod["ips"] if _is_outside(ip, [place["range"]])]
+        if strays:
+            text = (f"Weave Net gives addresses out of {place['range']} ({place['object']}), and pods outside run "
+                    f"({list_names(strays, 2)}): the range was changed, and these have to be made anew.")
+            found.append(find("cni.plan.outside", text, verdict=Verdict.WARN, object=place["object"],
+                              evidence=(_tell(place), *(f"Pod {stray}" for stray in strays[:3]), read_at(evidence))))
     return found
 
 

@@ -89,11 +89,14 @@ _SPOILED = (
     _row("range-overlaps", "C31", "Weave Net gives pods addresses out of the range of Services",
          *_range("10.98.0.0/16"), wait=daemon_pods(WEAVE.set, 2), root=Root("cni.plan.overlap", "cni", DAEMON),
          mentions=("10.98.0.0/16",), spoils=True),
+    _row("range-changed", "CNI-06", "the range of Weave Net was changed, and pods run with addresses of the old one",
+         *_range("10.200.0.0/16"), wait=daemon_pods(WEAVE.set, 2), root=Root("cni.plan.outside", "cni", DAEMON),
+         answer="degraded", mentions=("10.200.0.0/16",), spoils=True),
     _row("range-exhausted", "C17", "the range of Weave Net is too small for the pods",
          *_range("10.244.0.0/29"), Await(daemon_pods(WEAVE.set, 2)), RestartPods(DNS_PODS), Await(HEALTHY), NEW_PODS,
          wait=Condition("both agents wait for addresses", _waits),
          root=Root("cni.sandbox.addresses", "cni", DAEMON), answer="degraded", mentions=("10.244.0.0/29",),
          consequences=("dns.*",), spoils=True),
 )
-WEAVE_FAULTS = unseen(_ROWS, "weave-range-of-nodes", "weave-agent-refuses", "weave-policies-stopped")
-WEAVE_SPOILED = unseen(_SPOILED, "weave-range-exhausted")
+WEAVE_FAULTS = unseen(_ROWS, "weave-agent-refuses", "weave-policies-stopped")
+WEAVE_SPOILED = unseen(_SPOILED, "weave-range-changed", "weave-range-exhausted")
