@@ -49,6 +49,7 @@ CROWD = [pod(f"10.244.1.{number}", name=f"shop/web-{number}") for number in rang
     (plan(networks=("Weave Net",), plans=setting("10.96.0.0/16")), ["cni.plan.overlap"]),
     (plan(networks=("Weave Net",), plans=setting("10.32.0.0/12")), []),
     (plan(None, pod("10.32.9.7"), networks=("Weave Net",), plans=setting("10.32.0.0/12")), []),
+    (plan(None, pod("10.32.9.7"), networks=("Weave Net",), plans=setting("$(RANGE)")), []),   # by a variable
     (plan(None, pod("10.244.9.7"), networks=("Weave Net",), plans=setting("10.32.0.0/12")), ["cni.plan.outside"]),
     (plan(node("10.97.3.0/24"), plans=setting("10.96.0.0/11", "ConfigMap kube-system/kubeadm-config", "podSubnet")),
      ["cni.plan.overlap"]),                                                 # once, and not for each part of it

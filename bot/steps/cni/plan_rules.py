@@ -159,7 +159,7 @@ def _outside(evidence: Evidence) -> list[Finding]:
 def _beyond(evidence: Evidence) -> list[Finding]:
     """Weave Net sends to its own range only: pods from before a change of it are where nobody looks for them."""
     found = []
-    for place in (place for place in evidence["plans"] if place["field"] == "IPALLOC_RANGE"):
+    for place in (place for place in evidence["plans"] if place["field"] == "IPALLOC_RANGE" and _parse(place["range"])):
         strays = [f"{pod['name']} has {ip}" for pod in evidence["pods"]["read"] if pod["ready"]
                   for ip in pod["ips"] if _is_outside(ip, [place["range"]])]
         if strays:
