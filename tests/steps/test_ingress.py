@@ -37,7 +37,8 @@ def classed(**changes: Any) -> dict[str, Any]:
 
 
 def leading(service: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
-    return {"ingress": ingress(), "services": {"web": service}, "unseen": [], "skipped": [], "read_at": NOW, **changes}
+    return {"ingress": ingress(), "services": {"web": service}, "controller": "", "unseen": [], "skipped": [],
+            "read_at": NOW, **changes}
 
 
 def condition(kind: str, status: str = "True", **changes: Any) -> dict[str, Any]:
@@ -103,8 +104,8 @@ def test_classes_that_may_not_be_listed_are_no_missing_classes() -> None:
 
 @pytest.mark.parametrize(("service", "cause", "subject"), [
     ({"exists": False}, "ingress.backend.missing", SERVICE),
-    ({"exists": True, "ports": [["http", 8080]], "ready": 2}, "ingress.backend.port", INGRESS),
-    ({"exists": True, "ports": [["http", 80]], "ready": 0}, "ingress.backend.no-endpoints", SERVICE),
+    ({"exists": True, "ports": [["http", 8080, 8080]], "ready": 2}, "ingress.backend.port", INGRESS),
+    ({"exists": True, "ports": [["http", 80, "http"]], "ready": 0}, "ingress.backend.no-endpoints", SERVICE),
 ])
 def test_a_backend_that_leads_nowhere_is_told_as_what_it_is(service: dict[str, Any], cause: str, subject: str) -> None:
     found = only(BACKENDS, leading(service), ingress=ASKED)
@@ -113,20 +114,45 @@ def test_a_backend_that_leads_nowhere_is_told_as_what_it_is(service: dict[str, A
 
 def test_a_port_may_be_named_and_a_service_without_slices_of_its_own_is_not_counted() -> None:
     by_name = ingress(backends=[{"place": "/", "service": "web", "port": "http"}])
-    fine = {"exists": True, "ports": [["http", 80]], "ready": None}
+    fine = {"exists": True, "ports": [["http", 80, "http"]], "ready": None}
     assert only(BACKENDS, leading(fine, ingress=by_name), ingress=ASKED).verdict is Verdict.PASS
 
 
 def test_the_service_looked_at_next_is_the_one_that_has_no_endpoint() -> None:
     two = ingress(backends=[{"place": "/", "service": name, "port": "80"} for name in ("web", "api")])
     told = leading(None, ingress=two)
-    told["services"] = {"web": {"exists": True, "ports": [["", 80]], "ready": 2},
-                        "api": {"exists": True, "ports": [["", 80]], "ready": 0}}
+    told["services"] = {"web": {"exists": True, "ports": [["", 80, 8080]], "ready": 2},
+                        "api": {"exists": True, "ports": [["", 80, 8080]], "ready": 0}}
     assert judge(BACKENDS, told, ingress=ASKED).outputs["service"] == "shop/api"
 
 
+def test_a_name_elsewhere_needs_no_ports_and_is_asked_at_the_number_that_the_ingress_gives() -> None:
+    outside = {"exists": True, "outside": True, "ports": [], "ready": None}
+    assert only(BACKENDS, leading(outside), ingress=ASKED).verdict is Verdict.PASS
+    by_name = ingress(backends=[{"place": "/", "service": "web", "port": "http"}])
+    assert causes(BACKENDS, leading(outside, ingress=by_name), ingress=ASKED) == ["ingress.backend.port"]
+
+
+def test_the_port_of_the_pods_is_a_fault_but_for_the_controller_that_takes_it() -> None:
+    of_pods = ingress(backends=[{"place": "/", "service": "web", "port": "8080"}])
+    told = leading({"exists": True, "ports": [["", 80, 8080]], "ready": 1}, ingress=of_pods)
+    assert causes(BACKENDS, told, ingress=ASKED) == ["ingress.backend.port"]
+    nginx = {**told, "controller": "k8s.io/ingress-nginx"}
+    assert only(BACKENDS, nginx, ingress=ASKED).verdict is Verdict.INFO
+    unread = {**told, "controller": None, "skipped": ["list ingressclasses.networking.k8s.io"]}
+    assert {f.verdict for f in judge(BACKENDS, unread, ingress=ASKED).findings} == {Verdict.UNKNOWN, Verdict.SKIPPED}
+
+
+def test_what_was_not_looked_at_is_no_pass() -> None:
+    fine = {"exists": True, "ports": [["", 80, 8080]], "ready": 1}
+    found = only(BACKENDS, leading(fine, unseen=["sixth"]), ingress=ASKED)
+    assert (found.verdict, "sixth was not looked at" in found.summary) == (Verdict.INFO, True)
+    bucket = leading(None, services={}, ingress=ingress(backends=[{"place": "/", "service": "", "port": ""}]))
+    assert only(BACKENDS, bucket, ingress=ASKED).verdict is Verdict.INFO
+
+
 def test_secrets_are_named_as_not_read() -> None:
-    told = leading({"exists": True, "ports": [["", 80]], "ready": 1}, ingress=ingress(secrets=["tls"]))
+    told = leading({"exists": True, "ports": [["", 80, 8080]], "ready": 1}, ingress=ingress(secrets=["tls"]))
     assert [f.verdict for f in judge(BACKENDS, told, ingress=ASKED).findings] == [Verdict.PASS, Verdict.SKIPPED]
 
 

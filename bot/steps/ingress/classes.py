@@ -4,6 +4,8 @@ An Ingress does nothing by itself: only a controller that serves its class makes
 (https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class).
 """
 
+from typing import Any
+
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
@@ -24,8 +26,8 @@ async def gather_class(cluster: Cluster, args: IngressArgs) -> Evidence:
     ingress = await read_ingress(cluster, args, skipped)
     evidence: Evidence = {"ingress": ingress, "classes": [], "workloads": None, "pod": ""}
     if ingress:
-        evidence["classes"] = await _classes(cluster, skipped)
-        chosen = _choose(evidence)
+        evidence["classes"] = await read_classes(cluster, skipped)
+        chosen = choose_class(ingress, evidence["classes"])
         known = recognise(chosen["controller"]) if chosen else None
         if known and known.names:
             evidence["workloads"] = await find_workloads(cluster, known, skipped)
@@ -33,7 +35,7 @@ async def gather_class(cluster: Cluster, args: IngressArgs) -> Evidence:
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
-async def _classes(cluster: Cluster, skipped: list[str]) -> list[dict[str, object]] | None:
+async def read_classes(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] | None:
     try:
         items = (await cluster.list("IngressClass")).items
     except ClusterError as error:
@@ -58,9 +60,9 @@ async def _pod(cluster: Cluster, workloads: list[dict[str, object]], skipped: li
     return ""
 
 
-def _choose(evidence: Evidence) -> dict[str, str] | None:
+def choose_class(ingress: dict[str, Any], classes: list[dict[str, Any]] | None) -> dict[str, Any] | None:
     """The class that counts: the one it names, else the default one."""
-    ingress, classes = evidence["ingress"], evidence["classes"] or []
+    classes = classes or []
     named = ingress["class"] or ingress["old_class"]
     if named:
         return next((one for one in classes if one["name"] == named), None)
@@ -74,7 +76,7 @@ def judge_class(evidence: Evidence, args: IngressArgs) -> Judgement:
     outputs = {"controller_pod": evidence["pod"]}
     if evidence["classes"] is None:
         return Judgement(skipped, outputs)
-    chosen = _choose(evidence)
+    chosen = choose_class(ingress, evidence["classes"])
     found = _unserved(evidence) if chosen is None else _controller(evidence, chosen)
     return Judgement((found, *skipped), outputs)
 
