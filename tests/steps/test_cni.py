@@ -332,3 +332,13 @@ def test_what_stands_before_a_start_that_succeeded_is_history() -> None:
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
 def test_every_sign_of_a_network_speaks_for_a_cause_of_the_table(network: Any) -> None:
     assert {told.cause for told in (*network.log, *network.events)} <= set(CAUSES)
+
+
+def test_a_node_that_flannel_finds_at_no_address_of_its_own_is_told_and_no_fault() -> None:
+    marks = {"public_ip": "10.0.0.1", "own": ["10.0.0.1", "n1"], "backend": "vxlan", "ranges": ["10.244.0.0/24"]}
+    facts = flannel()
+    facts["nodes"] = {"n1": marks, "n2": {**marks, "public_ip": "192.0.2.1", "own": ["10.0.0.2"],
+                                          "ranges": ["10.244.1.0/24"]}}
+    found = judge(AGENTS, agents(agent(facts={"flannel": facts}))).findings
+    assert [f.verdict for f in found if "n2 at 192.0.2.1" in f.summary] == [Verdict.INFO]
+    assert causes(AGENTS, agents(agent(facts={"flannel": facts}))) == []

@@ -9,9 +9,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.diagnosis.causes import find
+from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
-from bot.model.finding import Finding, Verdict
+from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
@@ -39,6 +39,7 @@ def _marks(node: Object) -> dict[str, Any]:
     notes = node["metadata"].get("annotations", {})
     spec = node["spec"]
     return {"public_ip": notes.get(f"{MARK}public-ip", ""), "backend": notes.get(f"{MARK}backend-type", ""),
+            "own": [address["address"] for address in node.get("status", {}).get("addresses") or ()],
             "ranges": spec.get("podCIDRs") or ([spec["podCIDR"]] if spec.get("podCIDR") else [])}
 
 
@@ -62,7 +63,21 @@ def judge_flannel(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
     facts = agent["facts"]["flannel"]
     addresses = {name: marks["public_ip"] for name, marks in facts["nodes"].items() if marks["public_ip"]}
     return [*judge_addresses(evidence, agent, f"{MARK}public-ip", addresses), *_network(evidence, agent, facts),
-            *_backends(evidence, agent, facts), *_ranges(evidence, agent, facts)]
+            *_backends(evidence, agent, facts), *_ranges(evidence, agent, facts), *_elsewhere(evidence, facts)]
+
+
+def _elsewhere(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:
+    """Where others are found at their nodes' addresses: behind NAT one may be meant to be found at another."""
+    known = {name: marks for name, marks in facts["nodes"].items() if marks["public_ip"] and marks.get("own")}
+    odd = [name for name, marks in known.items() if marks["public_ip"] not in marks["own"]]
+    if not odd or len(odd) == len(known):
+        return []
+    told = list_names(f"{name} at {known[name]['public_ip']}" for name in odd)
+    text = (f"Flannel has other nodes send to {told}, which is none of the addresses that the node itself reports: "
+            "meant so behind NAT, else nothing arrives there.")
+    return [note(Verdict.INFO, Layer.CNI, text, evidence=(
+        f"Node {odd[0]}: annotation {MARK}public-ip is {known[odd[0]]['public_ip']}, the node reports "
+        f"{list_names(known[odd[0]]['own'])}", read_at(evidence)))]
 
 
 def _network(evidence: Evidence, agent: dict[str, Any], facts: dict[str, Any]) -> list[Finding]:

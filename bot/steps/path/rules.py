@@ -114,7 +114,8 @@ def advise(evidence: Evidence, node: str) -> str:
     ports = next((found.ports for name in evidence["networks"] if (found := find_network(name)) and found.ports), ())
     what = list_names(map(str, ports), word="or") or "what the network plugin sends between nodes"
     return (f"Let {what} pass between {node} and the other nodes, both ways: see security groups, and `nft list "
-            f"ruleset` and `iptables-save` on {node}; then the log of the network agent there."
+            f"ruleset` and `iptables-save` on {node}. See too whether the network's interface there is up and has a "
+            "route to the other nodes' pods (`ip -br link`, `ip route`); then the log of the network agent there."
             + _suspect_checksums(evidence, ports))
 
 
