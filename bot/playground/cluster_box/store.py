@@ -152,7 +152,8 @@ class Store:
     def _covers(self, read: Read, query: Query) -> bool:
         labels, fields = self._selectors(read, query.kind)
         within = read.namespace in ("", query.namespace) and labels <= query.labels and fields <= query.fields
-        return within and read.form in ("full", query.form)
+        whole = not any(key[:2] == (query.kind.group, query.kind.plural) for key in self._partial)
+        return within and (whole or read.form in ("full", query.form))  # what is known in full is so in every form
 
     def _selectors(self, read: Read, kind: Kind) -> tuple[frozenset[Requirement], frozenset[tuple[str, bool, str]]]:
         return parse_labels(read.labels), parse_fields(read.fields, kind)

@@ -10,7 +10,7 @@ from bot.model.errors import ClusterError, NotFound
 from bot.steps.daemons import find_networks
 from bot.steps.findings import unread
 from bot.steps.nodes.status import SAMPLE, sample_nodes
-from bot.steps.policy.facts import NAMED
+from bot.steps.policy.facts import list_others
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (
@@ -59,9 +59,8 @@ async def read_hindrances(
     found: list[str] = []
     for kind, api in kinds:
         where = "" if "Global" in kind or "Clusterwide" in kind else namespace
-        try:  # as `dns.policy` reads them
-            listing = await (cluster.list(kind, where, api=api, limit=NAMED, form="metadata") if api else
-                             cluster.list(kind, where))
+        try:
+            listing = await (list_others(cluster, api, kind, where) if api else cluster.list(kind, where))
         except NotFound:
             continue
         except ClusterError as error:

@@ -15,7 +15,7 @@ from bot.model.finding import Finding
 from bot.steps import Evidence
 from bot.steps.daemons import find_networks
 from bot.steps.findings import unread
-from bot.steps.policy.facts import NAMED
+from bot.steps.policy.facts import list_others
 from bot.steps.wording import read_at
 
 API = "crd.projectcalico.org/v1"
@@ -31,8 +31,8 @@ async def read_own_kind(cluster: Cluster, namespace: str, skipped: list[str]) ->
     try:
         if not any(network.name in ("Calico", "Canal") for network in await find_networks(cluster)):
             return []
-        narrow = await cluster.list("NetworkPolicy", namespace, api=API, limit=NAMED, form="metadata")
-        listing = await cluster.list("GlobalNetworkPolicy", api=API, limit=NAMED)
+        narrow = await list_others(cluster, API, "NetworkPolicy", namespace)
+        listing = await list_others(cluster, API, "GlobalNetworkPolicy", "")
     except NotFound:
         return []
     except ClusterError as error:
