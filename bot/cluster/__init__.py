@@ -20,8 +20,8 @@ Object: TypeAlias = dict[str, Any]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Form: TypeAlias = Literal["full", "metadata", "table"]
-"""What of each object a list gives: all of it; apiVersion, kind and metadata; or, for few bytes, what `kubectl get -o
-wide` prints: apiVersion, kind, metadata with the name alone, and `cells`, from the column's title to what is in it."""
+"""What of each object a list gives: all of it; apiVersion, kind and metadata; or, for few bytes, what `kubectl get`
+prints: apiVersion, kind, metadata with the name alone, and `cells`, from the column's title to what is in it."""
 
 
 @dataclass(frozen=True, slots=True)

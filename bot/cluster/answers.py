@@ -49,11 +49,14 @@ def take_items(page: Object, kind: Kind, path: str) -> list[Object]:
 
 
 def take_cells(page: Object, kind: Kind, path: str) -> list[Object]:
-    """The rows of one page of a table (API concepts, "Receiving resources as Tables"), as far as they have a name."""
-    titles = [str(column.get("name")) for column in take_rows(page, "columnDefinitions", path)]
-    if "Name" not in titles:
+    """The rows of one page of a table (API concepts, "Receiving resources as Tables"), as far as they have a name; of
+    its columns those that kubectl prints without `-o wide` (priority 0)."""
+    columns = [(place, str(column.get("name"))) for place, column in enumerate(
+        take_rows(page, "columnDefinitions", path)) if not column.get("priority")]
+    if "Name" not in {title for _, title in columns}:
         raise Malformed(f"{path}: the table of the answer has no column Name, by which its rows could be told apart.")
-    rows = [dict(zip(titles, row.get("cells") or (), strict=False)) for row in take_rows(page, "rows", path)]
+    cells_of = [row.get("cells") or [] for row in take_rows(page, "rows", path)]
+    rows = [{title: cells[place] for place, title in columns if place < len(cells)} for cells in cells_of]
     return [{"apiVersion": kind.api, "kind": kind.kind, "metadata": {"name": str(cells["Name"])}, "cells": cells}
             for cells in rows if cells.get("Name")]
 

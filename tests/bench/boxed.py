@@ -3,24 +3,23 @@
 """
 
 import asyncio
-import copy
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from bot.playground.bundle import Bundle, Object
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.faults import Fault
 from bot.playground.scenarios import load_scenario
+from tests.playground.metropolis import grow
 
 
 @contextmanager
 def boxed_cluster(kubeconfig: Path, *, nodes: int = 0, latency: float = 0.0) -> Iterator[None]:
-    """The recorded healthy cluster, with so many nodes (and pods on them) more, each request so many seconds slower."""
+    """The recorded healthy cluster, grown to so many nodes, ten times as many pods and four times as many Services;
+    each request so many seconds slower."""
     line = [sys.executable, "-m", "tests.bench.boxed", str(kubeconfig), str(nodes), str(latency)]
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
@@ -32,23 +31,9 @@ def boxed_cluster(kubeconfig: Path, *, nodes: int = 0, latency: float = 0.0) -> 
         process.stdin.close()
 
 
-def enlarge(bundle: Bundle, nodes: int) -> Bundle:
-    """Copies of the last node, with ten pods each in a namespace of their own."""
-    pattern = next(x for x in reversed(bundle.objects) if x["kind"] == "Node")
-    pod = next(x for x in bundle.objects if x["kind"] == "Pod")
-    more = [rename(pattern, f"more-{n}") for n in range(nodes)]
-    pods = [rename(pod, f"web-{n}", namespace="shop", labels={"app": "web"}) for n in range(nodes * 10)]
-    return replace(bundle, objects=(*bundle.objects, *more, *pods))
-
-
-def rename(pattern: Object, name: str, **metadata: object) -> Object:
-    other = copy.deepcopy(pattern)
-    other["metadata"] |= {"name": name, "uid": name, **metadata}
-    return other
-
-
 async def main(kubeconfig: Path, nodes: int, latency: float) -> None:
-    async with ClusterBox(enlarge(load_scenario("healthy"), nodes), context="prod") as box:
+    bundle = grow(load_scenario("healthy"), nodes=nodes, pods=nodes * 10, services=nodes * 4)
+    async with ClusterBox(bundle, context="prod") as box:
         if latency:
             box.faults.append(Fault(latency=latency))
         box.write_kubeconfig(kubeconfig)

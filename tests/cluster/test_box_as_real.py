@@ -135,7 +135,8 @@ def reduce_answer(text: str) -> tuple[Any, ...]:
     if answer.get("kind") == "Table":
         titles = [column["name"] for column in answer["columnDefinitions"]]
         rows = [{**dict(zip(titles, row["cells"], strict=True)), "Age": ""} for row in answer["rows"]]
-        return ("Table", titles, rows, [row["object"] is None for row in answer["rows"]])
+        wide = [column["priority"] for column in answer["columnDefinitions"]]
+        return ("Table", titles, wide, rows, [row["object"] is None for row in answer["rows"]])
     if "items" in answer:
         items = [(item["metadata"]["name"], sorted(item)) for item in answer["items"]]
         return (answer["kind"], answer["apiVersion"], bool(answer["metadata"].get("continue")), metadata, items)

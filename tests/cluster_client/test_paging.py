@@ -62,3 +62,22 @@ async def test_items_of_a_list_know_their_kind_as_kubectl_shows_them(many_pods: 
 async def test_the_metadata_form_is_asked_for_by_its_media_type(many_pods: Script, open_cluster: Open) -> None:
     await (await open_cluster()).list("Pod", limit=1, form="metadata")
     assert many_pods.seen[0].headers["Accept"] == "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+async def test_the_table_form_gives_the_cells_that_kubectl_prints_and_no_objects(
+    script: Script, open_cluster: Open
+) -> None:
+    columns = [{"name": "Name", "priority": 0}, {"name": "Status", "priority": 0}, {"name": "OS-Image", "priority": 1}]
+    rows = [{"cells": ["n1", "NotReady", "Debian"], "object": None}, {"cells": None}]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"kind": "Table", "metadata": {"continue": "1", "remainingItemCount": 7},
+                                  "columnDefinitions": columns, "rows": rows})
+
+    script.answer = answer
+    listing = await (await open_cluster()).list("Node", limit=2, form="table")
+    assert listing.items == ({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"},
+                              "cells": {"Name": "n1", "Status": "NotReady"}},)
+    assert (listing.complete, listing.remaining) == (False, 7)
+    assert "as=Table" in script.seen[0].headers["Accept"]
+    assert script.seen[0].query["includeObject"] == "None"

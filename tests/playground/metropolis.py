@@ -12,13 +12,14 @@ IMAGES = 50
 """What a kubelet lists at most (nodeStatusMaxImages)."""
 
 
-def grow(bundle: Bundle) -> Bundle:
+def grow(bundle: Bundle, *, nodes: int = NODES, pods: int = PODS, services: int = SERVICES) -> Bundle:
+    """To so many of each, where it has fewer."""
     have = {kind: sum(item["kind"] == kind for item in bundle.objects) for kind in ("Node", "Pod", "Service")}
     objects = [_with_images(item) if item["kind"] == "Node" else item for item in bundle.objects]
     pattern = next(item for item in reversed(objects) if item["kind"] == "Node")
-    objects += [_node(pattern, number) for number in range(NODES - have["Node"])]
-    objects += [_pod(number) for number in range(PODS - have["Pod"])]
-    objects += [_service(number) for number in range(SERVICES - have["Service"])]
+    objects += [_node(pattern, number) for number in range(nodes - have["Node"])]
+    objects += [_pod(number) for number in range(pods - have["Pod"])]
+    objects += [_service(number) for number in range(services - have["Service"])]
     return replace(bundle, objects=tuple(objects))
 
 

@@ -18,7 +18,8 @@ def make_table(kind: Kind, items: Sequence[Object], now: float, metadata: Mappin
     """`include` is None, Metadata or Object, as in `includeObject`."""
     columns = _COLUMNS.get(kind.name, (("Name", _name), ("Age", _age)))
     definitions = [
-        {"name": title, "type": "string", "format": "name" if title == "Name" else "", "description": "", "priority": 0}
+        {"name": title, "type": "string", "format": "name" if title == "Name" else "", "description": "",
+         "priority": 1 if title in _WIDE else 0}
         for title, _ in columns
     ]
     rows = [{"cells": _cells(columns, item, now), "object": _embed(item, include)} for item in items]
@@ -151,6 +152,11 @@ def _ready_of(field: str) -> Cell:
     return read
 
 
+_WIDE = frozenset({
+    "IP", "Node", "Nominated Node", "Readiness Gates", "Selector", "Internal-IP", "External-IP", "OS-Image",
+    "Kernel-Version", "Container-Runtime",
+})
+"""Columns that kubectl prints with `-o wide` only."""
 _COLUMNS: dict[str, tuple[tuple[str, Cell], ...]] = {
     "Pod": (
         ("Name", _name),

@@ -33,7 +33,7 @@ class AccessArgs(Args):
 async def gather_access(cluster: Cluster, args: AccessArgs) -> Evidence:
     proxy = await find_proxy(cluster)
     skipped = list(proxy.skipped)
-    login = login_file(await read_setup(cluster, proxy, skipped))
+    login = login_file(await read_setup(cluster, proxy, skipped)) or ("its kubeconfig" if proxy.static else "")
     if proxy.daemon is None or login:
         return {"read_at": cluster.now, "account": "", "login": login, "skipped": skipped}
     namespace, account = proxy.daemon["namespace"], proxy.daemon["account"]
