@@ -172,8 +172,8 @@ class Cluster(Protocol):
         limit: int = 0,
         form: Form = "full",
     ) -> Listing:
-        """All namespaces when `namespace` is empty. `limit` 0: all pages up to the ceiling; else at most so many items,
-        in one request, with `remaining` from the server."""
+        """All namespaces when `namespace` is empty. `limit` 0: all pages up to the ceiling; else about so many items,
+        in one request where they fit a page, with `remaining` from the server."""
 
     async def groups(self) -> tuple[str, ...]:
         """The API groups that are served, e.g. `apps`, `discovery.k8s.io`."""

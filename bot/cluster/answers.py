@@ -1,5 +1,6 @@
 """What must be true of an answer before a step sees it, and how a question to the API is written."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,9 +57,14 @@ def take_cells(page: Object, kind: Kind, path: str) -> list[Object]:
     if "Name" not in {title for _, title in columns}:
         raise Malformed(f"{path}: the table of the answer has no column Name, by which its rows could be told apart.")
     cells_of = [row.get("cells") or [] for row in take_rows(page, "rows", path)]
-    rows = [{title: cells[place] for place, title in columns if place < len(cells)} for cells in cells_of]
+    rows = [{title: _once(cells[place]) for place, title in columns if place < len(cells)} for cells in cells_of]
     return [{"apiVersion": kind.api, "kind": kind.kind, "metadata": {"name": str(cells["Name"])}, "cells": cells}
             for cells in rows if cells.get("Name")]
+
+
+def _once(cell: Any) -> Any:
+    """Thousands of rows say `Ready`: each text is held once."""
+    return sys.intern(cell) if isinstance(cell, str) else cell
 
 
 def read_paging(page: Object, path: str) -> tuple[str, int]:

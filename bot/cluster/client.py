@@ -122,7 +122,8 @@ class KubernetesCluster:
         items: list[Object] = []
         size, token = 0, ""
         while True:
-            paging = (("limit", str(limit or ceilings.page)), *((("continue", token),) if token else ()))
+            size_of_page = min(limit, ceilings.page) or ceilings.page
+            paging = (("limit", str(size_of_page)), *((("continue", token),) if token else ()))
             body = await self._send(ask, path, query=(*query, *paging), headers=accept)
             page = decode_object(body, path)
             items += take_cells(page, row, path) if form == "table" else take_items(page, row, path)
@@ -130,7 +131,8 @@ class KubernetesCluster:
             token, left = read_paging(page, path)
             if not token:
                 return Listing(tuple(items))
-            if limit or len(items) >= ceilings.items or size >= ceilings.bytes:
+            enough = 0 < limit <= max(ceilings.page, len(items))
+            if enough or len(items) >= ceilings.items or size >= ceilings.bytes:
                 return Listing(tuple(items), complete=False, remaining=left)
 
     async def logs(

@@ -17,8 +17,13 @@ NODE_LABELS = (
 PROVIDERS = (
     ("kind://", "kind"), ("k3s://", "k3s"), ("azure://", "AKS or Azure"), ("aws://", "AWS"), ("gce://", "Google Cloud"),
 )
-PROXY_INSIDE = frozenset({"k3s", "RKE2"})
-"""Platforms whose service proxy is no DaemonSet: none is missed there."""
+PROXY_INSIDE = {
+    "k3s": "k3s has the service proxy built in. Its mode, its log and its rules were not looked at; on the node: "
+    "`curl http://127.0.0.1:10249/proxyMode` and `journalctl -u k3s -u k3s-agent | grep -i proxy`.",
+    "RKE2": "RKE2 starts it as static pods, unless it is told not to, and none was found; whether Service addresses "
+    "work was not tested.",
+}
+"""Platforms whose service proxy is no DaemonSet, so that none is missed there, and what is said of it."""
 OPENSHIFT_GROUP = "config.openshift.io"
 AUTOMATIC_DNS = frozenset({"GKE", "EKS"})
 """Platforms that can run DNS outside the cluster (GKE Cloud DNS, EKS Auto Mode)."""

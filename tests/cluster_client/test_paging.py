@@ -81,3 +81,9 @@ async def test_the_table_form_gives_the_cells_that_kubectl_prints_and_no_objects
     assert (listing.complete, listing.remaining) == (False, 7)
     assert "as=Table" in script.seen[0].headers["Accept"]
     assert script.seen[0].query["includeObject"] == "None"
+
+
+async def test_a_limit_beyond_a_page_is_reached_in_pages(many_pods: Script, open_cluster: Open) -> None:
+    listing = await (await open_cluster(limits=Limits())).list("Pod", limit=1000)
+    assert (len(listing.items), listing.complete, listing.remaining) == (1000, False, 200)
+    assert [request.query["limit"] for request in many_pods.seen] == ["500", "500"]

@@ -24,6 +24,8 @@ BARE = "container runtime network not ready: NetworkReady=false reason:NetworkPl
 LOOP = '[FATAL] plugin/loop: Loop (127.0.0.1:46337 -> :53) detected for zone ".", see ' \
     "https://coredns.io/plugins/loop#troubleshooting.\n"
 CUSTOM = "/etc/coredns/custom/log.override:1 - Error during parsing: Unknown directive 'forwrad'\n"
+EXPIRED = 'reflector.go:200] "Failed to watch" err="failed to list *v1.Service: Get ' \
+    'https://127.0.0.1:6443/api/v1/services: tls: failed to verify certificate: x509: certificate has expired or is not yet valid" type="*v1.Service"\n'
 NO_NODE = "0/2 nodes are available: 2 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}."
 BACK_OFF = "back-off 5m0s restarting failed container"
 
@@ -101,6 +103,17 @@ FAULTS = (
     fault("rke2", "Canal's Network is not the cluster's range", change(
         "ConfigMap", "rke2-canal-config", set_path("data", {"net-conf.json": '{"Network": "10.244.0.0/16"}'})),
         ("cni.agent.range", "ConfigMap kube-system/rke2-canal-config")),
+    fault("rke2", "a node's certificate has run out, and its kube-proxy crashes", edits(
+        change("Pod", "kube-proxy-node-2", waits(CRASHING, BACK_OFF, crashed=True)),
+        says("kube-proxy-node-2", EXPIRED)), ("proxy.credentials", "Pods kube-system/kube-proxy"), only="kube-proxy"),
+    fault("rke2", "a node has no kube-proxy", remove("Pod", "kube-proxy-node-2"),
+          ("proxy.not-covering", "Pods kube-system/kube-proxy")),
+    fault("gke", "a node's kube-proxy is of a version that is too old", change(
+        "Pod", "kube-proxy-node-2", lambda item: item["spec"]["containers"][0].update(image="kube-proxy:v1.29.8")),
+        ("proxy.version", "Pods kube-system/kube-proxy"), only="kube-proxy"),
+    fault("gke", "kube-proxy crashes on a node", change(
+        "Pod", "kube-proxy-node-2", waits(CRASHING, BACK_OFF, crashed=True)),
+        ("proxy.crashing", "Pods kube-system/kube-proxy")),
     fault("eks", "CoreDNS was made for Fargate, where no profile takes it", pending(
         "Deployment", "coredns", NO_NODE, "kube-dns"),
         ("dns.pods.pending.unschedulable", "Deployment kube-system/coredns")),

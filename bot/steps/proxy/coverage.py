@@ -93,7 +93,7 @@ def _absent(evidence: Evidence) -> Finding:
     networks, told = evidence["networks"], (read_at(evidence),)
     platform = recognise_platform(evidence["version"], (), (), False)
     if platform in PROXY_INSIDE:
-        text = f"There is no kube-proxy DaemonSet: {platform} has the service proxy built in; it was not tested."
+        text = f"There is no kube-proxy DaemonSet: {PROXY_INSIDE[platform]}"
         return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
     if evidence["replacement"] in REPLACING:
         text = "Cilium replaces kube-proxy (ConfigMap kube-system/cilium-config); Service addresses were not tested."
