@@ -25,7 +25,8 @@ LOOP = '[FATAL] plugin/loop: Loop (127.0.0.1:46337 -> :53) detected for zone "."
     "https://coredns.io/plugins/loop#troubleshooting.\n"
 CUSTOM = "/etc/coredns/custom/log.override:1 - Error during parsing: Unknown directive 'forwrad'\n"
 EXPIRED = 'reflector.go:200] "Failed to watch" err="failed to list *v1.Service: Get ' \
-    'https://127.0.0.1:6443/api/v1/services: tls: failed to verify certificate: x509: certificate has expired or is not yet valid" type="*v1.Service"\n'
+    'https://127.0.0.1:6443/api/v1/services: tls: failed to verify certificate: x509: certificate has expired or is ' \
+    'not yet valid" type="*v1.Service"\n'
 NO_NODE = "0/2 nodes are available: 2 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}."
 BACK_OFF = "back-off 5m0s restarting failed container"
 

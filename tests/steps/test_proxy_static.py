@@ -54,7 +54,8 @@ def commanded(*words: str, on: str = "n1", image: str = "rancher/hardened-kubern
 
 
 def command(*pods: dict[str, str], version: str = "v1.34.4+rke2r1") -> dict[str, Any]:
-    setup = parse_setup({"containers": [{"name": "kube-proxy", "image": "x:v1.34.4", "args": ["--proxy-mode=ipvs"]}]})
+    setup = parse_setup({"hostNetwork": True, "containers": [
+        {"name": "kube-proxy", "image": "x:v1.34.4", "args": ["--proxy-mode=ipvs"]}]})
     return {"read_at": NOW, "proxy": "Pods kube-system/kube-proxy", "setup": setup, "ready": 2, "version": version,
             "place": None, "file": {}, "static": list(pods), "skipped": []}
 
