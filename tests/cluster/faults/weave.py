@@ -6,7 +6,7 @@ from typing import Any
 from tests.cluster.faults.agents import NO_NETWORK, NOT_THERE
 from tests.cluster.faults.api import Create, Patch, Remake, RestartPods
 from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, both, daemon_pods, event, grown, left_out
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.neighbours import (
     ADDRESS,
     CLIENT,
@@ -57,7 +57,7 @@ def _row(
                  breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=consequences, spoils=spoils)
 
 
-_ROWS = (
+WEAVE_FAULTS = (
     _row("password", "CNI-03", "the agent of one node has a password, the other one has none",
          _one_by_one({"op": "add", "path": f"{CONTAINERS}/0/env/-", "value": {"name": "WEAVE_PASSWORD", "value": "x"}}),
          RestartPods(WEAVE.pods, node=SECOND),
@@ -98,4 +98,3 @@ WEAVE_SPOILED = (
          root=Root("cni.sandbox.addresses", "cni", DAEMON), answer="degraded", mentions=("10.244.0.0/29",),
          consequences=("dns.*",), spoils=True),
 )
-WEAVE_FAULTS = unseen(_ROWS, "weave-policies-stopped")
