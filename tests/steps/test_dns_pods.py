@@ -59,6 +59,8 @@ def test_two_ready_pods_on_two_nodes_pass_with_a_telling_summary() -> None:
     (crashed(reason="OOMKilled", code=137), "dns.pods.oom"),
     (crashed(last_ended={"reason": "StartError", "code": 128, "at": RECENTLY, "message":
                          "container init was OOM-killed (memory limit too low?)"}), "dns.pods.oom"),
+    (crashed(last_ended={"reason": "StartError", "code": 128, "at": RECENTLY, "message":
+                         'exec: "true": executable file not found in $PATH'}), "dns.pods.container"),
     (crashed(reason="Completed", code=0, events=[KILLED]), "dns.pods.liveness"),
     (pod(ready=False, events=[UNREADY]), "dns.pods.not-ready"),
 ], ids=lambda value: value if isinstance(value, str) else "")

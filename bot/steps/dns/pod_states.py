@@ -23,6 +23,7 @@ PASSES = re.compile(r"kube-root-ca\.crt|failed to sync (configmap|secret) cache"
 OTHER_OBSTACLES = re.compile(r"Insufficient|didn't match|affinity|unschedulable|topology|volume", re.IGNORECASE)
 BAD_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 NOT_MADE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+NEVER_RAN = frozenset({"StartError", "ContainerCannotRun"})
 ABSENT = re.compile(r"configmap|secret|volume|mount", re.IGNORECASE)
 """In words of the kubelet about a container that it could not make: what it needs is not there."""
 NO_SANDBOX = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
@@ -94,6 +95,8 @@ def _ended(pod: Pod, now: float) -> State | None:
     times = f"restarted {pod['restarts']} times, last ended {last['at']}"
     if last["reason"] == "OOMKilled" or "OOM-killed" in last.get("message", ""):  # the second before it could start
         return State("dns.pods.oom", f"OOMKilled (exit code {last['code']}), {times}")
+    if last["reason"] in NEVER_RAN:  # there is no log of it: the runtime's own message says why
+        return State("dns.pods.container", f"{last['reason']}: {last.get('message') or times}")
     if any("liveness probe" in event["message"].lower() for event in pod["events"] if event["reason"] == "Killing"):
         return State("dns.pods.liveness", f"ended by the kubelet after failed liveness probes, {times}")
     if last["code"] == 0 and pod["waiting"] != "CrashLoopBackOff":

@@ -19,7 +19,7 @@ from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 MOST_PODS = 3
-STARTED, JUST_NOW = 30.0, 15.0
+STARTED = JUST_NOW = 15.0
 """Seconds."""
 UNHEARD = re.compile(r"context deadline exceeded|i/o timeout|no route to host|Client\.Timeout")
 """In words of a kubelet whose probe got no answer at all."""
