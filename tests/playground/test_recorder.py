@@ -17,6 +17,7 @@ from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.faults import Fault
 from bot.playground.connections import RecordedSockets
 from bot.playground.recorder import record
+from bot.playground.scenarios import load_scenario
 from tests.playground.cluster_box.town import ACCOUNT, NAMESPACE, PODS, make_object, make_town, with_reads
 
 Play = Callable[[Cluster], Awaitable[None]]
@@ -93,6 +94,22 @@ async def test_a_replayed_recording_answers_as_the_cluster_did(tmp_path: Path) -
         await make_recording(box, tmp_path, play)
     assert heard[0] == heard[1]
     assert [type(item).__name__ for item in heard[0]].count("tuple") == 3
+
+
+async def test_of_nodes_of_which_only_the_table_was_read_the_rows_are_told_again(tmp_path: Path) -> None:
+    tables: list[Any] = []
+
+    async def play(cluster: Cluster) -> None:
+        tables.append(await cluster.list("Node", form="table", limit=2000))
+
+    town = load_scenario("healthy")
+    async with ClusterBox(town) as box:
+        bundle = await make_recording(box, tmp_path, play)
+    assert [item["kind"] for item in bundle.objects if item["kind"] == "Node"] == []
+    async with ClusterBox(bundle) as box:
+        await make_recording(box, tmp_path, play)
+    assert tables[0] == tables[1]
+    assert [row["cells"]["Status"] for row in tables[1].items] == ["Ready", "Ready"]
 
 
 async def test_what_was_not_read_is_not_in_the_recording(tmp_path: Path) -> None:

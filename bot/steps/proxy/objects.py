@@ -14,6 +14,8 @@ from bot.steps.nodes.status import list_fit, read_nodes
 from bot.steps.wording import count
 
 HOME, NAME = "kube-system", "kube-proxy"
+STATIC = f"Pods {HOME}/{NAME}"
+"""What findings about static pods name."""
 MOST_NODES = 2
 """Nodes whose proxy is asked and whose log is read: those that host DNS pods, and suspects."""
 SMALL = 10
@@ -93,7 +95,7 @@ def _static_facts(pods: tuple[Object, ...]) -> dict[str, Any]:
     """Of static pods what `daemon_facts` tells of a DaemonSet. They have no account: a file of their node is their
     login."""
     ready = sum(agent_facts(pod)["ready"] for pod in pods)
-    return {"name": f"Pods {HOME}/{NAME}", "namespace": HOME, "plain": NAME, "desired": len(pods), "current": len(pods),
+    return {"name": STATIC, "namespace": HOME, "plain": NAME, "desired": len(pods), "current": len(pods),
             "ready": ready, "labels": {"component": NAME}, "account": ""}
 
 

@@ -9,11 +9,10 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.daemons import is_gone, troubled
 from bot.steps.nodes.status import is_young, list_fit
-from bot.steps.proxy.objects import tell_crash
+from bot.steps.proxy.objects import STATIC, tell_crash
 from bot.steps.wording import count, cut, list_names, read_at
 
 Pod = dict[str, Any]
-NAME = "Pods kube-system/kube-proxy"
 FILES = "/var/lib/rancher/rke2/agent/pod-manifests (RKE2) or /etc/kubernetes/manifests (GKE)"
 
 
@@ -31,7 +30,7 @@ def judge_static(evidence: Evidence) -> list[Finding]:
         more = "" if whole else "; other nodes were not looked at"
         text = (f"kube-proxy runs as static pods, started by the kubelets, on {list_names(well)}{more}; that its "
                 "processes run does not show that they write rules.")
-        found.insert(0, note(Verdict.PASS if whole else Verdict.INFO, Layer.PROXY, text, object=NAME,
+        found.insert(0, note(Verdict.PASS if whole else Verdict.INFO, Layer.PROXY, text, object=STATIC,
                              evidence=(read_at(evidence),)))
     return found
 
@@ -47,7 +46,7 @@ def _unready(evidence: Evidence, pod: Pod) -> Finding:
     why = cut(f"{state} {container['message']}").rstrip(". :")
     if is_young(pod, evidence) and not container["ended"]:
         text = f"kube-proxy's static pod on node {pod['node']} was made a moment ago and is not ready yet ({why})."
-        return note(Verdict.INFO, Layer.PROXY, text, object=NAME, node=pod["node"], evidence=(read_at(evidence),))
+        return note(Verdict.INFO, Layer.PROXY, text, object=STATIC, node=pod["node"], evidence=(read_at(evidence),))
     text = (f"kube-proxy's static pod on node {pod['node']} is not ready: {why}. Service addresses do not work there, "
             "or are frozen.")
     return _fault(evidence, "proxy.not-covering", text, pod["node"], f"{pod['name']}: {why}, expected ready")
@@ -64,7 +63,7 @@ def _missing(evidence: Evidence, node: str, others: int) -> Finding:
 
 def _fault(evidence: Evidence, code: str, text: str, node: str, told: str, advice: str = "") -> Finding:
     ready = any(pod["ready"] for pod in evidence["static"])
-    return find(code, text, verdict=Verdict.WARN if ready else Verdict.FAIL, object=NAME, node=node,
+    return find(code, text, verdict=Verdict.WARN if ready else Verdict.FAIL, object=STATIC, node=node,
                 evidence=(told, read_at(evidence)),
                 advice=advice or f"`kubectl -n kube-system logs kube-proxy-{node} --previous` and `kubectl -n "
                 f"kube-system describe pod kube-proxy-{node}`; the pod is written by the node's own agent, so correct "
