@@ -5,11 +5,13 @@ Pods and Services beside those of the cluster itself are bare: no run may read t
 
 from dataclasses import replace
 
-from bot.playground.bundle import Bundle, Object
+from bot.playground.bundle import Bundle, Object, Read
 
 NODES, PODS, SERVICES = 500, 5000, 2000
 IMAGES = 50
 """What a kubelet lists at most (nodeStatusMaxImages)."""
+POLICIES = Read(verb="list", kind="NetworkPolicy", api="networking.k8s.io/v1")
+"""Beside those of the recording there are none, which is known, since whatever is new here is made by hand."""
 
 
 def grow(bundle: Bundle, *, nodes: int = NODES, pods: int = PODS, services: int = SERVICES) -> Bundle:
@@ -20,7 +22,7 @@ def grow(bundle: Bundle, *, nodes: int = NODES, pods: int = PODS, services: int 
     objects += [_node(pattern, number) for number in range(nodes - have["Node"])]
     objects += [_pod(number) for number in range(pods - have["Pod"])]
     objects += [_service(number) for number in range(services - have["Service"])]
-    return replace(bundle, objects=tuple(objects))
+    return replace(bundle, objects=tuple(objects), reads=(*bundle.reads, POLICIES))
 
 
 def _with_images(node: Object) -> Object:
