@@ -15,6 +15,7 @@ from bot.model.errors import ClusterError, ServerFailed
 from bot.playground.bundle import Bundle, Connection, Read
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.faults import Fault
+from bot.playground.cluster_box.programs import plain_command
 from bot.playground.connections import RecordedSockets
 from bot.playground.recorder import record
 from bot.playground.scenarios import load_scenario
@@ -233,3 +234,9 @@ async def test_connections_from_its_own_pod_are_recorded_and_told_again(tmp_path
         finally:
             await cluster.close()
     assert (again.own_pod, again.connections) == ("ops/netcheck-1", told)
+
+
+def test_what_was_recorded_counts_however_often_and_patiently_it_is_asked_for() -> None:
+    once, thrice, other = (("sh", "-c", f"nslookup {how} 10.96.0.10") for how in (
+        "-retry=1 -timeout=2 a.example", "-retry=3 -timeout=6 a.example", "-retry=1 -timeout=2 b.example"))
+    assert plain_command(once) == plain_command(thrice) != plain_command(other)

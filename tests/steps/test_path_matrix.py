@@ -115,6 +115,11 @@ def test_what_alone_is_not_reached_from_one_node_tells_the_part_that_is_broken(l
     assert finding.object in ("Node n2", "Node n3")
 
 
+def test_a_service_that_answers_by_turns_from_every_node_is_not_told() -> None:
+    finding = one(tried({(node, SERVICE): "ok timeout" for node in NODES}))
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
+
+
 def test_a_resolver_that_answers_pods_nowhere_is_no_nodes_fault() -> None:
     finding = one(tried({(node, OUTSIDE): "timeout" for node in NODES}))
     assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
