@@ -1,7 +1,7 @@
 """Services that are in order and look ill: nothing may be called broken there."""
 
 from tests.cluster.faults.conditions import Condition, both, grown
-from tests.cluster.faults.fault import Fault, Injection, unseen
+from tests.cluster.faults.fault import Fault, Injection
 from tests.cluster.faults.services import ASKED, SERVING, SHOP, put
 from tests.cluster.faults.services_policy import FROM
 from tests.cluster.faults.services_ways import ABROAD, BY_HAND, LEGACY, OUTSIDE, PEERS, asked, headless
@@ -16,7 +16,7 @@ def _ok(
                  answer="ok", playbook="service", arguments=arguments, mentions=mentions)
 
 
-_ROWS = (
+SERVICE_LOOKALIKES = (
     _ok("healthy", "", "a Service and its pods are in order", wait=SERVING, arguments=(*ASKED, "port=80")),
     _ok("headless", "H09", "a headless Service has no address", stage=shop(headless()), arguments=asked(PEERS),
         wait=both(ready(2), ends(2, "peers"))),
@@ -38,4 +38,3 @@ _ROWS = (
         put(service(ports=[{"port": 80, "targetPort": 8080}])), wait=SERVING, mentions=("that is allowed",)),
     _ok("of-dns", "", "the Service of cluster DNS, by UDP and TCP", arguments=("kube-system/kube-dns",)),
 )
-SERVICE_LOOKALIKES = unseen(_ROWS, "service-load-balancer-inside")

@@ -96,5 +96,4 @@ _ROWS = (
         playbook="service", arguments=ASKED,
     ),
 )
-WAYS = unseen(_ROWS, "service-load-balancer", "service-unknown-to-dns", "service-dns-down",
-              "service-node-down", "proxy-kubeconfig-and-service-selector")
+WAYS = unseen(_ROWS, "service-load-balancer")
