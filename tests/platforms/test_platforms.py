@@ -16,10 +16,8 @@ from tests.playground.test_tiers import TIERS
 
 FOLDER = Path(__file__).parent / "bundles"
 PLATFORMS = sorted(path.name.removesuffix(".json.gz") for path in FOLDER.glob("*.gz"))
-PLAYBOOKS = ("network", "dns", "network-policy", "cni", "kube-proxy")
+PLAYBOOKS = ("network", "dns", "network-policy", "cni", "kube-proxy", "node")
 """Those that need not be told what to look at."""
-MADE_BEFORE = ("aks", "eks", "kind", "kubeadm", "node-local-dns")
-"""Their bundles are older than their descriptions in what kube-proxy is told (command, kubeconfig, rights)."""
 
 
 def bundle_of(platform: str) -> Bundle:
@@ -30,9 +28,8 @@ def shipped() -> list[str]:
     return [name for name in PLAYBOOKS if (shipped_folder() / f"{name}.yaml").exists()]
 
 
-@pytest.mark.parametrize(("playbook", "platform"), [
-    (playbook, platform) for playbook in shipped() for platform in PLATFORMS
-    if playbook != "kube-proxy" or platform not in MADE_BEFORE])
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("playbook", shipped())
 async def test_a_healthy_cluster_of_this_platform_raises_no_alarm(
     platform: str, playbook: str, tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ UNWANTED = frozenset({"ControllerRevision"})
 def build(platform: Platform, site: Site) -> Bundle:
     with _api(site, platform):
         for items in _batches([*_definitions(platform), *describe(platform), *_leases(platform)]):
-            _create(site, items)
+            _create(site, _knowing_their_pods(site, items))
         until("its own kinds are served", lambda: _are_served(site, platform))
         return asyncio.run(_recorded(platform, site))
 
@@ -77,10 +77,24 @@ def _leases(platform: Platform) -> Iterator[Object]:
 
 
 def _batches(items: Sequence[Object]) -> Iterator[list[Object]]:
-    """Namespaces and accounts must be there before what lives in them."""
-    for first in ("Namespace", "ServiceAccount"):
-        yield [item for item in items if item["kind"] == first]
-    yield [item for item in items if item["kind"] not in ("Namespace", "ServiceAccount")]
+    """Namespaces and accounts must be there before what lives in them, and pods before what names them."""
+    apart = ("Namespace", "ServiceAccount", "EndpointSlice")
+    rest = [item for item in items if item["kind"] not in apart]
+    for kind in apart[:2]:
+        yield [item for item in items if item["kind"] == kind]
+    yield rest
+    yield [item for item in items if item["kind"] == apart[2]]
+
+
+def _knowing_their_pods(site: Site, items: list[Object]) -> list[Object]:
+    """The controller of EndpointSlices writes the uid of each pod, which only the API server gives."""
+    targets = [end["targetRef"] for item in items if item["kind"] == "EndpointSlice" for end in item["endpoints"]]
+    if targets:
+        pods = json.loads(_kubectl(site, "get", "pods", "-A", "-o", "json"))["items"]
+        uids = {(pod["metadata"]["namespace"], pod["metadata"]["name"]): pod["metadata"]["uid"] for pod in pods}
+        for target in targets:
+            target["uid"] = uids[target["namespace"], target["name"]]
+    return items
 
 
 def _create(site: Site, items: Sequence[Object]) -> None:
