@@ -2,7 +2,7 @@
 of a cluster whose policies nothing enforces."""
 
 from tests.cluster.faults.api import Create
-from tests.cluster.faults.fault import Answer, Fault, Network, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Network, Root
 from tests.cluster.faults.neighbours import CLOSED, OPEN, open_shop
 from tests.cluster.faults.node import Await
 from tests.cluster.faults.objects import Ref
@@ -31,7 +31,7 @@ def _row(
         roots=(Root(cause, "policy", str(DENY)),) if cause else (), mentions=mentions)
 
 
-_ROWS = (
+SERVICE_POLICIES = (
     *(_row("nobody", "a policy lets nobody in to the Service's pods", network, NOBODY_IN, cause="policy.ingress",
            mentions=("8080/TCP",)) for network in ENFORCERS),
     *(_row("port", "a policy lets the client out to the Service's port instead of that of its pods", network,
@@ -47,4 +47,3 @@ _ROWS = (
         roots=(Root("policy.not-enforced", "policy", "NetworkPolicies"),), mentions=("enforces",),
     ) for network in BARE),
 )
-SERVICE_POLICIES = unseen(_ROWS, "service-policy-idle-flannel", "overview-policy-idle-flannel")

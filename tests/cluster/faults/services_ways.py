@@ -4,7 +4,7 @@ something else than selected pods; and what lies below them."""
 from tests.cluster.faults.api import Delete, scale
 from tests.cluster.faults.conditions import NO_DNS_PODS, both, dns_pods, endpoints, grown, node_ready
 from tests.cluster.faults.corefile import RESTART, edit
-from tests.cluster.faults.fault import Fault, Root, unseen
+from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.node import NODES, StopProcess
 from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, PROXY, Ref
 from tests.cluster.faults.proxy import PROXY_FAULTS
@@ -42,7 +42,7 @@ ABROAD = shop(external("web.shop.svc.cluster.local"))
 WRONG_SELECTOR = put(service(selector={"app": "webb"}))
 PROXY_AWAY = next(row for row in PROXY_FAULTS if row.name == "proxy-kubeconfig")
 
-_ROWS = (
+WAYS = (
     row("headless-port", "S16", "a headless Service is asked at its port, which is not that of its pods",
         "service.headless.port", put(headless(80)), stage=shop(headless()), object=PEERS,
         arguments=asked(PEERS, "port=http"), mentions=("8080",), wait=ready(2)),
@@ -96,4 +96,3 @@ _ROWS = (
         playbook="service", arguments=ASKED,
     ),
 )
-WAYS = unseen(_ROWS, "service-load-balancer")
