@@ -122,6 +122,17 @@ def test_a_rule_that_names_no_namespace_is_the_cause_where_it_was_meant_for_this
     assert causes(REACH, reached(DENY, allow(peer), all_namespaces=False, **evidence)) == ["policy.ingress"]
 
 
+def test_a_rule_for_another_port_does_not_hide_the_one_that_names_no_namespace() -> None:
+    names = {"ports": [{"protocol": "UDP", "port": 53}]}
+    nowhere = {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shops"}},
+                       "podSelector": {"matchLabels": {"app": "web"}}}]}
+    out = policy("out", "shop", policyTypes=["Egress"], egress=[names, nowhere])
+    assert causes(REACH, reached(out)) == ["policy.no-namespace"]
+    other_port = {**nowhere, "ports": [{"port": 9}]}
+    assert causes(REACH, reached(policy("out", "shop", policyTypes=["Egress"], egress=[names, other_port]))) == [
+        "policy.egress"]
+
+
 def test_a_part_of_the_endpoints_blocked_is_a_warning() -> None:
     evidence = reached(allow(name="other"))
     evidence["policies"][0]["spec"] |= {"podSelector": {"matchLabels": {"app": "old"}}, "ingress": []}

@@ -6,7 +6,7 @@ from bot.diagnosis.policy_evaluation import Direction, Ruling, decide
 from bot.diagnosis.policy_selectors import selects
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
-from bot.steps.policy.clients import crowds
+from bot.steps.policy.clients import anybody, crowds
 from bot.steps.policy.enforcement import judge_enforcement
 from bot.steps.policy.facts import party
 from bot.steps.policy.nearness import find_nearest
@@ -22,7 +22,8 @@ def find_ground(
     """`other`: None for everybody. Only where policies are enforced: otherwise nothing is blocked by any of it."""
     if not judge_enforcement(evidence["enforcement"]).enforced:
         return None
-    return _mistyped(evidence, direction, subject, other, row) or _nowhere(evidence, direction, ruling, other)
+    return _mistyped(evidence, direction, subject, other, row) or _nowhere(
+        evidence, direction, ruling, subject, other, row)
 
 
 def _mistyped(evidence: Evidence, direction: Direction, subject: Row, other: Row | None, row: Row) -> Finding | None:
@@ -43,20 +44,31 @@ def _mistyped(evidence: Evidence, direction: Direction, subject: Row, other: Row
     return None
 
 
-def _nowhere(evidence: Evidence, direction: Direction, ruling: Ruling, other: Row | None) -> Finding | None:
-    """The rule that comes nearest fails by a namespaceSelector that takes no namespace at all."""
-    near = ruling.near
-    if near is None or near.lacks != "peer" or not evidence["all_namespaces"]:
+def _nowhere(
+    evidence: Evidence, direction: Direction, ruling: Ruling, subject: Row, other: Row | None, row: Row
+) -> Finding | None:
+    """A rule for this port fails by a namespaceSelector that takes no namespace at all."""
+    if not evidence["all_namespaces"]:
         return None
-    policy = next(p for p in evidence["policies"] if p["metadata"]["name"] == near.policy)
     key, word = _WORDS[direction]
-    for peer in policy["spec"][key][near.index - 1].get(word) or ():
-        selector, pods = peer.get("namespaceSelector"), peer.get("podSelector") or {}
-        if not selector or any(selects(selector, labels) for _, labels in evidence["namespaces"]):
+    mine = [p for p in evidence["policies"] if p["metadata"]["name"] in ruling.isolating
+            and p["metadata"]["namespace"] == subject["namespace"]]
+    destination = party(other) if other else anybody(subject)
+    for policy, rule in ((one, rule) for one in mine for rule in one["spec"].get(key) or ()):
+        to_all = {**policy, "spec": {**policy["spec"], key: [{"ports": rule.get("ports")}]}}
+        if not decide([to_all], direction, party(subject), destination, row["protocol"], row["port"]).allowed:
             continue
-        if other is None or (not other["host"] and selects(pods, other["labels"])):
-            also = f". So {evidence['target']['name']} is not reached from " + (
-                f"Pod {evidence['pod']}" if other else "any pod")
-            return lost_finding(evidence, policy, selector, evidence["namespaces"], Verdict.FAIL, also,
-                                other["namespace"] if other else "")
+        for peer in rule.get(word) or ():
+            selector, pods = peer.get("namespaceSelector"), peer.get("podSelector") or {}
+            if not selector or any(selects(selector, labels) for _, labels in evidence["namespaces"]):
+                continue
+            if other is None or (not other["host"] and selects(pods, other["labels"])):
+                return _lost(evidence, policy, selector, other)
     return None
+
+
+def _lost(evidence: Evidence, policy: dict[str, Any], selector: dict[str, Any], other: Row | None) -> Finding:
+    asker = f"Pod {evidence['pod']}" if evidence["pod"] else "any pod"
+    return lost_finding(evidence, policy, selector, evidence["namespaces"], Verdict.FAIL,
+                        f". So {evidence['target']['name']} is not reached from {asker}",
+                        other["namespace"] if other else "")
