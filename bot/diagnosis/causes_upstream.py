@@ -58,8 +58,8 @@ UPSTREAM: tuple[Cause, ...] = (
         meaning="Names of the cluster resolve; names outside fail with SERVFAIL, because the resolver to which they "
         "are forwarded gives no answer.",
         by_hand=BY_HAND,
-        mend="Check that the resolver runs and that UDP and TCP 53 from the nodes to it are open; or forward to "
-        "another one in the Corefile (`forward . ADDRESS`).",
+        mend="Check that the resolver runs and that UDP and TCP 53 from the nodes to it are open (TCP 853 where "
+        "`forward` names it with tls://); or forward to another one in the Corefile (`forward . ADDRESS`).",
         source=FORWARD,
     ),
     Cause(

@@ -212,14 +212,14 @@ NEARLY = st.fixed_dictionaries({"name": st.just("a"), "title": st.just("b"), "st
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_bytes_give_a_playbook_or_its_problems(data: bytes | str) -> None:
     with suppress(PlaybookError):
         load_text("f.yaml", data)
 
 
 @given(TREES | NEARLY)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_yaml_gives_a_playbook_or_its_problems(tree: Any) -> None:
     with suppress(PlaybookError):
         load_text("f.yaml", yaml.safe_dump(tree, allow_unicode=True))

@@ -12,7 +12,7 @@ from bot.model.run import Run, findings, fold
 from bot.views import report, terminal, transcript
 from tests.model.histories import histories
 
-often = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 @often

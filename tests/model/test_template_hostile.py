@@ -110,7 +110,7 @@ JSON = st.recursive(
 
 
 @given(SOURCES, st.dictionaries(st.sampled_from(["x", "y", "n", "long"]), JSON))
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_whatever_is_written_only_a_template_error_comes_of_it(source: str, context: dict[str, Any]) -> None:
     for ask in (template.evaluate, template.truth, template.render):
         with suppress(TemplateError):
@@ -121,7 +121,7 @@ def test_whatever_is_written_only_a_template_error_comes_of_it(source: str, cont
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_the_work_of_an_evaluation_is_paid_for(source: str) -> None:
     meter = Meter()
     made: Any = ""

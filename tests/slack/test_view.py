@@ -86,7 +86,7 @@ HISTORIES = [
 
 
 @pytest.mark.parametrize("events", HISTORIES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(wild=st.lists(WILD, min_size=1, max_size=6))
 def test_every_state_of_a_run_fits_into_slack_whatever_it_says(events: list[e.Event], wild: list[str]) -> None:
     for number in (len(events), len(events) // 2, max(1, len(events) - 1)):
