@@ -247,6 +247,9 @@ def test_a_resolver_that_never_answered_beside_one_that_does_is_a_warning() -> N
         "192.0.2.53:53": {"failed": 12.0, "answered": 0.0}, "9.9.9.9:53": {"failed": 0.0, "answered": 7.0}}
     found = causes(UPSTREAM, forwarding(ALIVE, targets=("192.0.2.53", "9.9.9.9"), health=health))
     assert found == ["dns.upstream.partly"]
+    silent = judge(UPSTREAM, forwarding(DEAD, targets=("192.0.2.53", "9.9.9.9"), health=health)).findings
+    assert roots(*silent) == ["dns.upstream.partly"]
+    assert {finding.verdict for finding in silent} == {Verdict.WARN}
     health["192.0.2.53:53"]["answered"] = 1.0  # it was away for a while
     assert causes(UPSTREAM, forwarding(ALIVE, targets=("192.0.2.53", "9.9.9.9"), health=health)) == []
 

@@ -102,8 +102,9 @@ def _unreachable(evidence: Evidence, dead: list[tuple[Pod, str]], some_alive: bo
         f" ({cut(why, 80)})." if why else ".")
     lines = [f"{pod['name']} on {pod['node']}: {cut(told)}" for pod, told in dead[:2]]
     lines += [cut(match.text) for match in matches[:1]]
+    some = some_alive or _partly(evidence)  # a question may have gone to the dead one of several resolvers
     return find(
-        "dns.upstream.unreachable", text, verdict=Verdict.WARN if some_alive else Verdict.FAIL,
+        "dns.upstream.unreachable", text, verdict=Verdict.WARN if some else Verdict.FAIL,
         object=f"Resolver {', '.join(named)}" if named else evidence["workload"], node=only["node"] if only else "",
         evidence=(*lines, f"forward: {list_names(_targets(evidence)) or 'not known'}", read_at(evidence)),
         advice=_look_again(evidence, dead),

@@ -67,7 +67,8 @@ def _pods(name: str, says: str, how: tuple[Injection, ...], wait: Condition, cau
 def _found_dead(cluster: Cluster) -> bool:
     pages = [cluster.kubectl("get", "--raw", f"/api/v1/namespaces/kube-system/pods/{pod['metadata']['name']}:9153/proxy"
                              "/metrics", check=False) for pod in live_pods(cluster)]
-    return all(re.search(r'healthcheck_failures_total\{[^}]*"192\.0\.2\.53:53"', page) for page in pages)
+    twice = re.compile(r'healthcheck_failures_total\{[^}]*"192\.0\.2\.53:53"[^}]*\} (?!1$)', re.MULTILINE)
+    return all(twice.search(page) for page in pages)
 
 
 STRANGE_FAULTS = (
@@ -98,6 +99,7 @@ STRANGE_FAULTS = (
                      f"forward . 192.0.2.53 {UPSTREAM} {{\n       policy sequential"), RESTART),
         wait=both(SERVING, Condition("CoreDNS holds 192.0.2.53 to be down", _found_dead)),
         roots=(Root("dns.upstream.partly", "upstream", str(COREFILE)),), mentions=("192.0.2.53:53",),
+        consequences=("dns.upstream.unreachable",),
     ),
     Fault(
         name="upstream-taken", network="bridge", says="a Service has the resolver's address as an external address",
