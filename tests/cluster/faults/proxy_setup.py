@@ -55,8 +55,9 @@ PROXY_SETUP_FAULTS = (
          "proxy.settings.missing", Delete(PROXY_CONFIG), RESTART,
          wait=both_of(daemon_pods(PROXY, 0), grown(PROXY)), answer="broken"),
     _row("proxy-config-key", "KP-04", "kube-proxy is started with a file that its ConfigMap does not hold",
-         "proxy.command", _command(1, "--config=/var/lib/kube-proxy/proxy.conf"), wait=logs("no such file"),
-         answer="broken", on=PROXY, mentions=("config.conf",)),
+         "proxy.command", _command(1, "--config=/var/lib/kube-proxy/proxy.conf"),
+         RESTART,  # a rollout may stop at the first pod that does not come up
+         wait=logs("no such file"), answer="broken", on=PROXY, mentions=("config.conf",)),
     _row("proxy-hostname", "KP-04", "kube-proxy runs under the name of no node", "proxy.command",
          _command(2, "--hostname-override=worker-7"), wait=both_of(left_out(PROXY, 2), RUNNING),
          on=PROXY, mentions=("worker-7",)),
