@@ -11,14 +11,15 @@ from tests.cluster.faults.conditions import (
     Condition,
     both,
     endpoints,
+    event,
     grown,
     left_out,
     live_pods,
     node_ready,
 )
 from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
-from tests.cluster.faults.node import NODES, Firewall, KillContainer, StopProcess
-from tests.cluster.faults.objects import PROXY, PROXY_PODS, Ref
+from tests.cluster.faults.node import NODES, EditKubelet, Firewall, KillContainer, StartProcess, StopProcess
+from tests.cluster.faults.objects import PROXY, PROXY_PODS, Ref, pod_on
 from tests.cluster.rig import Cluster
 
 FIRST, SECOND = NODES
@@ -57,6 +58,11 @@ def _proxy_came_back(cluster: Cluster) -> bool:
 
 
 NODE_REPORTS = (
+    _row("kubelet-without-resolv-conf", "DNS-13", "the kubelet of a node is to read a resolv.conf that is not there",
+         EditKubelet(SECOND, {"resolvConf": "/nowhere/resolv.conf"}), StartProcess(f"kubelet-{SECOND}"),
+         Create((pod_on(SECOND, "netcheck-new"),)),
+         wait=event("default", "FailedCreatePodSandBox", "/nowhere/resolv.conf"), cause="node.resolv-conf",
+         mentions=("/nowhere/resolv.conf",)),
     _row("node-silent", "K01", "the kubelet of one node is silent, and the node is asked about",
          StopProcess(f"kubelet-{SECOND}"), cause="node.not-ready",
          wait=both(node_ready(SECOND, ready=False), endpoints(1)), mentions=("systemctl status kubelet",),

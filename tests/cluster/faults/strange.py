@@ -12,14 +12,13 @@ from tests.cluster.faults.conditions import (
     dns_pods,
     ended_by,
     endpoints,
-    event,
     live_pods,
     waiting_for,
 )
 from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Injection, Root
-from tests.cluster.faults.node import NODES, EditKubelet, OnNode, StartProcess
-from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, DNS_SERVICE, PROXY, pod_on
+from tests.cluster.faults.node import NODES, OnNode
+from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, DNS_SERVICE, PROXY
 from tests.cluster.faults.pods import AFTERWARDS, container
 from tests.cluster.faults.services import ASKED, SHOP
 from tests.cluster.faults.shop import SPACE, ends, ready
@@ -154,14 +153,6 @@ STRANGE_FAULTS = (
         breaks=(OnNode(SECOND, ("sh", "-c", f"kill -STOP $({PROXY_ON_SECOND})"),
                        ("sh", "-c", f"kill -CONT $({PROXY_ON_SECOND})")),),
         roots=(Root("proxy.hangs", "proxy", str(PROXY)),), mentions=("hangs",), consequences=("proxy.*",),
-    ),
-    Fault(
-        name="kubelet-without-resolv-conf", network="bridge", answer="degraded", playbook="node",
-        says="the kubelet of a node is to read a resolv.conf that is not there",
-        breaks=(EditKubelet(SECOND, {"resolvConf": "/nowhere/resolv.conf"}), StartProcess(f"kubelet-{SECOND}"),
-                Create((pod_on(SECOND, "netcheck-new"),))),
-        wait=event("default", "FailedCreatePodSandBox", "/nowhere/resolv.conf"),
-        roots=(Root("node.resolv-conf", "node", f"Node {SECOND}"),), mentions=("/nowhere/resolv.conf",),
     ),
     Fault(
         name="dns-port-declared-wrong", answer="ok",
