@@ -12,6 +12,8 @@ from tests.cluster.faults.recording import Recorder
 from tests.cluster.rig import Cluster
 
 BAD = ("FAIL", "WARN")
+RECOVERY = 150.0
+"""Seconds. Agents that lost each other wait longer before each new attempt (Weave Net: half as long again)."""
 
 
 class NotHealed(Exception):
@@ -129,7 +131,7 @@ def _lingering(cluster: Cluster, fault: Fault) -> list[str]:
         return str(last[0]["answer"]) == "ok"
 
     try:
-        Condition("netcheck finds nothing any longer", is_fine).until(cluster, patience=60.0)
+        Condition("netcheck finds nothing any longer", is_fine).until(cluster, patience=RECOVERY)
     except Exception:
         return [f"after healing: {describe(last[0])}" if last else "after healing nothing was answered"]
     return []
