@@ -12,7 +12,7 @@ from tests.cluster.faults.recording import Recorder
 from tests.cluster.rig import Cluster
 
 BAD = ("FAIL", "WARN")
-RECOVERY = 150.0
+RECOVERY = 240.0
 """Seconds. Agents that lost each other wait longer before each new attempt (Weave Net: half as long again)."""
 
 
