@@ -83,9 +83,10 @@ PODS: tuple[Cause, ...] = (
     ),
     _pods(
         "dns.pods.oom", "DNS pods run out of memory",
-        "The kernel ended the DNS server because it went over its memory limit. Memory grows with pods and Services.",
+        "The kernel ended the DNS server because it went over its memory limit. Memory grows with pods and Services. "
+        "Where the runtime misses the kernel's word, a pod has reason Error and exit code 137 instead of OOMKilled.",
         "Raise the limit: about (pods + Services) / 1000 + 54 MB are needed by default, take half as much again.",
-        source=SCALING_PAGE,
+        explains=("dns.pods.crashing", *UNREADY), source=SCALING_PAGE,
     ),
     _pods(
         "dns.memory.limit", "The memory limit of the DNS pods is too small for the cluster",

@@ -34,7 +34,9 @@ def site() -> Iterator[Site]:
 
 def begin(site: Site) -> subprocess.Popen[bytes]:
     line = [sys.executable, "-m", "tests.cluster.rig", "--name", site.name, "--port", str(site.port), "up"]
-    return subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(  # a run in the background ignores Ctrl-C, and so would all that it starts
+        line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def find_remains(site: Site, groups: Sequence[Path] = ()) -> list[str]:
