@@ -21,9 +21,8 @@ from bot.settings import Settings
 from tests.playground.cluster_box.client import CORE, open_client
 
 NETCHECK = Path(sys.executable).parent / "netcheck"
-MOST_REQUESTS, MOST_BYTES = 44, 200_000
-"""What a run of `dns` may ask of a cluster in which something is broken: four more than of a healthy one, which is what
-Calico's own kinds of policies and pools take."""
+MOST_REQUESTS, MOST_BYTES = 40, 200_000
+"""What a run of `dns` may ask of a cluster, also where something is broken in it."""
 MORE_REQUESTS, MORE_BYTES = 60, 1_000_000
 """What one may of a playbook that looks at more than one layer."""
 LARGEST = 150_000
