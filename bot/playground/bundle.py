@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from bot.cluster import DialOutcome
+from bot.cluster import DialOutcome, Form
 from bot.model.errors import UsageError
 
 VERSION = 1
@@ -38,7 +38,7 @@ class Read:
     name: str = ""
     labels: str = ""
     fields: str = ""
-    form: Literal["full", "metadata", "table"] = "full"
+    form: Form = "full"
     outcome: Outcome = "answered"
     message: str = ""
     total: int | None = None

@@ -37,6 +37,10 @@ def failing_container(pod: Object) -> Object | None:
     return next((dict(c) for c in spec.get("containers") or () if not ready.get(c["name"], True)), None)
 
 
+def is_ready(pod: Object) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
+
+
 def pod_facts(pod: Object, chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Of this container, by default the one that serves DNS; times as the API writes them."""
     meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})

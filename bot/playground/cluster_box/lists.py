@@ -8,8 +8,9 @@ import base64
 import binascii
 import json
 import re
-from typing import Any, Literal
+from typing import Any
 
+from bot.cluster import Form
 from bot.playground.bundle import Object
 from bot.playground.cluster_box.paths import Ask
 from bot.playground.cluster_box.selectors import matches_fields, matches_labels, parse_fields, parse_labels
@@ -17,7 +18,7 @@ from bot.playground.cluster_box.status import ApiFailure, bad_request, not_found
 from bot.playground.cluster_box.store import Query, Store
 from bot.playground.cluster_box.tables import make_table
 
-_FORMS: dict[str, Literal["full", "metadata", "table"]] = {
+_FORMS: dict[str, Form] = {
     "": "full", "PartialObjectMetadataList": "metadata", "Table": "table",
 }
 _JSON = ("application/json", "application/*", "*/*")

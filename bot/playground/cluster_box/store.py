@@ -7,8 +7,9 @@ never asked for. Nothing here concludes more than the reads allow.
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
+from bot.cluster import Form
 from bot.playground.bundle import Bundle, Object, Read
 from bot.playground.cluster_box.kinds import KINDS, Kind, find_kind, guess_kind
 from bot.playground.cluster_box.selectors import Requirement, parse_fields, parse_labels
@@ -26,7 +27,7 @@ class Query:
     namespace: str = ""
     labels: frozenset[Requirement] = frozenset()
     fields: frozenset[tuple[str, bool, str]] = frozenset()
-    form: Literal["full", "metadata", "table"] = "full"
+    form: Form = "full"
 
 
 class Store:

@@ -18,6 +18,7 @@ from bot.steps.daemons import name_sets
 from bot.steps.findings import unread
 from bot.steps.nodes.network import POD_RANGE
 from bot.steps.nodes.status import is_virtual, sample_nodes
+from bot.steps.podfacts import is_ready
 from bot.steps.wording import cut
 
 MOST_PODS = 40
@@ -143,12 +144,7 @@ async def _pods(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
     return {"unread": listing.remaining, "read": [
         {"name": f"{pod['metadata']['namespace']}/{pod['metadata']['name']}", "node": pod["spec"].get("nodeName", ""),
          "ips": [ip["ip"] for ip in pod["status"].get("podIPs") or [{"ip": pod["status"]["podIP"]}]],
-         "ready": _is_ready(pod)} for pod in own]}
-
-
-def _is_ready(pod: Object) -> bool:
-    return "deletionTimestamp" not in pod["metadata"] and any(
-        c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
+         "ready": is_ready(pod) and "deletionTimestamp" not in pod["metadata"]} for pod in own]}
 
 
 async def _events(cluster: Cluster, skipped: list[str]) -> list[dict[str, str]]:

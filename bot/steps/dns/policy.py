@@ -19,6 +19,7 @@ from bot.steps.dns.corefile_facts import plugins, try_corefile
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.policy_rules import judge_policy
 from bot.steps.findings import unread
+from bot.steps.podfacts import is_ready
 from bot.steps.policy.calico import read_own_kind
 from bot.steps.policy.clients import NOBODY, anybody, read_clients
 from bot.steps.policy.enforcement import read_enforcers
@@ -51,7 +52,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     evidence: Evidence = {
         "workload": dns.name, "namespace": space, "service": dns.service["metadata"]["name"] if dns.service else "",
         "labels": dict((dns.service or {}).get("spec", {}).get("selector") or {}), "server": server, "ports": ports,
-        "ready": any(_is_ready(item) for item in dns.pods), "policies": mine, "known": lists[0] is not None,
+        "ready": any(is_ready(item) for item in dns.pods), "policies": mine, "known": lists[0] is not None,
         "client": client, "client_known": lists[-1] is not None, "cache": [], "pod": pod,
         "clients": dict(NOBODY), "api": [], "upstream": [], "enforcement": None,
     }
@@ -76,10 +77,6 @@ def take_server(dns: Dns) -> Object:
 def server_ports(dns: Dns) -> dict[str, int]:
     """The port on which DNS pods serve, by protocol."""
     return {protocol: dns_port(server_container(dns.template), protocol) or 53 for protocol in DNS_PROTOCOLS}
-
-
-def _is_ready(pod: Object) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
 
 
 def _may_select(policy: dict[str, Any], pod: dict[str, Any]) -> bool:

@@ -140,10 +140,6 @@ def _passed(evidence: Evidence, alive: list[Pod]) -> Finding:
     return note(Verdict.PASS, Layer.UPSTREAM, text, object=evidence["workload"], evidence=told)
 
 
-def _place(evidence: Evidence, forward: dict[str, Any], targets: str) -> str:
-    """kube-dns has no Corefile, and so no line of it."""
-    where = f"Corefile:{forward['line']}" if forward["line"] else f"{evidence['config_map']}: stubDomains"
-    return f"{where}: forward to {targets}"
 def _taken(evidence: Evidence) -> list[Finding]:
     """Only told where names do not resolve: a Service may stand for a resolver on purpose."""
     found = []
@@ -190,3 +186,9 @@ def _stubs(evidence: Evidence) -> list[Finding]:
         found.append(find("dns.upstream.stub", text, verdict=Verdict.WARN, object=evidence["config_map"],
                           evidence=(seen, _place(evidence, forward, targets), read_at(evidence))))
     return found
+
+
+def _place(evidence: Evidence, forward: dict[str, Any], targets: str) -> str:
+    """kube-dns has no Corefile, and so no line of it."""
+    where = f"Corefile:{forward['line']}" if forward["line"] else f"{evidence['config_map']}: stubDomains"
+    return f"{where}: forward to {targets}"
