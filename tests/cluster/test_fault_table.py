@@ -1,19 +1,26 @@
 """The table of faults itself, and how answers are held against it. Needs no cluster."""
 
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from bot.diagnosis.causes import CAUSES
-from tests.cluster.faults.fault import Fault, Root
+from tests.cluster.clusters import SHARED, Clusters
+from tests.cluster.faults.conditions import NOW, Condition
+from tests.cluster.faults.fault import Fault, Heal, Root
 from tests.cluster.faults.ledger import Entry, Ledger
 from tests.cluster.faults.table import FAULTS, THIRDS, NoSuchRow, choose
-from tests.cluster.faults.trial import differences
+from tests.cluster.faults.trial import differences, try_fault
+from tests.cluster.rig import Cluster
 
 ROOT = Root("dns.service.selector", "dns-service", "Service kube-system/kube-dns")
 FAULT = Fault(name="x", says="", roots=(ROOT,), mentions=("kubectl",), consequences=("dns.endpoints.*",))
 HEALTHY = Fault(name="y", says="", answer="ok")
+NOWHERE = Cluster(kubeconfig=Path("nowhere"), site=None)
 
 
 def finding(root: Root = ROOT, advice: str = "`kubectl`", verdict: str = "FAIL") -> dict[str, Any]:
@@ -79,3 +86,43 @@ def test_a_row_that_waits_for_a_look_is_never_counted_as_right() -> None:
     printed = list(ledger.lines())
     assert printed[-1].startswith("1 not yet, 1 not run")
     assert "y (not run): needs the images of weave" in printed
+
+
+class Unseen(Exception):
+    """The fault does not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Breaks nothing, and notes that it would have."""
+
+    told: list[str] = field(default_factory=list)
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        self.told.append("broken")
+        return lambda then: self.told.append("healed")
+
+
+def _never(cluster: Cluster) -> bool:
+    raise Unseen
+
+
+@pytest.mark.parametrize(("spoils", "left"), [(False, ["broken", "healed"]), (True, ["broken"])])
+def test_what_a_row_breaks_is_healed_unless_it_spoils_its_cluster(spoils: bool, left: list[str]) -> None:
+    made = Noted()
+    row = replace(FAULT, breaks=(made,), spoils=spoils, before=NOW, healed=NOW, wait=Condition("it shows", _never))
+    with pytest.raises(Unseen):
+        try_fault(NOWHERE, row)
+    assert made.told == left
+
+
+def test_a_spoiled_cluster_is_taken_down_and_no_other() -> None:
+    down: list[str] = []
+    clusters = Clusters(None)
+    for kind in (SHARED, ("weave", "iptables")):
+        stack = ExitStack()
+        stack.callback(down.append, kind[0])
+        clusters.open[kind] = NOWHERE, stack
+    clusters.spoil(replace(FAULT, network="weave"))
+    assert (down, list(clusters.open)) == (["weave"], [SHARED])

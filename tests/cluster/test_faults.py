@@ -42,12 +42,13 @@ def test_the_root_causes_are_exactly_those_of_the_fault(
     try:
         trial = try_fault(cluster, fault, recorder)
     except Exception as error:
-        if isinstance(error, NotHealed) or fault.spoils:
+        if isinstance(error, NotHealed):
             clusters.spoil(fault)
         clock.note("wrong", why=f"{type(error).__name__}: {error}")
         raise
-    if fault.spoils:
-        clusters.spoil(fault)
+    finally:
+        if fault.spoils:
+            clusters.spoil(fault)
     _judge(fault, trial, clock)
 
 

@@ -2,15 +2,17 @@
 nodes show are asked with node probes."""
 
 from tests.cluster.faults.api import Create
-from tests.cluster.faults.conditions import event, node_ready
+from tests.cluster.faults.conditions import endpoints, event, node_ready
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, AddFile, EditFile, MoveAway, OnNode, RemakeNode
 from tests.cluster.faults.objects import pod_on
+from tests.cluster.rig.site import address_of
 
-SECOND = NODES[1]
+FIRST, SECOND = NODES
 CONF, PROGRAMS = "cni/net.d", "opt/cni/bin"
 BRIDGE_FILE = f"{CONF}/10-bridge.conflist"
 CILIUM = '{"cniVersion": "0.3.1", "name": "cilium", "plugins": [{"type": "cilium-cni"}]}'
+RANGE = "10.244.1.0/24"
 NEW_PODS = Create(tuple(pod_on(SECOND, f"netcheck-new-{number}") for number in range(3)))
 
 
@@ -88,5 +90,18 @@ BRIDGE_FAULTS = (
     Fault(
         name="bridge-healthy-seen", network="bridge", playbook="cni", answer="ok", node_probe=True,
         says="nothing is wrong, and the nodes' folders are seen",
+    ),
+    Fault(
+        name="dns-route-swallows", network="bridge", says="a node's route swallows what goes to another's pods",
+        breaks=(OnNode(FIRST, ("ip", "route", "replace", "blackhole", RANGE), (
+            "sh", "-c", f"ip route del blackhole {RANGE}; ip route add {RANGE} via {address_of(SECOND)}")),),
+        roots=(Root("cni.path", "cni", f"Node {SECOND}"),), mentions=("no route",),
+    ),
+    Fault(
+        name="dns-bridge-down", network="bridge", answer="degraded", says="the bridge of a node is down",
+        breaks=(OnNode(SECOND, ("ip", "link", "set", "cni0", "down"), ("ip", "link", "set", "cni0", "up")),),
+        wait=endpoints(1),
+        roots=(Root("cni.own-pods", "cni", f"Node {SECOND}"),), mentions=("cni0",),
+        consequences=("dns.pods.not-ready", "dns.upstream.unreachable"),
     ),
 )

@@ -108,6 +108,7 @@ PENDING = Condition("a DNS pod finds no node", lambda c: bool(_unscheduled(c)))
 NO_DNS_PODS = Condition("there is no DNS pod", lambda c: not live_pods(c))
 STARTED = Condition("both DNS pods have an address", lambda c: [bool(p["status"].get("podIP")) for p in live_pods(c)]
                     == [True, True])
+DNS_SERVES = both(dns_pods(2), endpoints(2))
 NOW = Condition("nothing need be waited for", lambda c: True)
 
 

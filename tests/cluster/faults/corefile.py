@@ -1,11 +1,12 @@
 """Faults in the Corefile. The pods are restarted with it, all at once."""
 
 from tests.cluster.faults.api import EditText, RestartPods
-from tests.cluster.faults.conditions import CRASHED, Condition, both, dns_log, dns_pods, endpoints
+from tests.cluster.faults.conditions import CRASHED, DNS_SERVES, Condition, both, dns_log, dns_pods, endpoints
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.objects import COREFILE, DNS_PODS
+from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, DNS_PODS
 
 CONFIG_MAP = str(COREFILE)
+FIRST = r"^    errors\n"
 FORWARD = r"forward \. /etc/resolv\.conf"
 CRASHES = ("dns.pods.crashing", "dns.pods.not-ready", "dns.endpoints.*")
 RESTART = RestartPods(DNS_PODS)
@@ -23,9 +24,18 @@ def _crashing(name: str, reference: str, says: str, change: EditText, cause: str
     )
 
 
+def _wrong(name: str, says: str, change: EditText, cause: str, *mentions: str) -> Fault:
+    """The pods are ready with it, and answer wrongly or nowhere."""
+    return Fault(
+        name=f"corefile-{name}", says=says, breaks=(change, RESTART), wait=DNS_SERVES, mentions=mentions,
+        roots=(Root(cause, "dns-workload", CONFIG_MAP),),
+        consequences=("dns.query.*", "dns.upstream.unreachable", "node.dns-port"),
+    )
+
+
 COREFILE_FAULTS = (
     _crashing("corefile-directive", "D09", "the Corefile has a directive that does not exist",
-              edit(r"^    errors\n", "    errors\n    netcheckfoo\n"), "dns.corefile.directive-unknown", "netcheckfoo"),
+              edit(FIRST, "    errors\n    netcheckfoo\n"), "dns.corefile.directive-unknown", "netcheckfoo"),
     _crashing("corefile-proxy", "D11", "the Corefile has `proxy`, which CoreDNS dropped in 1.5",
               edit(FORWARD, "proxy . /etc/resolv.conf"), "dns.corefile.directive-removed",
               "`forward . /etc/resolv.conf`"),
@@ -34,14 +44,20 @@ COREFILE_FAULTS = (
     _crashing("corefile-brace", "D09", "the Corefile's last brace is missing", edit(r"\}\s*\Z", ""),
               "dns.corefile.syntax", "`}`"),
     Fault(
+        name="corefile-twice", says="the Corefile has two server blocks for the same zone and port",
+        breaks=(edit(r"\Z", ".:53 {\n    forward . /etc/resolv.conf\n}\n"), RESTART), wait=CRASHED,
+        roots=(Root("dns.pods.said", "dns-workload", str(DNS_DEPLOYMENT)),), mentions=("already defined",),
+        consequences=CRASHES,
+    ),
+    Fault(
         name="corefile-stub", reference="D14", says="the resolver of one zone does not answer", answer="degraded",
         breaks=(edit(r"\Z", "corp.example:53 {\n    errors\n    forward . 192.0.2.9\n}\n"), RESTART),
-        wait=both(dns_pods(2), endpoints(2)), roots=(Root("dns.upstream.stub", "upstream", CONFIG_MAP),),
+        wait=DNS_SERVES, roots=(Root("dns.upstream.stub", "upstream", CONFIG_MAP),),
         mentions=("corp.example", "192.0.2.9"),
     ),
     Fault(
         name="corefile-no-kubernetes", reference="D16", says="the Corefile does not serve the cluster's zone",
-        breaks=(edit(r"^    kubernetes [^}]*\}\n", ""), RESTART), wait=both(dns_pods(2), endpoints(2)),
+        breaks=(edit(r"^    kubernetes [^}]*\}\n", ""), RESTART), wait=DNS_SERVES,
         roots=(Root("dns.corefile.no-kubernetes", "dns-workload", CONFIG_MAP),), mentions=("cluster.local",),
         consequences=("dns.query.zone", "dns.query.servfail"),
     ),
@@ -54,14 +70,24 @@ COREFILE_FAULTS = (
     Fault(
         name="corefile-no-health", says="the Corefile lacks `health`, which the liveness probe asks for",
         answer="degraded", breaks=(edit(r"^    health \{[^}]*\}\n", ""), RESTART),
-        wait=both(dns_pods(2), endpoints(2)), roots=(Root("dns.corefile.no-health", "dns-workload", CONFIG_MAP),),
+        wait=DNS_SERVES, roots=(Root("dns.corefile.no-health", "dns-workload", CONFIG_MAP),),
         mentions=("`health`",), consequences=("dns.pods.liveness", "dns.pods.crashing"),
     ),
     Fault(
         name="corefile-not-reloaded", reference="D09", answer="degraded",
         says="a wrong Corefile was written and the pods go on with the old one",
-        breaks=(edit(r"^    errors\n", "    errors\n    netcheckfoo\n"),), wait=dns_log("Unknown directive"),
+        breaks=(edit(FIRST, "    errors\n    netcheckfoo\n"),), wait=dns_log("Unknown directive"),
         roots=(Root("dns.corefile.directive-unknown", "dns-workload", CONFIG_MAP),), mentions=("netcheckfoo",),
         consequences=("dns.corefile.reload",),
     ),
+    _wrong("hosts", "the Corefile has `hosts` without `fallthrough`",
+           edit(FIRST, "    errors\n    hosts {\n        192.0.2.80 printer.example\n    }\n"),
+           "dns.corefile.shadowed", "`fallthrough`"),
+    _wrong("template", "a template of the Corefile denies all names of the cluster",
+           edit(FIRST, "    errors\n    template ANY ANY cluster.local {\n        rcode NXDOMAIN\n    }\n"),
+           "dns.corefile.shadowed", "template ANY ANY cluster.local"),
+    _wrong("bind", "CoreDNS is bound to localhost", edit(FIRST, "    errors\n    bind 127.0.0.1\n"),
+           "dns.corefile.bind", "bind 127.0.0.1"),
+    _wrong("port", "the Corefile's server block has another port than the Service leads to",
+           edit(r"\A\.:53", ".:5353"), "dns.corefile.port", "5353"),
 )

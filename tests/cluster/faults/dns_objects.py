@@ -1,9 +1,16 @@
 """Faults in the objects that cluster DNS is made of."""
 
-from tests.cluster.faults.api import Delete, EditText, Patch, scale
-from tests.cluster.faults.conditions import HEALTHY, NO_DNS_PODS, Condition, both, endpoints, gone, items
+from tests.cluster.faults.api import Create, Delete, EditText, Patch, scale
+from tests.cluster.faults.conditions import HEALTHY, NO_DNS_PODS, Condition, both, dns_pods, endpoints, gone, items
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, DNS_SERVICE, KUBELET_CONFIG
+from tests.cluster.faults.objects import (
+    COREFILE,
+    DNS_DEPLOYMENT,
+    DNS_SERVICE,
+    KUBELET_CONFIG,
+    NOBODY,
+    slice_by_hand,
+)
 from tests.cluster.rig import Cluster
 
 SERVICE, DEPLOYMENT, CONFIG_MAP = str(DNS_SERVICE), str(DNS_DEPLOYMENT), str(COREFILE)
@@ -64,5 +71,18 @@ DNS_OBJECTS = (
         name="corefile-key", reference="D21", says="the key of the Corefile has another name", answer="degraded",
         breaks=(Patch(COREFILE, [{"op": "move", "from": "/data/Corefile", "path": "/data/corefile.txt"}]),),
         roots=(Root("dns.corefile.key", "dns-workload", CONFIG_MAP),), mentions=("Corefile",), healed=HEALTHY,
+    ),
+    Fault(
+        name="dns-near-only", reference="SVC-15", answer="degraded",
+        says="kube-dns leads to pods of the client's node only, and one node has none",
+        breaks=(Patch(DNS_SERVICE, {"spec": {"internalTrafficPolicy": "Local"}}), scale(DNS_DEPLOYMENT, 1)),
+        wait=both(dns_pods(1), endpoints(1)),
+        roots=(Root("service.internal-local", "service", SERVICE),), mentions=("internalTrafficPolicy",),
+    ),
+    Fault(
+        name="dns-slice-by-hand", answer="degraded", says="somebody added an address to kube-dns that no pod has",
+        breaks=(Create((slice_by_hand("by-hand", DNS_SERVICE, NOBODY, 53, "dns", "dns-tcp"),)),),
+        wait=both(dns_pods(2), endpoints(3)),
+        roots=(Root("dns.endpoints.beside", "dns-service", "EndpointSlice kube-system/by-hand"),), mentions=(NOBODY,),
     ),
 )

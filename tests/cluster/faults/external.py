@@ -1,12 +1,11 @@
 """A name outside the cluster that does not resolve, in each way in which it may not."""
 
-from tests.cluster.faults.conditions import both, dns_pods, endpoints
+from tests.cluster.faults.conditions import DNS_SERVES
 from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Injection, Root
 from tests.cluster.faults.upstream import DEAD, UPSTREAM_DEAD
 
 NAME = "api.example.com"
-SERVING = both(dns_pods(2), endpoints(2))
 
 
 def _template(rule: str) -> tuple[Injection, ...]:
@@ -16,7 +15,7 @@ def _template(rule: str) -> tuple[Injection, ...]:
 
 def _row(name: str, says: str, cause: str, *breaks: Injection, asked: str = NAME,
          mentions: tuple[str, ...] = ()) -> Fault:
-    return Fault(name=f"external-{name}", reference="4.8", says=says, breaks=breaks, wait=SERVING, mentions=mentions,
+    return Fault(name=f"external-{name}", reference="4.8", says=says, breaks=breaks, wait=DNS_SERVES, mentions=mentions,
                  roots=(Root(cause, "client", f"Name {asked}"),), playbook="external-dns-resolution",
                  arguments=(asked,))
 
@@ -38,6 +37,6 @@ EXTERNAL_FAULTS = (
     ),
 )
 EXTERNAL_LOOKALIKES = (
-    Fault(name="external-healthy", says="an outside name resolves", wait=SERVING, answer="ok",
+    Fault(name="external-healthy", says="an outside name resolves", wait=DNS_SERVES, answer="ok",
           playbook="external-dns-resolution", arguments=(NAME,)),
 )

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.cluster.faults.api import Create, Patch, Rename, RestartPods, scale
-from tests.cluster.faults.conditions import Condition, both, dns_pods, endpoints
+from tests.cluster.faults.api import Create, Patch, Rename, scale
+from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, dns_pods, endpoints
+from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Injection, Network
-from tests.cluster.faults.objects import COREFILE, DNS_BINDING, DNS_DEPLOYMENT, DNS_PODS, DNS_ROLE, DNS_SERVICE
+from tests.cluster.faults.objects import COREFILE, DNS_BINDING, DNS_DEPLOYMENT, DNS_ROLE, DNS_SERVICE
 from tests.cluster.rig import Cluster
 
-SERVING = both(dns_pods(2), endpoints(2))
 OTHER = "dns-release-coredns"
 LABELS = {"k8s-app": "kube-dns", "app.kubernetes.io/name": "coredns"}
 CUSTOM = """\
@@ -40,7 +40,7 @@ import custom/*.server
 
 
 def ok(
-    name: str, reference: str, says: str, *breaks: Injection, wait: Condition = SERVING, network: Network = "any"
+    name: str, reference: str, says: str, *breaks: Injection, wait: Condition = DNS_SERVES, network: Network = "any"
 ) -> Fault:
     return Fault(name=name, reference=reference, says=says, breaks=breaks, wait=wait, network=network, answer="ok")
 
@@ -70,7 +70,7 @@ def _is_rolling_out(cluster: Cluster) -> bool:
 
 
 LOOKALIKES = (
-    ok("healthy", "", "nothing is wrong", wait=SERVING),
+    ok("healthy", "", "nothing is wrong", wait=DNS_SERVES),
     ok("one-replica", "H07", "CoreDNS has one replica", scale(DNS_DEPLOYMENT, 1),
        wait=both(dns_pods(1), endpoints(1))),
     ok("node-port", "H13", "a Service has a NodePort, on which no program listens", Create((
@@ -88,7 +88,12 @@ LOOKALIKES = (
         _service("headless", "default", clusterIP="None", publishNotReadyAddresses=True, selector={"app": "nobody"}),
     ))),
     ok("corefile-unusual", "H34", "a Corefile without loop, reload and cache, with autopath, imports and more blocks",
-       Patch(COREFILE, {"data": {"Corefile": CUSTOM}}), RestartPods(DNS_PODS)),
+       Patch(COREFILE, {"data": {"Corefile": CUSTOM}}), RESTART),
+    ok("dns-port-declared-wrong", "",
+       "CoreDNS serves another port than its containers declare, and kube-dns leads there",
+       edit(r"\A\.:53", ".:5353"), Patch(DNS_SERVICE, {"spec": {"ports": [
+           {"name": name, "port": 53, "protocol": protocol, "targetPort": 5353}
+           for name, protocol in (("dns", "UDP"), ("dns-tcp", "TCP"))]}}), RESTART),
     ok("rollout", "", "a rollout of CoreDNS is under way",
        Patch(DNS_DEPLOYMENT, {"spec": {"minReadySeconds": 60, "template": {"metadata": {
            "annotations": {"netcheck/rollout": "under way"}}}}}),

@@ -1,9 +1,9 @@
 """Healthy clusters that look ill, by their nodes, logs and networks."""
 
 from tests.cluster.faults.api import Create, Kubectl, RestartPods
-from tests.cluster.faults.conditions import Condition, both, dns_log, live_pods
+from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, dns_log, live_pods
 from tests.cluster.faults.fault import Fault, Network, Proxy
-from tests.cluster.faults.lookalikes import SERVING, ok
+from tests.cluster.faults.lookalikes import ok
 from tests.cluster.faults.node import NODES, Await, KillContainer, StartProcess, StopProcess
 from tests.cluster.faults.objects import DNS_PODS, PROXY_PODS
 from tests.cluster.rig import Cluster
@@ -34,7 +34,7 @@ LOOKALIKES_OF_NODES = (
        Create((PICKY,)), network="bridge"),
     ok("resolver-hiccup", "H18", "the log of CoreDNS holds errors of a resolver that answers again",
        StopProcess("upstream"), RestartPods(DNS_PODS), Await(dns_log("plugin/errors: 2")), StartProcess("upstream"),
-       wait=both(SERVING, dns_log("plugin/errors: 2"))),
+       wait=both(DNS_SERVES, dns_log("plugin/errors: 2"))),
     ok("proxy-restarted", "H38", "kube-proxy on one node was restarted once", KillContainer(PROXY_PODS, SECOND),
        wait=Condition("kube-proxy has come back", _kube_proxy_came_back)),
     _healthy("bridge", "nftables", "H37", "kube-proxy writes nftables, so that iptables show no rules"),

@@ -45,6 +45,15 @@ def pod_on(node: str, name: str, namespace: str = "default") -> dict[str, Any]:
                      "tolerations": [{"operator": "Exists"}]}}
 
 
+def slice_by_hand(name: str, service: Ref, address: str, port: int, *names: str) -> dict[str, Any]:
+    """An EndpointSlice of that Service that no controller keeps: one address, and its port under each of the names."""
+    ports = [{"name": each, "port": port, "protocol": "UDP" if each == "dns" else "TCP"} for each in names]
+    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "ports": ports,
+            "metadata": {"name": name, "namespace": service.namespace,
+                         "labels": {"kubernetes.io/service-name": service.name}},
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}]}
+
+
 DNS_SERVICE = Ref("Service", "kube-dns")
 DNS_DEPLOYMENT = Ref("Deployment", "coredns")
 COREFILE = Ref("ConfigMap", "coredns")
@@ -57,6 +66,8 @@ PROXY_CONFIG = Ref("ConfigMap", "kube-proxy")
 PROXY_ACCOUNT = Ref("ServiceAccount", "kube-proxy")
 PROXY_BINDING = Ref("ClusterRoleBinding", "kubeadm:node-proxier", "")
 PROXY_IMAGE = f"{DOMAIN}/kube-proxy:{KUBERNETES}"
+NOBODY = "10.244.9.9"
+"""A pod's address that no pod has."""
 DNS_PODS, PROXY_PODS = "k8s-app=kube-dns", "k8s-app=kube-proxy"
 """Labels of the pods."""
 

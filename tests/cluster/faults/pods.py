@@ -15,10 +15,13 @@ from tests.cluster.faults.conditions import (
 )
 from tests.cluster.faults.fault import Fault, Injection, Root
 from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS
+from tests.cluster.rig.images import SHELL
 
 DEPLOYMENT = str(DNS_DEPLOYMENT)
 AFTERWARDS = ("dns.pods.not-ready", "dns.endpoints.*")
-CONTAINER = "/spec/template/spec/containers/0"
+CONTAINERS = "/spec/template/spec/containers"
+CONTAINER = f"{CONTAINERS}/0"
+RECREATE = {"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}
 
 
 def at_once(pod_spec: dict[str, Any]) -> Patch:
@@ -29,9 +32,14 @@ def at_once(pod_spec: dict[str, Any]) -> Patch:
 
 def container(**fields: Any) -> Patch:
     """The same for fields of the one container."""
-    recreate = {"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}
-    return Patch(DNS_DEPLOYMENT, [recreate, *(
+    return Patch(DNS_DEPLOYMENT, [RECREATE, *(
         {"op": "replace", "path": f"{CONTAINER}/{name}", "value": value} for name, value in fields.items())])
+
+
+def _beside(**fields: Any) -> Patch:
+    """The same for a further container."""
+    more = {"name": "exporter", "image": SHELL, "imagePullPolicy": "Never", **fields}
+    return Patch(DNS_DEPLOYMENT, [RECREATE, {"op": "add", "path": f"{CONTAINERS}/-", "value": more}])
 
 
 def _row(name: str, reference: str, says: str, how: Injection, wait: Condition, cause: str, *mentions: str) -> Fault:
@@ -53,6 +61,14 @@ POD_FAULTS = (
     _row("dns-bind", "D27", "CoreDNS may not open port 53",
          container(securityContext={"runAsUser": 1000, "allowPrivilegeEscalation": False,
                                     "capabilities": {"drop": ["ALL"]}}), CRASHED, "dns.pods.bind", "NET_BIND_SERVICE"),
+    _row("dns-argument", "", "CoreDNS is given an argument that it does not know",
+         container(args=["-conf", "/etc/coredns/Corefile", "-nosuch"]), CRASHED, "dns.pods.said", "-nosuch"),
+    _row("dns-not-root", "", "CoreDNS must not run as root, and its image does",
+         container(securityContext={"runAsNonRoot": True}),
+         both(waiting_for("CreateContainerConfigError"), endpoints(0)), "dns.pods.container", "runAsNonRoot"),
+    _row("dns-sidecar", "", "a program beside CoreDNS crashes, so that its pods are not ready",
+         _beside(command=["sh", "-c", "exit 3"]), both(ended_by("Error"), endpoints(0)), "dns.pods.crashing",
+         "exporter"),
     Fault(
         name="dns-insufficient-cpu", reference="D25", answer="degraded",
         says="new pods of CoreDNS ask for more than any node has, an old one serves",

@@ -18,6 +18,9 @@ def policy(ref: Ref, **spec: Any) -> dict[str, Any]:
             "metadata": {"name": ref.name, "namespace": ref.namespace}}
 
 
+ALLOW_ALL = tuple(Create((policy(
+    Ref("NetworkPolicy", "allow-all", space), podSelector={}, ingress=[{}], egress=[{}],
+    policyTypes=["Ingress", "Egress"]),)) for space in ("default", "kube-system"))
 DENY_DNS = Create((policy(DENY, podSelector=DNS, policyTypes=["Ingress"]),))
 ALLOW_DNS = Create((
     policy(Ref("NetworkPolicy", "default-deny"), podSelector={}, policyTypes=["Ingress"]),
@@ -42,4 +45,8 @@ POLICIES = (
         name=f"policy-allows-dns-{network}", network=network, answer="ok",
         says="all is denied by policies but DNS, which is allowed", breaks=(ALLOW_DNS,),
     ) for network in ENFORCERS),
+    Fault(
+        name="np-forbids-nothing", network="bridge", answer="ok", playbook="network-policy",
+        says="policies allow everything, and nothing enforces them", breaks=ALLOW_ALL,
+    ),
 )

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests.cluster.faults.api import Delete, Put, Rename, RestartPods, Wake, scale
+from tests.cluster.faults.api import Create, Delete, Put, Rename, RestartPods, Wake, scale
 from tests.cluster.faults.conditions import NOW, Condition, both, event
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
-from tests.cluster.faults.objects import Ref
+from tests.cluster.faults.objects import NOBODY, Ref, slice_by_hand
 from tests.cluster.faults.shop import (
     SERVICE,
     SPACE,
@@ -85,6 +85,9 @@ SERVICE_FAULTS = (
     row("proxy-name", "SVC-02", "a label leaves the Service to a proxy that does not run", "service.proxy-name",
         put(service(labels={"service.kubernetes.io/service-proxy-name": "other"})), answer="degraded",
         mentions=("service-proxy-name-",)),
+    row("slice-by-hand", "", "somebody added an address to the Service that no pod has", "service.endpoints.beside",
+        Create((slice_by_hand("by-hand", SERVICE, NOBODY, 8080, "http"),)), wait=both(ready(2), ends(3)),
+        object=Ref("EndpointSlice", "by-hand", SPACE), answer="degraded", mentions=(NOBODY,)),
     row("scaled-to-zero", "SVC-03", "the workload behind the Service is scaled to zero",
         "service.workload.scaled-to-zero", scale(WEB, 0), wait=both(ready(0), ends(0)), object=WEB,
         mentions=("--replicas=1",)),

@@ -2,11 +2,11 @@
 something else than selected pods; and what lies below them."""
 
 from tests.cluster.faults.api import Delete, scale
-from tests.cluster.faults.conditions import NO_DNS_PODS, both, dns_pods, endpoints, grown, node_ready
+from tests.cluster.faults.conditions import DNS_SERVES, NO_DNS_PODS, both, grown, node_ready
 from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.node import NODES, StopProcess
-from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, PROXY, Ref
+from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, PROXY, Ref, slice_by_hand
 from tests.cluster.faults.proxy import PROXY_FAULTS
 from tests.cluster.faults.services import ASKED, SHOP, put, row
 from tests.cluster.faults.shop import SERVICE, SPACE, Json, ends, ready, service, shop, workload
@@ -27,10 +27,7 @@ def headless(port: int = 8080) -> Json:
 
 
 def legacy(port: str = "http", of: str = "legacy") -> Json:
-    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-            "metadata": {"name": SLICE.name, "namespace": SPACE, "labels": {"kubernetes.io/service-name": of}},
-            "endpoints": [{"addresses": ["192.0.2.80"], "conditions": {"ready": True}}],
-            "ports": [{"name": port, "port": 8080, "protocol": "TCP"}]}
+    return slice_by_hand(SLICE.name, Ref("Service", of, SPACE), "192.0.2.80", 8080, port)
 
 
 def asked(ref: Ref, *more: str) -> tuple[str, ...]:
@@ -78,7 +75,7 @@ WAYS = (
         mentions=("MetalLB",)),
     row("unknown-to-dns", "SVC-16", "the Corefile leaves the Service's namespace out", "dns.corefile.namespaces",
         edit(r"pods insecure$", "pods insecure\n        namespaces kube-system default"), RESTART, object=COREFILE,
-        layer="dns-workload", wait=both(both(dns_pods(2), endpoints(2)), grown(SERVICE)),
+        layer="dns-workload", wait=both(DNS_SERVES, grown(SERVICE)),
         mentions=("those of shop",), consequences=("service.name.unknown",)),
     row("dns-down", "SVC-16", "nobody answers for the Service's name, since DNS is scaled to zero",
         "dns.pods.scaled-to-zero", scale(DNS_DEPLOYMENT, 0), wait=NO_DNS_PODS, object=DNS_DEPLOYMENT,
