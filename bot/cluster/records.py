@@ -1,7 +1,7 @@
 """The answers as data: the table of kinds with their paths, the ceilings of a client, and what is asked for.
 
 The table is the whole of what a playbook can name without `api`. Secret is not in it on purpose: netcheck never reads
-one (design 10). Plurals and groups: https://kubernetes.io/docs/reference/kubernetes-api/ (v1.34).
+one. Plurals and groups: https://kubernetes.io/docs/reference/kubernetes-api/ (v1.34).
 """
 
 from collections.abc import Mapping

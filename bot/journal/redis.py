@@ -1,4 +1,4 @@
-"""The journal in Redis 6.2 or newer, or Valkey; the only module that imports `redis` (design 6). Keys: keys.py.
+"""The journal in Redis 6.2 or newer, or Valkey; the only module that imports `redis`. Keys: keys.py.
 
 Event *n* of a journal is the stream entry `n-0`. Redis refuses an id that is not above the last one, so writing
 `version + 1` is compare-and-append. The nonce in each entry makes a repeated append harmless: when a reply is lost, the

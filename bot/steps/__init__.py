@@ -42,7 +42,9 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look(Generic[A]):
-    """`reads`: the permissions it uses, as in Forbidden (`get pods/log in {dns}`); the chart's roles come from them.
+    """The module of `gather` opens with what the look is for, as people read it: "`dns.pods`: are the DNS pods there?"
+
+    `reads`: the permissions it uses, as in Forbidden (`get pods/log in {dns}`); the chart's roles come from them.
     `probes`: those it uses besides where the settings name a namespace for probe pods ({probe}). `execs`: those of
     commands run inside pods, which nobody has unless somebody opted in; without them the look is skipped."""
 

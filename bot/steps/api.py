@@ -1,4 +1,4 @@
-"""`api.answers`: the first step of every run. An API server that does not answer is one finding, not forty."""
+"""`api.answers`: does the API server answer? The first step of every run: one finding, not forty."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ PATIENCE = 8.0
 
 
 class ApiArgs(Args):
-    """Asks the API server for its version. Takes nothing."""
+    """Asks the API server for its version."""
 
 
 async def gather_answer(cluster: Cluster, args: ApiArgs) -> Evidence:

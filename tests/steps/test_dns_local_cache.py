@@ -1,4 +1,4 @@
-"""NodeLocal DNSCache: on evidence alone, and in the cluster box (DNS-11; D38, D39, H05)."""
+"""NodeLocal DNSCache: on evidence alone, and in the cluster box."""
 
 import copy
 from dataclasses import replace

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from bot.engine.files.arguments import check_arguments, marked
 from bot.engine.files.complaints import suggest, tell_all
 from bot.engine.files.document import Document, Path, Unreadable, read_document
+from bot.engine.files.purpose import purpose
 from bot.engine.files.references import Names, check_earlier, check_expression, check_expressions
 from bot.engine.files.shape import PlaybookShape, StepShape
 from bot.engine.params import check_default
@@ -15,7 +16,7 @@ from bot.model import template
 from bot.model.command import VERBS
 from bot.model.errors import PlaybookError
 from bot.model.playbook import Kind, Param, Playbook, Step
-from bot.steps import Args, Change, Guide, Look, StepType
+from bot.steps import Change, Guide, Look, StepType
 
 _FOR_PEOPLE = ("assign", "remind_after", "expires_after", "escalate_to")
 _FOR_LOOKS = ("retries", "fresh", "essential")
@@ -164,7 +165,7 @@ def _step(shape: StepShape, step_type: StepType, ids: Sequence[str]) -> Step:
         id=shape.id,
         uses=shape.uses,
         kind=kind_of(step_type),
-        title=shape.title or _title(step_type.args) or shape.id,
+        title=shape.title or _title(step_type) or shape.id,
         with_=with_,
         when=shape.when,
         needs=tuple(shape.needs),
@@ -183,9 +184,7 @@ def _step(shape: StepShape, step_type: StepType, ids: Sequence[str]) -> Step:
     )
 
 
-def _title(args: type[Args]) -> str:
-    """The first sentence of the step type's page, if it is short enough; looks of the author's own are named by id."""
-    if args is Args or args.raw or not args.__doc__:
-        return ""
-    sentence = args.__doc__.strip().split("\n")[0].split(". ")[0].removesuffix(".")
-    return sentence if len(sentence) <= 80 else ""
+def _title(step_type: StepType) -> str:
+    """What the step type is for, if that is short enough; looks of the author's own are named by id."""
+    sentence = "" if step_type.args.raw else purpose(step_type).removesuffix(".")
+    return sentence if len(sentence) <= 100 else ""

@@ -1,4 +1,4 @@
-"""`cni.agents`: the network's agents run on every node, may do what they must, and have found each other (CNI-03).
+"""`cni.agents`: the network's agents run on every node, may do what they must, and have found each other.
 
 What is asked of a healthy network is little: the DaemonSet's status, one right where the agent has no probe, its
 settings or its own status page. Pods, logs and events are read where something speaks against an agent.

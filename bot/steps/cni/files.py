@@ -1,4 +1,4 @@
-"""`cni.files`: what the container runtimes of the nodes have for a network, file by file (CNI-04, 05, 07, 09, 10).
+"""`cni.files`: what the container runtimes of the nodes have for a network, file by file.
 
 The first file by name counts, and one that is invalid stops containerd from reading any. Each plugin that the active
 file names must be a program. Seen only by a pod in the node, or by exec in the network's agent: where neither is
@@ -26,7 +26,7 @@ WAYS = {"probe": "by node probes, as the settings allow", "exec": "by exec in th
 
 class FilesArgs(Args):
     """Looks at the CNI folders of a few nodes and at their network's settings, where that is allowed: `node_probe` in
-    the settings, or the right to exec in the agent's pods. Takes nothing."""
+    the settings, or the right to exec in the agent's pods."""
 
 
 async def gather_files(cluster: Cluster, args: FilesArgs) -> Evidence:

@@ -1,4 +1,4 @@
-"""`cni.plan`: do the ranges of pods, Services and nodes fit each other, and has every node addresses to give? (CNI-06)
+"""`cni.plan`: do the ranges of pods, Services and nodes fit each other, and has every node addresses to give?
 
 What counts depends on the network: with Flannel or a bridge pods get addresses out of their node's podCIDR, with
 Calico, Weave Net or the clouds' plugins that range means nothing. No more is read than other looks read, but for the
@@ -28,7 +28,7 @@ Range = dict[str, str]
 
 
 class PlanArgs(Args):
-    """Compares the ranges of pods, Services and nodes, and the addresses of pods with them. Takes nothing."""
+    """Compares the ranges of pods, Services and nodes, and the addresses of pods with them."""
 
 
 async def gather_plan(cluster: Cluster, args: PlanArgs) -> Evidence:

@@ -1,4 +1,4 @@
-"""`cni.plugin`: which network plugin this is, what a person must know of it, and what runs beside its agents (CNI-03).
+"""`cni.plugin`: which network plugin this is, what a person must know of it, and what runs beside its agents.
 
 Known by the DaemonSets of its agents. Kinds of its own that another network left behind are no plugin, and one that is
 built into a platform's process has no DaemonSet: neither is a fault.
@@ -29,7 +29,7 @@ BUILT_IN = {
 
 
 class PluginArgs(Args):
-    """Says which network plugin runs, and what is known about it. Takes nothing."""
+    """Says which network plugin runs, and what is known about it."""
 
 
 async def gather_plugin(cluster: Cluster, args: PluginArgs) -> Evidence:

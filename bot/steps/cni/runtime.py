@@ -1,4 +1,4 @@
-"""`cni.runtime`: kubelets and container runtimes, as far as they decide how networks are set up (CNI-05).
+"""`cni.runtime`: kubelets and container runtimes, as far as they decide how networks are set up.
 
 Until 1.23 the kubelet was told by flags where the CNI files are; since 1.24 the runtime knows, and a kubelet with these
 flags does not start (kubernetes.io: network plugins; the change log of 1.24).
@@ -25,7 +25,7 @@ BROKEN_CONTAINERD = ((1, 6, 0), (1, 6, 4))
 
 
 class RuntimeArgs(Args):
-    """Reads the versions of kubelets and container runtimes. Takes nothing."""
+    """Reads the versions of kubelets and container runtimes."""
 
 
 async def gather_runtime(cluster: Cluster, args: RuntimeArgs) -> Evidence:

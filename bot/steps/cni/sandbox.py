@@ -1,4 +1,4 @@
-"""`cni.sandbox`: pods that have a node and get no network there, and which plugin says why (CNI-02).
+"""`cni.sandbox`: pods that have a node and get no network there, and which plugin says why.
 
 An event is history once its pod has started or is gone, or once the network's agent on that node has become ready: the
 kubelet tries again by itself. Agents that start after their node leave such events behind on every healthy cluster. No
@@ -34,7 +34,7 @@ FRESH = 600.0
 
 
 class SandboxArgs(Args):
-    """Reads the events of pods whose network could not be set up, in all namespaces. Takes nothing."""
+    """Reads the events of pods whose network could not be set up, in all namespaces."""
 
 
 async def read_failures(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`dns.access`: the account of the DNS pods, and whether it may read what DNS is made of (DNS-03).
+"""`dns.access`: the account of the DNS pods, and whether it may read what DNS is made of.
 
 Roles are found by reference: the account's bindings, whatever they are called. A role of another name is no fault.
 """

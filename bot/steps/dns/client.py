@@ -1,4 +1,4 @@
-"""`dns.client`: what a pod's own configuration makes of names, and what kubelets complain about (DNS-13).
+"""`dns.client`: what a pod's own configuration makes of names, and what kubelets complain about.
 
 With `pod`: its spec, its events, and its /etc/resolv.conf where exec is permitted. Without: only what kubelets warn of,
 in one read.

@@ -1,4 +1,4 @@
-"""`dns.corefile`: is CoreDNS's configuration there, readable, and right for this cluster? (DNS-05; customizing DNS)."""
+"""`dns.corefile`: is CoreDNS's configuration there, readable, and right for this cluster? (customizing DNS)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`dns.endpoints`: does the DNS Service lead to the DNS pods? (DNS-07; page: debugging DNS resolution, endpoints)."""
+"""`dns.endpoints`: does the DNS Service lead to the DNS pods? (page: debugging DNS resolution, endpoints)."""
 
 import asyncio
 from typing import Any

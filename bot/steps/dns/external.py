@@ -1,4 +1,4 @@
-"""`dns.external`: one name outside the cluster, asked of DNS pods as it stands and as pods ask it (playbook 4.8).
+"""`dns.external`: one name outside the cluster, asked of DNS pods as it stands and as pods ask it.
 
 A pod with the usual search list and ndots:5 asks for a name with fewer dots under each suffix first: a wildcard there
 answers in place of the name.

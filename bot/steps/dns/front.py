@@ -1,4 +1,4 @@
-"""`dns.service`: is there a DNS Service, with the address and ports that pods use? (DNS-01; page: debugging DNS)."""
+"""`dns.service`: is there a DNS Service, with the address and ports that pods use? (page: debugging DNS)."""
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note

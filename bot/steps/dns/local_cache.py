@@ -1,4 +1,4 @@
-"""`dns.local_cache`: NodeLocal DNSCache, where it is installed (DNS-11).
+"""`dns.local_cache`: does NodeLocal DNSCache run where it is installed, and does it reach the DNS pods?
 
 Its pods listen on each node at a link-local address, or in place of the DNS Service at the Service's own; names of
 the cluster they ask of Service kube-dns-upstream, over TCP. They are never asked by port-forward: that leads to the

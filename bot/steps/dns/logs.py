@@ -1,4 +1,4 @@
-"""`dns.logs`: what the DNS server says about itself, now and before it crashed (DNS-04; page: debugging DNS, errors).
+"""`dns.logs`: what the DNS server says about itself, now and before it crashed (page: debugging DNS, errors).
 
 Log lines have no times: those of a container that has become ready are history, unless the fault can still be seen.
 """

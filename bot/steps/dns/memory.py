@@ -1,4 +1,4 @@
-"""`dns.memory`: is the memory limit of the DNS pods enough for a cluster of this size? (DNS-12).
+"""`dns.memory`: is the memory limit of the DNS pods enough for a cluster of this size?
 
 By CoreDNS's own estimate (coredns/deployment, Scaling_CoreDNS.md): (pods + Services) / 1000 + 54 MB, of which 30 MB are
 a full cache of usual size; with autopath / 250 + 56 MB. Services are counted only where they could matter.

@@ -1,4 +1,4 @@
-"""`dns.path`: is DNS reached over the pod network, from node to node? (DNS-10, CONN-04)
+"""`dns.path`: is DNS reached over the pod network, from node to node?
 
 The server itself may answer and nobody get to it: the plugin's port between nodes closed, port 53 dropped by a node's
 firewall. Only what was tried is judged; the rest is called not tested.

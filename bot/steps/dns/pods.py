@@ -1,4 +1,4 @@
-"""`dns.pods`: are the DNS pods there, scheduled, started, ready? (DNS-02; pages: debugging DNS resolution, kubeadm)."""
+"""`dns.pods`: are the DNS pods there, scheduled, started, ready? (pages: debugging DNS resolution, kubeadm)."""
 
 import asyncio
 from collections import defaultdict

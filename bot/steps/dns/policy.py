@@ -1,4 +1,4 @@
-"""`dns.policy`: do NetworkPolicies keep DNS pods from being asked, or from asking? And one client pod? (NP-05, NP-06).
+"""`dns.policy`: do NetworkPolicies keep DNS pods from being asked, or from asking? And one client pod?
 
 What is read grows with what is there: one list where no policy selects the DNS pods, more only where one does.
 """

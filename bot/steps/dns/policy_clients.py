@@ -1,4 +1,4 @@
-"""`dns.policy_clients`: pods that policies let out only in part, or not at all: may they ask for names? (NP-05)
+"""`dns.policy_clients`: pods that policies let out only in part, or not at all: may they ask for names?
 
 A policy that forgets port 53 looks like a DNS server that does not answer. Which pods need names nobody can read off
 them, so what is told as a fault is what hardly anybody means.

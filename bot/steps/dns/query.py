@@ -1,4 +1,4 @@
-"""`dns.query_pods`: each DNS pod is asked directly, and its answers are compared with the cluster's objects (DNS-09).
+"""`dns.query_pods`: each DNS pod is asked directly, and its answers are compared with the cluster's objects.
 
 Not tested by this: UDP, the way through the Service, policies. A good answer here and a failing client means that the
 server is healthy and the way to it is broken.

@@ -1,4 +1,4 @@
-"""`dns.readiness`: what keeps running DNS pods from being ready, in their own words (DNS-06; CoreDNS: ready)."""
+"""`dns.readiness`: what keeps running DNS pods from being ready, in their own words (CoreDNS: ready)."""
 
 import asyncio
 import re

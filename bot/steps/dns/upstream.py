@@ -1,4 +1,4 @@
-"""`dns.upstream`: do names outside the cluster resolve, and where are they forwarded to? (DNS-08)."""
+"""`dns.upstream`: do names outside the cluster resolve, and where are they forwarded to?"""
 
 import asyncio
 from typing import Any

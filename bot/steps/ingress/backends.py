@@ -1,4 +1,4 @@
-"""`ingress.backends`: do the Services and ports that an Ingress leads to exist, with pods behind them? (ING-02, 03).
+"""`ingress.backends`: do the Services and ports that an Ingress leads to exist, with pods behind them?
 
 The Secrets that it names for TLS are never read.
 """

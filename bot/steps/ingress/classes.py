@@ -1,4 +1,4 @@
-"""`ingress.class`: does a controller serve the Ingress's class? (ING-01, ING-04).
+"""`ingress.class`: does a controller serve the Ingress's class?
 
 An Ingress does nothing by itself: only a controller that serves its class makes a way of it
 (https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class).

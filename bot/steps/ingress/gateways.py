@@ -1,4 +1,4 @@
-"""`ingress.gateway`: what the controller of a Gateway says about it and about an HTTPRoute: their conditions (ING-06).
+"""`ingress.gateway`: what the controller of a Gateway says about it and about an HTTPRoute: their conditions.
 
 Source: https://gateway-api.sigs.k8s.io/guides/implementers/#resource-status and its reference of conditions.
 """

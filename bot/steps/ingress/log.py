@@ -1,4 +1,4 @@
-"""`ingress.log`: what the controller's log says against an Ingress, its Services and its Secrets (ING-05, ING-03).
+"""`ingress.log`: what the controller's log says against an Ingress, its Services and its Secrets.
 
 Every controller words it in its own way, and a line does not tell whether it was overcome since. So lines are quoted,
 and nothing is concluded from them. For TLS they are the one sign of a Secret that is missing: Secrets are never read.

@@ -1,4 +1,4 @@
-"""`node.addresses`: has each node an address of its own? (NODE-03; kubeadm troubleshooting, default NIC).
+"""`node.addresses`: has each node an address of its own? (kubeadm troubleshooting, default NIC).
 
 Machines made from one image, or behind the same address translation (10.0.2.15 of VirtualBox), report one address.
 """

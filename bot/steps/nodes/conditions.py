@@ -1,4 +1,4 @@
-"""`node.conditions`: is the node ready, not under pressure, heard of lately, and open to pods? (NODE-01, NODE-02)."""
+"""`node.conditions`: is the node ready, not under pressure, heard of lately, and open to pods?"""
 
 import asyncio
 from collections.abc import Iterator

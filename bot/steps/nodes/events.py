@@ -1,4 +1,4 @@
-"""`node.events`: what was told about the nodes lately (NODE-06). Events last an hour: none is no proof of health.
+"""`node.events`: what was told about the nodes lately. Events last an hour: none is no proof of health.
 
 Only a series that says that a node comes and goes is a fault by itself; other events tell when something happened that
 other looks judge as it is now.

@@ -1,4 +1,4 @@
-"""`node.network`: do the nodes have a network at all? (CNI-01; page: kubeadm troubleshooting, CoreDNS pending)."""
+"""`node.network`: do the nodes have a network at all? (page: kubeadm troubleshooting, CoreDNS pending)."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""`node.ranges`: has the node a range of addresses for its pods, and it alone? (NODE-04; the whole plan: `cni.plan`).
+"""`node.ranges`: has the node a range of addresses for its pods, and it alone? (the whole plan: `cni.plan`).
 
 podCIDRs count where the network gives pods addresses out of them. Calico, Weave Net and the clouds' plugins do not.
 """

@@ -1,4 +1,4 @@
-"""`node.agents`: do the programs run on the node that its network rests on? (NODE-05).
+"""`node.agents`: do the programs run on the node that its network rests on?
 
 Those are the network plugin's agents, kube-proxy, and the node-local DNS cache where there is one: DaemonSets whose
 pods belong on every node with Linux. Others may leave nodes out as they like.

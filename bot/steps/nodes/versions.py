@@ -1,4 +1,4 @@
-"""`node.versions`: do the programs on the node fit each other and the API server? (NODE-08).
+"""`node.versions`: do the programs on the node fit each other and the API server?
 
 Skew: https://kubernetes.io/releases/version-skew-policy/#kubelet. containerd 1.6.0 to 1.6.4 and old plugins:
 https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/troubleshooting-cni-plugin-related-errors/.

@@ -1,4 +1,4 @@
-"""`node.kubelet`: does the API server reach the node's kubelet? (NODE-07; kubeadm troubleshooting, non-public IP).
+"""`node.kubelet`: does the API server reach the node's kubelet? (kubeadm troubleshooting, non-public IP).
 
 Logs, commands and port-forwards all take this way, so one line of one pod's log is asked for on each node. It is
 another way than that by which the kubelet reports: a node can be Ready and not be reached.

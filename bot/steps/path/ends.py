@@ -1,4 +1,4 @@
-"""`path.ends`: are both ends of a connection alive, and where are they? (CONN-01, CONN-02)"""
+"""`path.ends`: are both ends of a connection alive, and where are they?"""
 
 import asyncio
 from ipaddress import ip_address

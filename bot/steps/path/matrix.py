@@ -1,4 +1,4 @@
-"""`path.matrix`: what arrives, from whom, where? (CONN-04: from each node, to pods, nodes, Services and outside.)
+"""`path.matrix`: what arrives, from whom, where? From each node, to pods, nodes, Services and outside.
 
 By the API server, which asks pods over the pod network without any image; and, where the settings allow them, by probe
 pods on a few nodes. Only what was tried is judged.

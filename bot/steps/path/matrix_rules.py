@@ -1,4 +1,4 @@
-"""The decision table of CONN-04: which ways are open and which not, and what that tells. Pure.
+"""The decision table: which ways are open and which not, and what that tells. Pure.
 
 Nothing leaves a node, not even to other nodes: the node does not forward. Nodes are reached and pods on them not: what
 the network plugin sends between nodes is dropped. Small packets arrive and large ones not: the path takes less than the

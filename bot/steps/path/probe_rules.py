@@ -1,4 +1,4 @@
-"""What pods saw that tried, from node to node: the decision table of DNS-10. Pure.
+"""What pods saw that tried, from node to node: the decision table. Pure.
 
 A DNS pod that is not reached at all: the way between two nodes. Reached, and not on the port for DNS: a firewall. All
 DNS pods reached, and a Service not: what turns Service addresses into pods on that node.

@@ -1,4 +1,4 @@
-"""`policy.enforcement`: are there NetworkPolicies, and does anything make them count? (NP-01)"""
+"""`policy.enforcement`: are there NetworkPolicies, and does anything make them count?"""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ READS = ("list networkpolicies.networking.k8s.io", "list daemonsets.apps", "get 
 
 
 class EnforcementArgs(Args):
-    """Counts the NetworkPolicies of all namespaces and looks for what enforces them. Takes nothing."""
+    """Counts the NetworkPolicies of all namespaces and looks for what enforces them."""
 
 
 async def gather_enforcement(cluster: Cluster, args: EnforcementArgs) -> Evidence:

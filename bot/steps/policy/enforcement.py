@@ -1,4 +1,4 @@
-"""Whether anything in the cluster makes NetworkPolicies count (NP-01): the network itself, or a program beside it.
+"""Whether anything in the cluster makes NetworkPolicies count: the network itself, or a program beside it.
 
 The API server takes policies in any case. Sources: flannel's Documentation/netpol.md, the AWS VPC CNI's README (network
 policy agent), weave's kube addon (weave-npc).

@@ -19,7 +19,7 @@ NARROW = (
     ("crd.projectcalico.org/v1", "NetworkPolicy"), ("cilium.io/v2", "CiliumNetworkPolicy"),
 )
 LAST = (("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),)
-"""What else can forbid a connection (NP-07): for the whole cluster, what is read only where a pod is in question, and
+"""What else can forbid a connection: for the whole cluster, what is read only where a pod is in question, and
 what counts only where no NetworkPolicy selects a pod (https://network-policy-api.sigs.k8s.io/api-overview/).
 A group that is served may hold nothing of it."""
 MOST_POLICIES = 300

@@ -1,4 +1,4 @@
-"""`policy.reach`: what NetworkPolicies say about one connection, from a pod and to a pod or Service (NP-03, 04, 07).
+"""`policy.reach`: what NetworkPolicies say about one connection, from a pod and to a pod or Service.
 
 Objects are evaluated, nothing is tried.
 """

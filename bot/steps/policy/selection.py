@@ -1,4 +1,4 @@
-"""`policy.selection`: do NetworkPolicies, and the namespaces they name, select anything at all? (NP-02, NP-03)"""
+"""`policy.selection`: do NetworkPolicies, and the namespaces they name, select anything at all?"""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""`proxy.access`: may kube-proxy's account read what rules are made of? (KP-09; kubeadm binds system:node-proxier)."""
+"""`proxy.access`: may kube-proxy's account read what rules are made of? (kubeadm binds system:node-proxier)."""
 
 import asyncio
 from typing import Any

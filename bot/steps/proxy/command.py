@@ -1,4 +1,4 @@
-"""`proxy.command`: is kube-proxy started with what is there, under its node's name, in a version that fits? (KP-04).
+"""`proxy.command`: is kube-proxy started with what is there, under its node's name, in a version that fits?
 
 With `--config` the file counts, and of the flags only `--hostname-override` and those about logging
 (cmd/kube-proxy/app/options.go, kubernetes#108737). Versions: https://kubernetes.io/releases/version-skew-policy/.
@@ -30,7 +30,7 @@ VERSION = re.compile(r"v?1\.(\d+)\.")
 
 class CommandArgs(Args):
     """Compares kube-proxy's command with what is mounted, with its node's name and with the cluster's version.
-    Takes nothing."""
+   """
 
 
 async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:

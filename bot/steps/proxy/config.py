@@ -1,4 +1,4 @@
-"""`proxy.config`: the ConfigMap of kube-proxy, and whether what runs is what stands there (KP-05).
+"""`proxy.config`: the ConfigMap of kube-proxy, and whether what runs is what stands there.
 
 kube-proxy reads its file when it starts. The kubelet brings a changed ConfigMap by exchanging a link, which kube-proxy
 does not notice (cmd/kube-proxy/app/options.go watches the file), so what runs is asked of its page /configz.

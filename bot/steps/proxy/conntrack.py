@@ -1,4 +1,4 @@
-"""`proxy.conntrack`: is the kernel's table of connections full? (KP-11; kubernetes#71261).
+"""`proxy.conntrack`: is the kernel's table of connections full? (kubernetes#71261).
 
 Counted by `conntrack`, which kube-proxy's image has, where `pods/exec` is allowed. How many may be there kube-proxy
 tells by its configuration, unless that leaves the kernel's own limit, which cannot be read from there.

@@ -1,4 +1,4 @@
-"""`proxy.coverage`: does a service proxy run, on every node, where one is needed? (KP-01, KP-02).
+"""`proxy.coverage`: does a service proxy run, on every node, where one is needed?
 
 Only a cluster that is known to need kube-proxy can miss it: one that kubeadm made, whose network does not replace it.
 Ready says that the process runs and no more: kubeadm's manifest has no probes.

@@ -1,4 +1,4 @@
-"""`proxy.health`: does kube-proxy listen, and what does it say of itself? (KP-07, KP-08).
+"""`proxy.health`: does kube-proxy listen, and what does it say of itself?
 
 That its ports answer stands for looking at sockets on the node: 10249 on the node's loopback, 10256 on all addresses.
 /healthz says 200 of a proxy that never received anything, and 503 on a node that the autoscaler is taking away, where

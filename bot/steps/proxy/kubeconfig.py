@@ -1,4 +1,4 @@
-"""`proxy.kubeconfig`: which API server kube-proxy is told to use, and with what credentials (KP-06).
+"""`proxy.kubeconfig`: which API server kube-proxy is told to use, and with what credentials.
 
 Of the kubeconfig only the address, the context's names and the paths of files are kept: never a token or a key. An
 address that no object of the cluster names may still be a load balancer: alone it is no proof of a fault.

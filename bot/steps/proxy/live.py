@@ -1,4 +1,4 @@
-"""`proxy.live`: does kube-proxy write its rules? Its own pages are asked on the nodes that matter (KP-07).
+"""`proxy.live`: does kube-proxy write its rules? Its own pages are asked on the nodes that matter.
 
 Two traps: /healthz says 200 of a proxy that never received anything (nothing is pending then), so the times of
 the last sync count; and a proxy that cannot reach the API server opens neither port: it waits for its node first.

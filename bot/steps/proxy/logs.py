@@ -1,4 +1,4 @@
-"""`proxy.logs`: what kube-proxy says about itself on suspect nodes, now and before it crashed (KP-03).
+"""`proxy.logs`: what kube-proxy says about itself on suspect nodes, now and before it crashed.
 
 A line counts while nothing after it says that it was overcome, and while it is young; `nodePortAddresses is unset` is
 a notice of every healthy proxy that is logged as an error, and counts for nothing.

@@ -1,4 +1,4 @@
-"""`proxy.written`: do the rules in the kernel lead where the EndpointSlices say? (KP-07, KP-08).
+"""`proxy.written`: do the rules in the kernel lead where the EndpointSlices say?
 
 Read inside kube-proxy's own container, whose image has the tools, for one Service: the cluster's DNS. Only the chains
 of that Service are listed, so that the cost does not grow with the cluster. Needs `pods/exec`, which somebody must have

@@ -1,1 +1,1 @@
-"""An application's Service, from its selector to what its pods answer (SVC-01 to SVC-16; page: debugging Services)."""
+"""An application's Service, from its selector to what its pods answer (page: debugging Services)."""

@@ -1,4 +1,4 @@
-"""`service.backends`: do the pods answer on the port that the Service leads to? (SVC-06; page: are the Pods working).
+"""`service.backends`: do the pods answer on the port that the Service leads to? (page: are the Pods working).
 
 Asked twice: by a forwarded port, which is a connection within the pod, and by the API server over the pod network.
 What is refused within and over the network is not served. TCP only. Not tested by this: the Service's own address.

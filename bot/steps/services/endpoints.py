@@ -1,4 +1,4 @@
-"""`service.endpoints`: do the EndpointSlices hold the Service's ready pods? (SVC-05; page: EndpointSlices).
+"""`service.endpoints`: do the EndpointSlices hold the Service's ready pods? (page: EndpointSlices).
 
 Slices are read, not the older Endpoints object, which a cluster need not have.
 """

@@ -1,4 +1,4 @@
-"""`service.exists`: is there such a Service, and what kind is it? (SVC-01, SVC-02; page: does the Service exist)."""
+"""`service.exists`: is there such a Service, and what kind is it? (page: does the Service exist)."""
 
 from difflib import get_close_matches
 from typing import Any

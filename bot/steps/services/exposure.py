@@ -1,4 +1,4 @@
-"""`service.exposure`: is the Service reached from outside: at its node ports, at its load balancer? (SVC-08, SVC-09).
+"""`service.exposure`: is the Service reached from outside: at its node ports, at its load balancer?
 
 A program that listens on a node port is not looked for: service proxies of today have none.
 """

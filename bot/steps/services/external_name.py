@@ -1,4 +1,4 @@
-"""`service.external_name`: does the name that an ExternalName Service stands for exist? (SVC-11)."""
+"""`service.external_name`: does the name that an ExternalName Service stands for exist?"""
 
 from ipaddress import ip_address
 

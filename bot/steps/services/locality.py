@@ -1,4 +1,4 @@
-"""`service.locality`: are clients led to pods of their own node only, and are there any? (SVC-15)."""
+"""`service.locality`: are clients led to pods of their own node only, and are there any?"""
 
 from pydantic import Field
 

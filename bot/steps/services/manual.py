@@ -1,4 +1,4 @@
-"""`service.manual`: the endpoints of a Service without a selector, which somebody has to make (SVC-12).
+"""`service.manual`: the endpoints of a Service without a selector, which somebody has to make.
 
 A slice is the Service's by the label kubernetes.io/service-name alone; its ports must have the Service's port names.
 The API server makes those of default/kubernetes itself.

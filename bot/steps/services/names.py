@@ -1,4 +1,4 @@
-"""`service.name`: what DNS pods answer for the Service's name, against its addresses (SVC-16; page: by DNS name).
+"""`service.name`: what DNS pods answer for the Service's name, against its addresses (page: by DNS name).
 
 Asked directly, over a forwarded port: a right answer here and a failing client mean that the way to DNS is broken.
 """

@@ -1,4 +1,4 @@
-"""`service.pods`: what keeps the Service's pods from being ready? (SVC-05; page: are the Pods working)."""
+"""`service.pods`: what keeps the Service's pods from being ready? (page: are the Pods working)."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`service.ports`: do the Service's ports lead to ports of its pods? (SVC-04; page: is the Service defined correctly).
+"""`service.ports`: do the Service's ports lead to ports of its pods? (page: is the Service defined correctly).
 
 What containers declare is information only: a port may be served without. So a number that is not declared is no fault,
 while a name must be there, with the same protocol, or the endpoints have no port at all

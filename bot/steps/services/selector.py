@@ -1,4 +1,4 @@
-"""`service.selector`: which pods does the Service's selector hit, and if none, why? (SVC-03; page: endpoints)."""
+"""`service.selector`: which pods does the Service's selector hit, and if none, why? (page: endpoints)."""
 
 import asyncio
 from collections import defaultdict

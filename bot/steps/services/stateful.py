@@ -1,4 +1,4 @@
-"""`service.headless`: have the pods of a StatefulSet their own names under this headless Service? (SVC-10).
+"""`service.headless`: have the pods of a StatefulSet their own names under this headless Service?
 
 A pod's own name is POD.SERVICE.NAMESPACE, where SERVICE is the StatefulSet's serviceName; that Service must exist, be
 headless, and select the pods (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id).
