@@ -7,7 +7,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.corefile_words import covers
-from bot.steps.dns.pod_states import GRACE
+from bot.steps.patience import GRACE
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
 ACL = "the Corefile's acl may refuse netcheck, which asks from within the pod (127.0.0.1), and nobody else"

@@ -9,14 +9,11 @@ from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import may_serve_outside
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
-from bot.steps.dns.pod_states import GRACE
 from bot.steps.findings import tell_skipped
+from bot.steps.patience import GRACE, LAG
+from bot.steps.slices import CONTROLLER, find_beside
 from bot.steps.wording import count, labels_text, list_names, parse_time, read_at
 
-LAG = 60.0
-"""Seconds that EndpointSlices may lag behind a pod that became ready."""
-CONTROLLER = "endpointslice-controller.k8s.io"
-"""Who keeps slices by selector. Without one it leaves them as they were; slices of others are kept by hand."""
 PATH_NOT_TESTED = "the way from clients to the Service's address was not tested"
 
 Json = dict[str, Any]
@@ -145,26 +142,9 @@ def _endpoints(evidence: Evidence) -> list[Finding]:
 
 
 def _beside(evidence: Evidence) -> Finding | None:
-    """Slices that somebody else wrote, of a Service whose slices the controller keeps: proxies take all together."""
     if not evidence["service"]["selector"] or not evidence["selected"] or evidence["unseen"]:
         return None
-    own = {ip for pod in evidence["selected"] for ip in pod["ips"]}
-    strange = {piece["name"]: dead for piece in evidence["slices"] if piece.get("managed", CONTROLLER) == ""
-               if (dead := [e["address"] for e in piece["endpoints"] if e["ready"] and e["address"] not in own])}
-    if not strange:
-        return None
-    name, dead = next(iter(strange.items()))
-    service = evidence["service"]["name"]
-    namespace = service.removeprefix("Service ").split("/")[0]
-    text = (f"EndpointSlice {namespace}/{name}, which no controller keeps, adds {list_names(dead)} to {service}: no "
-            "pod that it selects has this address, and a part of all questions goes there.")
-    return find(
-        "dns.endpoints.beside", text, verdict=Verdict.WARN, object=f"EndpointSlice {namespace}/{name}",
-        evidence=(f"EndpointSlice {namespace}/{name}: {list_names(dead)}, expected addresses of {service}'s pods",
-                  read_at(evidence)),
-        advice=f"See who made it (`kubectl -n {namespace} get endpointslice {name} -o yaml`), then "
-        f"`kubectl -n {namespace} delete endpointslice {name}`.",
-    )
+    return find_beside("dns.endpoints.beside", evidence, {ip for pod in evidence["selected"] for ip in pod["ips"]})
 
 
 def _stale(evidence: Evidence, now: float) -> str:

@@ -11,9 +11,8 @@ from bot.diagnosis.platform import LINK_LOCAL
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
+from bot.steps.patience import GRACE
 from bot.steps.wording import labels_text, list_names, parse_time, read_at
-
-GRACE = 120.0
 
 
 def judge_cache(evidence: Evidence, args: Args) -> Judgement:

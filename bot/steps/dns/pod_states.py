@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.steps import Evidence
+from bot.steps.patience import GRACE
 from bot.steps.wording import parse_time
 
-GRACE = 120.0
-"""Seconds for which not being ready yet means nothing."""
 RECENT = 600.0
 """Seconds after which an ended container no longer says anything about now."""
 NO_NETWORK_TAINTS = re.compile(r"node\.kubernetes\.io/(not-ready|network-unavailable|unreachable)|agent-not-ready")

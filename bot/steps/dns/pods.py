@@ -15,13 +15,12 @@ from bot.steps.dns.pod_states import State, classify, is_gone, is_ready
 from bot.steps.dns.pod_words import ADVICE, summarise
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import read_nodes
+from bot.steps.patience import LAG
 from bot.steps.podfacts import failing_container, pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 EVENT_PODS = 2
 """Pods whose events are read; what they say is mostly the same for all."""
-LAG = 60.0
-"""Seconds in which a controller must have taken notice of a change."""
 PER_NODE = frozenset({"dns.pods.sandbox", "dns.pods.node-down", "dns.pods.not-ready"})
 """States whose cause may lie in one node, so that each node's pods make a finding of their own."""
 

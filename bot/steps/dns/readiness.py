@@ -11,10 +11,10 @@ from bot.model.errors import Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.dns.pod_states import GRACE
 from bot.steps.dns.pods import read_events
 from bot.steps.findings import tell_skipped
 from bot.steps.http_page import read_page
+from bot.steps.patience import GRACE
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 

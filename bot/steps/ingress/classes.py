@@ -14,11 +14,10 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.ingress.controllers import find_workloads, recognise
 from bot.steps.ingress.objects import IngressArgs, read_ingress
+from bot.steps.patience import GRACE
 from bot.steps.wording import labels_text, list_names, read_at
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
-GRACE = 120.0
-"""Seconds that a controller is given to give an address."""
 
 
 async def gather_class(cluster: Cluster, args: IngressArgs) -> Evidence:

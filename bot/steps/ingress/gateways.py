@@ -11,10 +11,9 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped
 from bot.steps.ingress.objects import IngressArgs, read_gateway_object
+from bot.steps.patience import GRACE
 from bot.steps.wording import cut, list_names, name_object, parse_time, read_at
 
-GRACE = 120.0
-"""Seconds that a controller is given for its first word."""
 MOST_PARENTS = 3
 Json = dict[str, Any]
 CAUSES = {

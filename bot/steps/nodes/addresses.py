@@ -15,7 +15,8 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
-from bot.steps.nodes.status import GRACE, is_virtual, sample_nodes
+from bot.steps.nodes.status import is_virtual, sample_nodes
+from bot.steps.patience import GRACE
 from bot.steps.wording import list_names, parse_time, read_at
 
 

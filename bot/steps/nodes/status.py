@@ -7,6 +7,7 @@ from typing import Any
 from bot.cluster import Cluster, Listing, Object
 from bot.model.errors import ClusterError, NotFound
 from bot.steps.findings import unread
+from bot.steps.patience import GRACE
 from bot.steps.wording import cut, parse_time
 
 NO_PLUGIN = re.compile(
@@ -26,8 +27,6 @@ BARRED = frozenset({
 https://kubernetes.io/docs/reference/labels-annotations-taints/"""
 JOINING = re.compile(r"\d+s")
 """An age below two minutes, as tables write it."""
-GRACE = 120.0
-"""Seconds that a node, or what runs on each node, is given after it was made."""
 
 
 async def sample_nodes(cluster: Cluster) -> Listing:

@@ -15,6 +15,15 @@ from bot.steps.wording import cut
 Row = dict[str, Any]
 CLOSED = frozenset({"timeout", "unreachable", "refused"})
 """Outcomes of a try that did not get through."""
+MARKS = (
+    ("connection refused", "refused"),
+    ("timeout", "timeout"),
+    ("no route to host", "unreachable"),
+    ("unreachable", "unreachable"),
+    ("connect: invalid argument", "unreachable"),   # a route of kind blackhole: EINVAL
+    ("connect: permission denied", "unreachable"),  # of kind prohibit: EACCES
+)
+"""Go's words for what became of a connection, which are all that the API server passes on; the first that fits."""
 READY_PORT = 8181
 PATIENCE = 5.0
 QUICK = 2.0
@@ -70,11 +79,8 @@ async def ask(
 
 
 def read_words(why: str) -> str:
-    """What became of a try, by the words of Go's net package. Words that are no trouble with the connection mean that
+    """What became of a try (MARKS). Words that are no trouble with the connection mean that
     somebody is there who does not speak HTTP."""
     if not why.startswith("dial "):
         return "ok" if "EOF" in why or "malformed HTTP" in why or "connection reset" in why else "untold"
-    marks = (("connection refused", "refused"), ("timeout", "timeout"), ("no route to host", "unreachable"),
-             ("unreachable", "unreachable"), ("connect: invalid argument", "unreachable"),
-             ("connect: permission denied", "unreachable"))  # routes of kind blackhole and prohibit
-    return next((outcome for mark, outcome in marks if mark in why), "untold")
+    return next((outcome for mark, outcome in MARKS if mark in why), "untold")

@@ -7,11 +7,11 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
+from bot.steps.patience import LAG
 from bot.steps.services.objects import ServiceArgs, ready_endpoints
+from bot.steps.slices import find_beside
 from bot.steps.wording import count, list_names, read_at, tell_time
 
-LAG = 60.0
-"""Seconds that EndpointSlices may lag behind a pod that became ready."""
 SILENT = 60.0
 """Seconds without a word after which the controllers are held to be gone."""
 Json = dict[str, Any]
@@ -118,24 +118,9 @@ def _stale(evidence: Evidence) -> Finding | None:
 
 
 def _beside(evidence: Evidence) -> Finding | None:
-    """Addresses that somebody wrote into a slice of his own, where the controller keeps the Service's slices."""
     if evidence["unseen"] or not evidence["pods"]:
         return None
-    own = {ip for pod in evidence["pods"] for ip in pod["ips"]}
-    strange = {piece["name"]: dead for piece in evidence["slices"] if not piece["managed"]
-               if (dead := [e["address"] for e in piece["endpoints"] if e["ready"] and not e["uid"]
-                            and e["address"] not in own])}
-    if not strange:
-        return None
-    name, dead = next(iter(strange.items()))
-    service = evidence["service"]
-    place = f"{service['namespace']}/{name}"
-    text = (f"EndpointSlice {place}, which no controller keeps, adds {list_names(dead)} to {service['name']}: no pod "
-            "that it selects has this address, and a part of all connections goes there.")
-    return find("service.endpoints.beside", text, verdict=Verdict.WARN, object=f"EndpointSlice {place}", evidence=(
-        f"EndpointSlice {place}: {list_names(dead)}, expected addresses of the Service's pods", read_at(evidence)),
-        advice=f"See who made it (`kubectl -n {service['namespace']} get endpointslice {name} -o yaml`), then "
-        f"`kubectl -n {service['namespace']} delete endpointslice {name}`.")
+    return find_beside("service.endpoints.beside", evidence, {ip for pod in evidence["pods"] for ip in pod["ips"]})
 
 
 def _has_family(pod: Json, service: Json) -> bool:

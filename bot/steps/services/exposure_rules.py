@@ -11,11 +11,10 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
+from bot.steps.patience import GRACE
 from bot.steps.services.objects import ServiceArgs, ready_endpoints
 from bot.steps.wording import cut, list_names, read_at
 
-GRACE = 120.0
-"""Seconds that a controller is given to find an address."""
 Json = dict[str, Any]
 
 

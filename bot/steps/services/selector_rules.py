@@ -7,12 +7,11 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
+from bot.steps.patience import GRACE
 from bot.steps.services.objects import ServiceArgs, find_target
 from bot.steps.wording import count, labels_text, list_names, read_at
 
 Json = dict[str, Any]
-GRACE = 120.0
-"""Seconds that a workload is given to make its first pod."""
 
 
 def judge_selected(evidence: Evidence, args: ServiceArgs) -> Judgement:
