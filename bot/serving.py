@@ -8,7 +8,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from bot.ops import logs
 from bot.ops.health import Health
 from bot.settings import Settings
 from bot.slack.workspace import Slack, Workspace, join
-from bot.wiring import Netcheck, assemble
+from bot.wiring import Means, Netcheck, assemble
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,11 @@ class AtWork:
 
 
 @asynccontextmanager
-async def at_work(settings: Settings, journal: Journal) -> AsyncIterator[AtWork]:
-    """A bot that listens, works and shows, for as long as the block lasts."""
-    netcheck = assemble(settings, journal)
+async def at_work(
+    settings: Settings, journal: Journal, means: Callable[[], Means] | None = None
+) -> AsyncIterator[AtWork]:
+    """A bot that listens, works and shows, for as long as the block lasts. `means`: those of a recording."""
+    netcheck = assemble(settings, journal, means=means)
     slack = join(_slack(settings, netcheck), netcheck.desk, netcheck.incidents)
     netcheck.surfaces.append(slack.surface)
     listening = asyncio.create_task(slack.connection.run(), name="slack")

@@ -3,10 +3,10 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 
 import orjson
 
-from bot.cluster import Sockets
 from bot.engine.incidents import Histories
 from bot.journal.memory import MemoryJournal
 from bot.model import command as commands
@@ -16,14 +16,14 @@ from bot.settings import Settings
 from bot.terminal import follow
 from bot.views import report, terminal
 from bot.views import transcript as transcripts
-from bot.wiring import Netcheck, assemble, terminal_person
+from bot.wiring import Means, Netcheck, assemble, terminal_person
 
 
 async def run(
-    settings: Settings, context: str, text: str, output: str, sockets: Sockets | None = None
+    settings: Settings, context: str, text: str, output: str, means: Callable[[], Means] | None = None
 ) -> tuple[str, int]:
-    """Run what was typed; gives what to print and the exit status. `sockets`: those of a recording."""
-    netcheck = assemble(settings, MemoryJournal(), context=context, prefer_current=True, sockets=sockets)
+    """Run what was typed; gives what to print and the exit status. `means`: those of a recording."""
+    netcheck = assemble(settings, MemoryJournal(), context=context, prefer_current=True, means=means)
     interactive = sys.stdin.isatty() and sys.stderr.isatty()
     try:
         command = understood(text)

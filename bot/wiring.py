@@ -34,16 +34,31 @@ from bot.steps.library import STEP_TYPES
 DAY = 24 * 3600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a run may use beside the API of its cluster: places where it may start pods, and connections of the pod that
+    netcheck itself runs in."""
+
+    probe: ProbePlace | None = None
+    node_probe: NodeProbePlace | None = None
+    sockets: Sockets | None = None
+
+
 class KubeClusters:
     """The targets of the settings, and the contexts of the kubeconfig; one connection pool for each."""
 
     def __init__(
-        self, settings: Settings, *, context: str = "", prefer_current: bool = False, sockets: Sockets | None = None
+        self,
+        settings: Settings,
+        *,
+        context: str = "",
+        prefer_current: bool = False,
+        means: Callable[[], Means] | None = None,
     ) -> None:
         """`context`: the only one there is. `prefer_current`: the current context is meant when none is named, as with
-        kubectl; else, among several, one must be named. `sockets`: those of a recording."""
+        kubectl; else, among several, one must be named. `means`: those of a recording, asked for by each run."""
         self._settings = settings
-        self._sockets = sockets
+        self._means = means
         self._targets = tuple(_targets(settings, context, prefer_current))
         self._open: dict[str, KubernetesCluster] = {}
         self._opening = asyncio.Lock()
@@ -55,9 +70,9 @@ class KubeClusters:
         async with self._opening:
             if target.name not in self._open:
                 self._open[target.name] = KubernetesCluster(await self._connect(target))
+        means = self._means() if self._means else _means(self._settings, target)
         return self._open[target.name].scoped(
-            probe=_probe_place(self._settings, target.name), node_probe=_node_probe_place(self._settings, target.name),
-            sockets=self._sockets or _own_sockets(target))
+            probe=means.probe, node_probe=means.node_probe, sockets=means.sockets)
 
     async def _connect(self, target: Target) -> Credentials:
         """Raises SettingsError where the kubeconfig leads elsewhere than people were told."""
@@ -73,6 +88,14 @@ class KubeClusters:
     async def close(self) -> None:
         for cluster in self._open.values():
             await cluster.close()
+
+
+def _means(settings: Settings, target: Target) -> Means:
+    return Means(
+        probe=_probe_place(settings, target.name),
+        node_probe=_node_probe_place(settings, target.name),
+        sockets=_own_sockets(target),
+    )
 
 
 def _own_sockets(target: Target) -> Sockets | None:
@@ -177,15 +200,15 @@ def assemble(
     *,
     context: str = "",
     prefer_current: bool = False,
-    sockets: Sockets | None = None,
+    means: Callable[[], Means] | None = None,
     wrap: Callable[[Cluster], Cluster] = lambda cluster: cluster,
 ) -> Netcheck:
     """Raises SettingsError for a kubeconfig that leads nowhere; a broken playbook shows in `library.problems()`.
 
     Surfaces may be added to `surfaces` before the worker runs. `wrap` goes around each run's cluster (the recorder);
-    `sockets` stand for those of netcheck's own pod (a recording's).
+    `means` stand for those of the settings (a recording's).
     """
-    clusters = KubeClusters(settings, context=context, prefer_current=prefer_current, sockets=sockets)
+    clusters = KubeClusters(settings, context=context, prefer_current=prefer_current, means=means)
     rulebook = Rulebook(clusters, settings.rules)
     surfaces: list[Surface] = []
     tools = Tools(

@@ -9,7 +9,7 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +20,16 @@ from pydantic import SecretStr
 from bot.journal.embedded import open_journal
 from bot.ops import logs
 from bot.playground.cluster_box.box import ClusterBox
-from bot.playground.scenarios import SCENARIOS, load_scenario
+from bot.playground.scenarios import SCENARIOS, load_scenario, means_of
 from bot.playground.slack.box import SlackBox
 from bot.serving import at_work
 from bot.settings import Settings, SlackSettings, TargetSettings, load
+from bot.wiring import Means
 
 TARGET = "prod"
 START = 30.0
+EVERYWHERE = ("/netcheck", "dns")
 HINTS = (
-    ("/netcheck dns prod", "Check the cluster's DNS"),
     ("/netcheck help", "What can be asked"),
     ("/netcheck incident open DNS is slow", "Open an incident in this channel"),
     ("/netcheck transcript", "The transcript of what happened here"),
@@ -40,45 +41,53 @@ class Demo:
     """What a test needs to know of a running demo."""
 
     slack: SlackBox
-    cluster: ClusterBox | None
+    notice: str
+    cluster: ClusterBox | None = None
     chosen: str = ""
-    notice: str = ""
-    titles: Mapping[str, str] = field(default_factory=dict)
+    means: Means = field(default_factory=Means)
+
+    @property
+    def line(self) -> str:
+        """What to type first: what the scenario was recorded of, or what fits any cluster."""
+        scenario = SCENARIOS.get(self.chosen)
+        return " ".join(("/netcheck", scenario.playbook, TARGET, *scenario.words) if scenario else EVERYWHERE)
 
     async def panel(self) -> dict[str, Any]:
         """What the page offers beside Slack: the scenarios, and what to type first."""
-        scenarios = [{"name": n, "title": t, "active": n == self.chosen} for n, t in self.titles.items()]
-        return {"scenarios": scenarios, "hints": [{"text": text, "label": label} for text, label in HINTS]}
+        offered = SCENARIOS if self.cluster else {}
+        scenarios = [{"name": n, "title": s.title, "active": n == self.chosen} for n, s in offered.items()]
+        hints = ((self.line, "Find out what is wrong"), *HINTS)
+        return {"scenarios": scenarios, "hints": [{"text": text, "label": label} for text, label in hints]}
 
     async def choose(self, name: str) -> None:
-        """Put the recorded cluster of that name behind `prod`. Raises UsageError with near names."""
+        """Put the recorded cluster of that name behind `prod`, with what was allowed there. Raises UsageError with near
+        names."""
         if self.cluster:
-            await self.cluster.load(load_scenario(name))
-            self.chosen = name
+            bundle = load_scenario(name)
+            await self.cluster.load(bundle)
+            self.chosen, self.means = name, means_of(name, bundle)
 
 
 @asynccontextmanager
 async def playing(*, port: int = 0, kubeconfig: str = "", scenario: str, folder: Path) -> AsyncIterator[Demo]:
     """A demo, for as long as the block lasts. `folder` holds the store and the kubeconfig of the box."""
     async with contextlib.AsyncExitStack() as stack:
-        cluster = None
-        if not kubeconfig:
-            cluster = await stack.enter_async_context(ClusterBox(load_scenario(scenario), context=f"{TARGET}-box"))
-            kubeconfig = str(cluster.write_kubeconfig(folder / "kubeconfig"))
-        slack = SlackBox()
-        await slack.start("127.0.0.1", port)
-        stack.push_async_callback(slack.stop)
         opened = await open_journal("", folder)
         stack.push_async_callback(opened.stop)
-        settings = _settings(slack, kubeconfig, bool(cluster))
-        workspace = (await stack.enter_async_context(at_work(settings, opened.journal))).slack
+        demo = Demo(SlackBox(), opened.notice)
+        if not kubeconfig:
+            demo.cluster = await stack.enter_async_context(ClusterBox(load_scenario(scenario), context=f"{TARGET}-box"))
+            kubeconfig = str(demo.cluster.write_kubeconfig(folder / "kubeconfig"))
+            await demo.choose(scenario)
+        await demo.slack.start("127.0.0.1", port)
+        stack.push_async_callback(demo.slack.stop)
+        demo.slack.panel, demo.slack.choose = demo.panel, demo.choose
+        settings = _settings(demo.slack, kubeconfig, bool(demo.cluster))
+        means = (lambda: demo.means) if demo.cluster else None
+        workspace = (await stack.enter_async_context(at_work(settings, opened.journal, means))).slack
         async with asyncio.timeout(START):
             while not workspace.connection.connected:  # noqa: ASYNC110 - a socket may stand and fall again
                 await asyncio.sleep(0.02)
-        plain = {name: entry.title for name, entry in SCENARIOS.items() if not (entry.probe or entry.node_probe)}
-        titles = plain if cluster else {}
-        demo = Demo(slack, cluster, scenario, opened.notice, titles)
-        slack.panel, slack.choose = demo.panel, demo.choose
         yield demo
 
 
@@ -116,7 +125,7 @@ def _welcome(demo: Demo) -> str:
     return (
         "A Slack workspace and a Kubernetes cluster, in a box (local playground, not Slack).\n\n"
         f"  Open   {demo.slack.page_url}\n"
-        f"  Type   {HINTS[0][0]}\n\n"
+        f"  Type   {demo.line}\n\n"
         f"State store: {demo.notice}\n"
         "Ctrl-C ends it and leaves nothing behind.\n"
     )

@@ -12,8 +12,12 @@ from types import MappingProxyType
 
 import msgspec
 
+from bot.cluster import NodeProbePlace, ProbePlace
 from bot.model.errors import UsageError
 from bot.playground.bundle import Bundle, load_bundle
+from bot.playground.connections import RecordedSockets
+from bot.settings import NodeProbeSettings
+from bot.wiring import Means
 
 FOLDER = Path(__file__).parent / "scenarios"
 INDEX = FOLDER / "index.json"
@@ -43,3 +47,15 @@ def load_scenario(name: str) -> Bundle:
         near = tuple(get_close_matches(name, SCENARIOS))
         raise UsageError(f"There is no scenario {name!r}. There are: {', '.join(SCENARIOS)}.", near)
     return load_bundle(FOLDER / f"{name}.json.gz")
+
+
+def means_of(name: str, bundle: Bundle) -> Means:
+    """What was allowed when it was recorded, and the pod that netcheck ran in then."""
+    scenario, run = SCENARIOS[name], next(iter(bundle.runs), None)
+    place = {"namespace": run.namespace, "image": run.image} if run else {}
+    folders = NodeProbeSettings().model_dump(include={"configuration", "programs"})
+    return Means(
+        probe=ProbePlace(**place) if scenario.probe else None,
+        node_probe=NodeProbePlace(**place, **folders) if scenario.node_probe else None,
+        sockets=RecordedSockets(bundle) if bundle.own_pod else None,
+    )

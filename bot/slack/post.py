@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 
 from bot.slack.blocks import Block, fit
+from bot.slack.tables import one_table, undrawn
 from bot.slack.text import FALLBACK, Markup, lines
 
 ROOT = "root"
@@ -26,6 +27,12 @@ class Post:
     urgent: bool = False
 
     @property
+    def forms(self) -> tuple[tuple[Block, ...] | None, ...]:
+        """What to try one after another, where Slack does not take it: as it is, without tables, the text alone."""
+        plainer = undrawn(self.blocks)
+        return (self.blocks, plainer, None) if plainer != self.blocks else (self.blocks, None)
+
+    @property
     def digest(self) -> str:
         body = json.dumps([self.text, self.blocks], sort_keys=True)
         return hashlib.blake2b(body.encode(), digest_size=12).hexdigest()
@@ -34,4 +41,4 @@ class Post:
 def post(key: str, text: Markup, *blocks: Block, broadcast: bool = False, urgent: bool = False) -> Post:
     """Within all limits, whatever is put in."""
     said = lines(map(Markup, text.split("\n")), FALLBACK)
-    return Post(key=key, text=said, blocks=fit(blocks), broadcast=broadcast, urgent=urgent)
+    return Post(key=key, text=said, blocks=fit(one_table(blocks)), broadcast=broadcast, urgent=urgent)

@@ -148,10 +148,11 @@ class _Edition:
 
     async def _send(self, post: Post) -> Outcome:
         channel, parent, mark = self.run.begun.origin.channel, self._parent(post), self._mark(post)
-        calls = self.surface.calls
-        outcome = await calls.post(channel, parent, post.text, post.blocks, mark, broadcast=post.broadcast)
-        if isinstance(outcome, Unfit):
-            return await calls.post(channel, parent, post.text, None, mark, broadcast=post.broadcast)
+        outcome: Outcome = Unfit("")
+        for blocks in post.forms:
+            if isinstance(outcome, Unfit):
+                outcome = await self.surface.calls.post(
+                    channel, parent, post.text, blocks, mark, broadcast=post.broadcast)
         return outcome
 
     def _mark(self, post: Post) -> dict[str, str]:
@@ -172,9 +173,10 @@ class _Edition:
         if wait := await self.surface.limits.wait(UPDATE, channel):
             self.waits.append(wait)
             return
-        outcome = await calls.update(channel, have.place, post.text, post.blocks)
-        if isinstance(outcome, Unfit):
-            outcome = await calls.update(channel, have.place, post.text, None)
+        outcome: Outcome = Unfit("")
+        for blocks in post.forms:
+            if isinstance(outcome, Unfit):
+                outcome = await calls.update(channel, have.place, post.text, blocks)
         match outcome:
             case Sent():
                 await self._note(post.key, Shown(have.place, post.digest))

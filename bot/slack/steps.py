@@ -12,6 +12,7 @@ from bot.slack import story, words
 from bot.slack import text as t
 from bot.slack.blocks import Block, context, rich
 from bot.slack.post import Post, post
+from bot.slack.tables import draw
 from bot.slack.text import Markup
 
 FINDINGS = 8
@@ -36,7 +37,12 @@ def _post(id: str, title: str, told: tuple[Finding, ...], docs: str) -> Post:
     sign, word = words.VERDICTS[worst.verdict]
     sentence = Markup(f"{t.one_line(title, 150)}: {word}. {t.one_line(worst.summary, 800)}")
     blocks: list[Block] = [context(Markup(f"{sign} *{t.one_line(title, 150)}*"))]
-    blocks += [rich(*story.finding_elements(finding, docs)) for finding in told[:FINDINGS]]
+    blocks += [block for finding in told[:FINDINGS] for block in _blocks(finding, docs)]
     if len(told) > FINDINGS:
         blocks.append(context(Markup(f"And {words.count(len(told) - FINDINGS, 'more finding')}: see the transcript.")))
     return post(f"step:{id}", sentence, *blocks)
+
+
+def _blocks(finding: Finding, docs: str) -> list[Block]:
+    table = [draw(finding.grid)] if finding.grid else []
+    return [rich(*story.finding_elements(finding, docs)), *table]

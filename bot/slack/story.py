@@ -2,7 +2,6 @@
 
 from bot.model import event as e
 from bot.model.finding import Answer, Finding, RootCause, Verdict
-from bot.model.grid import align
 from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, StepState, replaced_steps
 from bot.slack import text as t
@@ -113,8 +112,6 @@ def finding_elements(finding: Finding, docs: str, *, evidence: bool = True, done
         found.append(paragraph(said("What to do: ", bold=True), said(finding.advice, 900)))
     if evidence and finding.evidence:
         found.append(preformatted([t.cut(line, 400) for line in finding.evidence], 1500))
-    if finding.grid:
-        found.append(preformatted(align(finding.grid, words.CELLS)))
     if finding.doc:
         found.append(paragraph(_reference(finding, docs)))
     return found

@@ -26,11 +26,13 @@ ANSWERS = {
     Answer.BROKEN: (":x:", "broken"),
     Answer.UNKNOWN: (":grey_question:", "could not tell"),
 }
+UNTOLD = ":white_large_square:"
 CELLS = {
-    "ok": "🟩", "slow": "🟨", "small only": "🟧", "connection refused": "🟧", "by turns": "🟧",
-    "no answer": "🟥", "no route": "🟥", "untold": "⬜", "no endpoint": "⬜",
+    "ok": ":large_green_square:", "slow": ":large_yellow_square:", "small only": ":large_orange_square:",
+    "by turns": ":large_orange_square:", "connection refused": ":large_red_square:",
+    "no answer": ":large_red_square:", "no route": ":large_red_square:",
 }
-"""For grids, where no emoji but letters are shown."""
+"""Of a grid; what is told in another word has `UNTOLD`."""
 MENDED = (":white_check_mark:", "mended")
 REPLACED = ":repeat:"
 CHANGED = (":wrench:", "done")

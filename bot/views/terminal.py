@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.model.event import ApprovalRequested
 from bot.model.finding import Answer, Finding, RootCause, Verdict
-from bot.model.grid import align
+from bot.model.grid import SIGNS, align
 from bot.model.overview import next_playbooks, overview
 from bot.model.playbook import Kind, Step
 from bot.model.run import Run, Status, findings
@@ -67,7 +67,7 @@ def _finding(finding: Finding, width: int) -> Iterator[str]:
     if finding.verdict in (Verdict.FAIL, Verdict.WARN):
         for line in finding.evidence:
             yield from _wrapped(f"          {line}", width, 12)
-    for line in align(finding.grid):
+    for line in align(finding.grid, SIGNS, width - 10):
         yield f"          {line}"
 
 

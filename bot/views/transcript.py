@@ -8,12 +8,13 @@ from typing import Any
 from bot.model import codec
 from bot.model import event as e
 from bot.model.finding import Conclusion, Finding
-from bot.model.grid import align
+from bot.model.grid import SIGNS, align
 from bot.model.incident import Incident
 from bot.model.overview import next_playbooks, overview
 from bot.model.run import Run
 
 EVIDENCE_LIMIT = 4000
+GRID_WIDTH = 100
 NO_HISTORY = "People's own messages in the channel are not part of this transcript; notes are."
 
 
@@ -131,7 +132,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.advice:
         yield f"    - advice: {finding.advice}"
     if finding.grid:
-        yield from ("", "    ```", *(f"    {line}" for line in align(finding.grid)), "    ```")
+        yield from ("", "    ```", *(f"    {line}" for line in align(finding.grid, SIGNS, GRID_WIDTH)), "    ```")
 
 
 def _evidence(evidence: Mapping[str, Any]) -> Iterator[str]:

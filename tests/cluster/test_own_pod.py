@@ -17,6 +17,7 @@ from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.connections import RecordedSockets
 from bot.settings import Settings
 from bot.verbs import run as run_verb
+from bot.wiring import Means
 from tests.cluster.faults.conditions import Condition, is_true, items
 from tests.cluster.faults.neighbours import pod
 from tests.cluster.faults.node import Firewall
@@ -112,7 +113,7 @@ async def test_what_was_recorded_is_judged_as_it_was(own_pod: Cluster, tmp_path:
     bundle = load_bundle(file)
     async with ClusterBox(bundle) as box:
         settings = Settings(kubeconfig=str(box.write_kubeconfig(tmp_path / "kubeconfig")))
-        said, _ = await run_verb(settings, "", "connectivity", "json", RecordedSockets(bundle))
+        said, _ = await run_verb(settings, "", "connectivity", "json", lambda: Means(sockets=RecordedSockets(bundle)))
     again = json.loads(said)
     assert (again["answer"], again["root_causes"]) == (told["answer"], told["root_causes"]) == ("ok", [])
     assert [f["verdict"] for f in again["findings"]] == [f["verdict"] for f in told["findings"]]

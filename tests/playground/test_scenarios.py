@@ -16,8 +16,9 @@ from bot import verbs
 from bot.model.errors import UsageError
 from bot.playground.bundle import Bundle, pack_bundle
 from bot.playground.cluster_box.box import ClusterBox
-from bot.playground.scenarios import FOLDER, SCENARIOS, load_scenario
+from bot.playground.scenarios import FOLDER, SCENARIOS, load_scenario, means_of
 from bot.settings import Settings
+from bot.wiring import Means
 from tests.playground.cluster_box.client import CORE, open_client
 
 NETCHECK = Path(sys.executable).parent / "netcheck"
@@ -29,17 +30,10 @@ LARGEST = 150_000
 """Bytes of a scenario on disk."""
 
 
-async def run_dns(
-    box: ClusterBox, folder: Path, *words: str, probe: Bundle | None = None, node: Bundle | None = None
-) -> Any:
-    """What the command line would print as JSON, against the box. `probe`, `node`: with probe pods, or node probes, as
-    that was recorded."""
+async def run_dns(box: ClusterBox, folder: Path, *words: str, means: Means | None = None) -> Any:
+    """What the command line would print as JSON, against the box."""
     settings = Settings(kubeconfig=str(box.write_kubeconfig(folder / "kubeconfig")))
-    if probe:
-        settings = settings.with_probe(probe.runs[0].namespace, probe.runs[0].image)
-    if node:
-        settings = settings.with_node_probe(node.runs[0].namespace, node.runs[0].image, "")
-    said, _ = await verbs.run(settings, "", " ".join(words or ("dns",)), "json")
+    said, _ = await verbs.run(settings, "", " ".join(words or ("dns",)), "json", (lambda: means) if means else None)
     return json.loads(said)
 
 
@@ -55,9 +49,7 @@ def causes_of(run: Any) -> tuple[str, ...]:
 async def test_the_diagnosis_of_a_scenario_is_what_was_broken_in_it(name: str, tmp_path: Path) -> None:
     scenario, bundle = SCENARIOS[name], load_scenario(name)
     async with ClusterBox(bundle) as box:
-        run = await run_dns(
-            box, tmp_path, scenario.playbook, *scenario.words, probe=bundle if scenario.probe else None,
-            node=bundle if scenario.node_probe else None)
+        run = await run_dns(box, tmp_path, scenario.playbook, *scenario.words, means=means_of(name, bundle))
     found = [(root["cause"], root["object"]) for root in run["root_causes"]]
     missing = [root for root in scenario.roots if not any(is_meant(root, one) for one in found)]
     strange = [one for one in found if not any(is_meant(root, one) for root in scenario.roots)]

@@ -7,6 +7,7 @@ import pytest
 from bot.journal import Shown
 from bot.model.run import Run, fold
 from bot.slack.publish import SlackSurface
+from bot.slack.tables import draw
 from tests.slack import histories as h
 from tests.slack.conftest import RUN, Stand
 
@@ -199,6 +200,21 @@ async def test_blocks_that_slack_refuses_are_sent_as_text(stand: Stand, monkeypa
     (root,) = stand.box.messages("#incidents")
     assert "broken" in root.text
     assert root.blocks == []
+
+
+async def test_tables_that_slack_refuses_are_sent_as_text_in_columns(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, table = SlackSurface.wanted, draw((("to", "n1"), ("from", "no answer")))
+
+    def crowded(self: SlackSurface, run_id: str, run: Run) -> tuple[object, ...]:
+        return tuple(replace(post, blocks=(table, table)) for post in wanted(self, run_id, run))
+
+    monkeypatch.setattr(SlackSurface, "wanted", crowded)
+    await stand.show(h.broken().run)
+    (root,) = stand.box.messages("#incidents")
+    assert [block["type"] for block in root.blocks] == ["rich_text", "rich_text"]
+    assert "✗ no answer" in str(root.blocks)
 
 
 # --- what people do to messages and channels ------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from bot.slack import story
 from bot.slack import text as t
 from bot.slack.post import Post
 from bot.slack.replies import run_reply, status_reply
+from bot.slack.tables import draw, one_table, undrawn
 from bot.slack.view import thread
 from tests.slack import histories as h
 
@@ -97,11 +98,26 @@ def test_every_state_of_a_run_fits_into_slack_whatever_it_says(events: list[e.Ev
             check_message([dict(block) for block in told.blocks])
 
 
-def test_a_grid_is_shown_with_a_square_and_a_word_in_each_cell() -> None:
-    grid = (("from \\ to", "pods on n2"), ("pod on n1", "no answer"), ("pod on n2", "ok"))
-    told = str(story.finding_elements(replace(h.BROKEN, grid=grid), DOCS))
-    assert "🟥 no answer" in told
-    assert "🟩 ok" in told
+GRID = (("from \\ to", "pods on n2", "outside"), ("pod on n1", "no answer", ""), ("pod on n2", "ok", "ok"))
+
+
+def test_a_grid_is_a_table_with_a_square_and_a_word_in_each_cell() -> None:
+    told = draw(GRID)
+    assert told["type"] == "table"
+    assert [cell["text"] for cell in told["rows"][0]] == list(GRID[0])
+    cells = [row[1]["elements"][0]["elements"] for row in told["rows"][1:]]
+    assert [(picture["name"], word["text"].strip()) for picture, word in cells] == [
+        ("large_red_square", "no answer"), ("large_green_square", "ok")]
+    assert told["rows"][1][2] == {"type": "raw_text", "text": "·"}
+
+
+def test_a_table_that_slack_would_not_take_is_text_in_columns() -> None:
+    (again,) = undrawn([draw(GRID)])
+    text = again["elements"][0]["elements"][0]["text"]
+    assert text.splitlines() == [
+        "from \\ to  pods on n2   outside", "pod on n1  ✗ no answer    ·", "pod on n2    ok           ok"]
+    assert draw((("to", *map(str, range(30))), ("a", *["ok"] * 30)))["type"] == "rich_text"
+    assert [block["type"] for block in one_table([draw(GRID), draw(GRID)])] == ["table", "rich_text"]
 
 
 @pytest.mark.parametrize("events", HISTORIES)

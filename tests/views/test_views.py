@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.model import codec
 from bot.model import event as e
 from bot.model.finding import Answer, Conclusion, Finding, Layer, RootCause, Verdict
+from bot.model.grid import SIGNS, align
 from bot.model.playbook import Kind, Playbook, Step
 from bot.model.run import fold
 from bot.views import report, terminal, transcript
@@ -82,10 +83,17 @@ def test_a_grid_stands_in_columns_on_the_terminal_and_in_the_transcript() -> Non
     grid = (("from \\ to", "pods on n1", "outside"), ("pod on n1", "no answer", ""))
     finished = e.StepFinished(at=100.5, step="endpoints", attempt=1, findings=(replace(BAD, grid=grid),))
     events = [*EVENTS[:2], finished]
-    lines = ("from \\ to  pods on n1  outside", "pod on n1  no answer   ·")
+    lines = ("from \\ to  pods on n1   outside", "pod on n1  ✗ no answer    ·")
     for told in (terminal.tell("dns-1", fold(events)), transcript.run_markdown("dns-1", fold(events), events)):
         assert all(line in told for line in lines), told
     assert codec.from_json(codec.to_json(finished)) == finished
+
+
+def test_columns_of_a_wide_grid_have_numbers_and_long_names_keep_both_ends() -> None:
+    names = [f"pod on ip-10-0-0-{number}.eu-central-1.compute.internal" for number in range(3)]
+    told = align((("to \\ from", *names), ("outside", "ok", "", "no answer")), SIGNS, 60)
+    assert told[:2] == ["to \\ from  (1)   (2)  (3)", "outside      ok    ·  ✗ no answer"]
+    assert told[2:] == [f"({number}) pod on ip-10-0-0-{number - 1}.e…-1.compute.internal" for number in (1, 2, 3)]
 
 
 def test_the_transcript_as_json_is_the_journal_itself() -> None:

@@ -65,8 +65,9 @@ function input(block, where) {
 }
 
 function table(block, where) {
-  const rows = block.rows.map((row, index) => node("tr", {}, row.map((cell) =>
-    node(index ? "td" : "th", {}, cell.type === "raw_text" ? cell.text : richText(cell, where)))));
+  const wrapped = (column) => (block.column_settings?.[column]?.is_wrapped ? "wrapped" : "");
+  const rows = block.rows.map((row, index) => node("tr", {}, row.map((cell, column) =>
+    node(index ? "td" : "th", { class: wrapped(column) }, cell.type === "raw_text" ? cell.text : richText(cell, where)))));
   return node("div", { class: "scroll", tabindex: "0" }, node("table", {}, rows));
 }
 
