@@ -28,6 +28,7 @@ FULL: dict[str, Any] = {
     "nodeSelector": {"kubernetes.io/os": "linux"},
     "tolerations": [{"operator": "Exists"}],
     "priorityClassName": "system-cluster-critical",
+    "dnsPolicy": "Default",
     "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}],
 }
 EVERY = pytest.mark.parametrize("values", [{}, FULL], ids=["defaults", "everything"])
@@ -139,6 +140,11 @@ def test_tokens_and_kubeconfigs_come_from_secrets_and_are_mounted_read_only() ->
     assert environment["KUBECONFIG"]["value"] == "/etc/netcheck/kubeconfigs/prod:/etc/netcheck/kubeconfigs/staging"
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
     assert mounts["kubeconfigs"]["readOnly"] is True
+
+
+def test_the_pod_asks_its_nodes_resolvers_where_that_is_wanted() -> None:
+    assert "dnsPolicy" not in pod_of({})
+    assert pod_of({"dnsPolicy": "Default"})["dnsPolicy"] == "Default"
 
 
 def test_settings_and_playbooks_arrive_as_they_were_written() -> None:

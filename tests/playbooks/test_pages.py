@@ -13,6 +13,7 @@ import pytest
 
 from bot.engine.files.shape import PlaybookShape, StepShape
 from bot.engine.library import Library, lint, load_text, reference, schema, shipped_folder
+from bot.model.errors import PlaybookError
 from bot.model.template_filters import FILTERS
 from bot.model.template_tests import TESTS
 from bot.steps.library import STEP_TYPES
@@ -27,6 +28,12 @@ HEADER = "# yaml-language-server: $schema=../docs/playbook.schema.json\n"
 @pytest.mark.parametrize("example", EXAMPLES, ids=[re.findall("name: (.*)", text)[0] for text in EXAMPLES])
 def test_every_example_of_the_page_is_a_playbook(example: str) -> None:
     assert load_text("docs/writing-playbooks.md", example).steps
+
+
+def test_the_mistake_that_the_page_shows_is_told_as_it_stands_there() -> None:
+    with pytest.raises(PlaybookError) as refused:
+        load_text("playbooks/shop.yaml", EXAMPLES[0].replace("kubernetes.list", "kubernetes.lst"))
+    assert [str(problem) in PAGE for problem in refused.value.problems] == [True]
 
 
 def test_shipped_playbooks_have_no_mistakes_and_are_named_after_their_files() -> None:
