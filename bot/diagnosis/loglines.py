@@ -26,13 +26,15 @@ PATTERNS: tuple[tuple[Class, re.Pattern[str]], ...] = (
     ("upstream", re.compile(
         r"plugin/errors: (?P<rcode>\d+) (?P<name>\S+) \S+: .*?(?:->|dial \w+ )(?P<to>\S+?):\d+: (?P<why>.*)"
         r"|plugin/errors: (?P<code>\d+) (?P<asked>\S+) \S+: (?P<plain>no healthy proxies|unreachable backend.*)")),
-    ("api-tls", re.compile(r"plugin/kubernetes.*x509: (?P<why>.+)|kubernetes.*x509: (?P<also>.+)")),
-    ("api-credentials", re.compile(r"serviceaccount/token: no such file|kubernetes.*Unauthorized")),
+    ("api-tls", re.compile(r"(?:plugin/kubernetes|[Ff]ailed to (?:list|watch)).*x509: (?P<why>.+)"
+                           r"|kubernetes.*x509: (?P<also>.+)")),
+    ("api-credentials", re.compile(
+        r"serviceaccount/token: no such file|(?:kubernetes|[Ff]ailed to (?:list|watch)).*Unauthorized")),
     ("api-net", re.compile(
         r"dial tcp (?P<to>\S+:(443|6443)): (?P<why>i/o timeout|connect: [\w ]+)"
         r"|dial tcp (?P<via>\S+): connect: no route")),
     ("api-wait", re.compile(
-        r'waiting for Kubernetes API|unsynced Kubernetes API|Still waiting on: "kubernetes"|not ready: "kubernetes"')),
+        r'waiting for Kubernetes API|unsynced Kubernetes API|(?:Still waiting on|not ready): "[^"]*\bkubernetes\b')),
     ("overload", re.compile(r"concurrent queries exceeded maximum")),
     ("panic", re.compile(r"\[PANIC\]|^panic:")),
 )

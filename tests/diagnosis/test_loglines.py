@@ -20,6 +20,12 @@ SAID = [
     ('failed to list *v1.Service: Get "https://10.96.0.1:443/api": dial tcp 10.96.0.1:443: i/o timeout', "api-net",
      {"to": "10.96.0.1:443", "why": "i/o timeout"}),
     ('[INFO] plugin/ready: Plugins not ready: "kubernetes"', "api-wait", {}),
+    ('[INFO] plugin/ready: Still waiting on: "erratic,kubernetes"', "api-wait", {}),
+    ('E1126 04:00:00.000000       1 reflector.go:178] pkg/mod/k8s.io/client-go@v0.18.3/tools/cache/reflector.go:125: '
+     'Failed to list *v1.Namespace: Get "https://10.96.0.1:443/api/v1/namespaces": x509: certificate has expired',
+     "api-tls", {"why": "certificate has expired"}),
+    ("E1126 04:00:00.000000       1 reflector.go:153] Failed to list *v1.Service: Unauthorized", "api-credentials",
+     {}),
     ("[ERROR] plugin/errors: 2 kubernetes.io. A: read udp 10.244.0.3:39587->192.0.2.53:53: i/o timeout", "upstream",
      {"to": "192.0.2.53", "why": "i/o timeout", "rcode": "2"}),
     ("[ERROR] plugin/errors: 2 kubernetes.io. A: dial tcp 192.0.2.53:53: connect: connection refused", "upstream",
@@ -40,6 +46,7 @@ def test_the_line_is_understood(line: str, meaning: str, facts: dict[str, str]) 
 
 @pytest.mark.parametrize("line", [
     ".:53", "CoreDNS-1.14.7", "[INFO] plugin/reload: Running configuration SHA512 = 591cf3", "linux/amd64, go1.26.8, ",
+    "[ERROR] plugin/errors: 2 a.example. A: tls: failed to verify certificate: x509: certificate has expired",
     '[INFO] 10.244.0.5:41000 - 51 "AAAA IN error.example.org. udp 40 false 1232" NXDOMAIN qr,rd,ra 115 0.01s',
     '[INFO] 127.0.0.1:5 - 9 "HINFO IN 4547. udp 57 false 512" NXDOMAIN qr,rd,ra 132 0.02s',
 ])

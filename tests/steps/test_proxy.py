@@ -281,6 +281,19 @@ def test_a_log_that_could_not_be_read_is_unknown_and_not_called_free_of_faults()
     assert (finding.verdict, "the node does not answer" in finding.summary) == (Verdict.UNKNOWN, True)
 
 
+def test_a_field_that_kube_proxy_passed_over_at_its_start_is_named_and_no_fault_by_itself() -> None:
+    line = klog('"Using lenient decoding as strict decoding failed" err="strict decoding error: unknown field '
+                '\\"clusterCidr\\""', letter="I")
+    told = [f for f in judge(LOGS, logs(line, SYNCED)).findings if "passes over" in f.summary]
+    assert [(f.verdict, f.cause) for f in told] == [(Verdict.INFO, "")]
+    assert "unknown field 'clusterCidr'" in told[0].summary
+
+
+def test_a_proxy_in_order_shows_that_it_listens_and_that_the_api_server_answers_it() -> None:
+    told = only(LIVE, live(times({"IPv4": OLD}, {"IPv4": LATE}, **{"200": 12.0, "201": 1.0, "403": 2.0})))
+    assert any("port 10249 answers" in line and "13 requests" in line for line in told.evidence)
+
+
 def test_the_address_that_does_not_answer_is_in_the_summary() -> None:
     assert "192.0.2.10:6443: i/o timeout" in only(LOGS, logs(API)).summary
 

@@ -74,6 +74,7 @@ def test_another_path_than_kubeadms_is_no_fault_and_is_told() -> None:
     eks = command("kube-proxy", "--config=/var/lib/kube-proxy-config/config", COMMANDED[2],
                   mountPath="/var/lib/kube-proxy-config", source={"name": "kube-proxy-config"})
     assert only(COMMAND, eks).verdict is Verdict.INFO
+    assert "kubeadm writes /var/lib/kube-proxy/config.conf" in only(COMMAND, eks).summary
     assert only(COMMAND, command()).verdict is Verdict.PASS
 
 

@@ -74,7 +74,8 @@ def judge_command(evidence: Evidence, args: CommandArgs) -> Judgement:
     if not found:
         path = setup["flags"].get("config")
         rest = f" out of {evidence['file']['config_map']}" if evidence["file"].get("config_map") else ""
-        text = (f"{evidence['proxy']} is started with {path}{rest}, under its node's name." if path else
+        other = "" if path == USUAL else f" (kubeadm writes {USUAL}; another path is no fault)"
+        text = (f"{evidence['proxy']} is started with {path}{rest}, under its node's name{other}." if path else
                 f"{evidence['proxy']} is started by flags, without a file of configuration"
                 f"{_mode(setup['flags'])}.")
         passed = Verdict.PASS if path == USUAL and evidence["file"].get("state") == "read" else Verdict.INFO

@@ -118,7 +118,11 @@ def judge_live(evidence: Evidence, args: LiveArgs) -> Judgement:
 
 
 def _synced(pod: dict[str, Any]) -> str:
-    return ", ".join(f"{family or 'rules'} {tell_time(at)}" for family, at in pod["metrics"]["synced"].items())
+    """With what it got from the API server: that it listens and is connected, for which notes of old ask netstat."""
+    written = ", ".join(f"{family or 'rules'} {tell_time(at)}" for family, at in pod["metrics"]["synced"].items())
+    answers = sum(number for code, number in pod["metrics"]["codes"].items() if code.startswith("2"))
+    return f"{written}; port {METRICS} answers, and the API server has answered {answers:.0f} requests" if answers \
+        else written
 
 
 LIVE = Look(

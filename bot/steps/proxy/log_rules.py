@@ -13,6 +13,7 @@ Pod = dict[str, Any]
 
 PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
     ("notice", r"nodePortAddresses is unset|--nodeport-addresses"),
+    ("lenient", r"Using lenient decoding as strict decoding failed(.*strict decoding error: (?P<why>[^,]+))?"),
     ("config", r"failed (complete|validate|to load).*|unable to (load|read).*config.*|no kind .* is registered.*"),
     ("files", r"unable to read (certificate-authority|client-\w+|tokenFile) (?P<file>\S+)"),
     ("ipvs", r"can't use the IPVS proxier(: (?P<why>[^\"]+))?"),
@@ -76,7 +77,7 @@ def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
         text = (f"kube-proxy on node {pod['node']} runs since {pod['started']} and has never received Services and "
                 "EndpointSlices: its log holds no `Caches are synced` for them.")
         found.append(_fault(evidence, pod, "proxy.unsynced", text, f"{pod['name']}: the whole log was read"))
-    return found
+    return [*found, *_lenient(evidence, pod, last)]
 
 
 def _at_start(pod: Pod, last: dict[str, Match], meaning: str) -> Match | None:
@@ -118,6 +119,17 @@ def _by_design(evidence: Evidence, pod: Pod) -> list[Finding]:
                      evidence=(f"{pod['name']}, before: {cut(row.text)}", read_at(evidence)))]
     text = f"kube-proxy on node {pod['node']} restarted {count(pod['restarts'], 'time')}: its node's address changes."
     return [_fault(evidence, pod, "proxy.node-flaps", text, f"{pod['name']}, before: {cut(row.text)}")]
+
+
+def _lenient(evidence: Evidence, pod: Pod, last: dict[str, Match]) -> list[Finding]:
+    """Which field it is and what was meant tells the look at its configuration; here it has no more than a line."""
+    if "lenient" not in last:
+        return []
+    why = last["lenient"].facts.get("why", "").replace('\\"', "'").rstrip('" ')
+    text = (f"kube-proxy on node {pod['node']} passes over what it does not know in its configuration"
+            f"{': ' + why if why else ''}.")
+    return [note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"],
+                 evidence=(f"{pod['name']}: {cut(last['lenient'].text)}", read_at(evidence)))]
 
 
 def _moved(evidence: Evidence, pod: Pod, last: dict[str, Match]) -> list[Finding]:
