@@ -138,8 +138,9 @@ CNI: tuple[Cause, ...] = (
         "cni.agent.seeds", "Weave Net's peers do not agree on who owns which addresses",
         "Its address management waits for peers, or the peers began with different shares: no new pod gets an address.",
         "See that all peers reach each other (`kubectl -n kube-system port-forward POD 6784`, then "
-        "`curl http://127.0.0.1:6784/status`), take dead peers away (`weave rmpeer NAME` in the container weave), and "
-        "restart the agents.", source=WEAVE_PAGE, explains=(*AGENT, "cni.plan.twice"),
+        "`curl http://127.0.0.1:6784/status`), take dead peers away (`kubectl -n kube-system exec POD -c weave -- "
+        "./weave --local rmpeer NAME`, the name as its `--local status peers` has it), and restart the "
+        "agents.", source=WEAVE_PAGE, explains=(*AGENT, "cni.plan.twice"),
     ),
     _agent(
         "cni.address.duplicate", "Two nodes have the same address in the pod network",

@@ -1,13 +1,14 @@
 """Causes in CoreDNS's configuration."""
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import DNS_LOG, DNS_LOG_BEFORE, install_again
 from bot.model.finding import Layer
 
 COREFILE_PAGE = "https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/"
 MANUAL = "https://coredns.io/manual/toc/#configuration"
 KUBERNETES_PLUGIN = "https://coredns.io/plugins/kubernetes/"
 BY_HAND = "`kubectl -n kube-system get configmap coredns -o yaml`"
-LOG_BY_HAND = f"{BY_HAND} and `kubectl -n kube-system logs -l k8s-app=kube-dns --previous`"
+LOG_BY_HAND = f"{BY_HAND} and {DNS_LOG_BEFORE}"
 
 NO_START = (
     "dns.pods.crashing", "dns.pods.not-ready", "dns.corefile.reload", "dns.corefile.stale", "dns.endpoints.*",
@@ -31,7 +32,7 @@ COREFILE: tuple[Cause, ...] = (
     _corefile(
         "dns.corefile.missing", "The ConfigMap with the Corefile does not exist",
         "Running DNS pods keep the copy they have; the next one that starts hangs in ContainerCreating.",
-        "Create the ConfigMap again before any DNS pod restarts (kubeadm: `kubeadm init phase addon coredns`).",
+        f"Create the ConfigMap again before any DNS pod restarts ({install_again('coredns')}).",
         explains=("dns.pods.volume", *NO_START),
     ),
     _corefile(
@@ -64,7 +65,7 @@ COREFILE: tuple[Cause, ...] = (
         "dns.corefile.reload", "CoreDNS runs an older configuration than the ConfigMap holds",
         "The Corefile was changed and CoreDNS could not load it: it goes on with the old one and fails at the next "
         "start.",
-        "Read why the reload failed (`kubectl -n kube-system logs -l k8s-app=kube-dns`) and correct the Corefile.",
+        f"Read why the reload failed ({DNS_LOG}) and correct the Corefile.",
         explains=STILL_OLD, by_hand=LOG_BY_HAND, source="https://coredns.io/plugins/reload/",
     ),
     _corefile(
@@ -79,7 +80,7 @@ COREFILE: tuple[Cause, ...] = (
     _corefile(
         "dns.corefile.empty", "The Corefile is empty",
         "CoreDNS starts on its built-in default: it knows neither the cluster's names nor the paths of its probes.",
-        "Put the whole Corefile back (kubeadm: `kubeadm init phase addon coredns`), then restart the DNS pods.",
+        f"Put the whole Corefile back ({install_again('coredns')}), then restart the DNS pods.",
         explains=(*NO_NAMES, "dns.pods.*", "dns.endpoints.*", "dns.upstream.*"), by_hand=LOG_BY_HAND, source=MANUAL,
     ),
     _corefile(

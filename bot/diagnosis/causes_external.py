@@ -1,10 +1,11 @@
 """Causes for one name outside the cluster: what DNS pods answered for it."""
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import ask_dns
 from bot.model.finding import Layer
 
 PAGE = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"
-BY_HAND = "`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 NAME`"
+BY_HAND = ask_dns("NAME")
 
 
 def _external(code: str, title: str, meaning: str, mend: str) -> Cause:

@@ -4,7 +4,8 @@ from bot.diagnosis.cause import Cause, Scope
 from bot.model.finding import Layer
 
 CACHE_PAGE = "https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/"
-CACHE_BY_HAND = "`kubectl -n kube-system get daemonset node-local-dns` and `kubectl -n kube-system get pods -o wide`"
+CACHE_BY_HAND = ("`kubectl -n kube-system get daemonset node-local-dns` and `kubectl -n kube-system get pods -l "
+                 "k8s-app=node-local-dns -o wide`")
 
 
 def _cache(

@@ -32,7 +32,7 @@ PATH: tuple[Cause, ...] = (
         "route to its pods is wrong, or its firewall drops what the kubelet sends. Probes fail, and pods of the node "
         "reach nobody.",
         by_hand="On the node: `ip -br address` (cni0, cbr0, weave, cali…: up, with the gateway of the pod range), "
-        "`ip route`, `iptables -S`. `kubectl describe pod POD` (Readiness probe failed)",
+        "`ip route`, `iptables -S`. `kubectl -n NAMESPACE describe pod POD` (Readiness probe failed)",
         mend="On the node: `ip link set cni0 up`, give the bridge its address back or restart the network plugin's "
         "agent there, and remove the rule that drops; then make the node's pods anew, where they have another gateway.",
         source="https://www.cni.dev/plugins/current/main/bridge/",
@@ -54,7 +54,7 @@ PATH: tuple[Cause, ...] = (
         explains=("dns.pods.api-path", "dns.pods.unsynced", "dns.pods.not-ready", "dns.pods.crashing"),
         meaning="From a pod on the node each DNS pod is reached at its own address, and the Service is not: the rules "
         "that the service proxy should have written there are missing or old.",
-        by_hand=f"{BY_HAND}; `kubectl -n kube-system logs -l k8s-app=kube-proxy`",
+        by_hand=f"{BY_HAND}; `kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=100`",
         mend="See the log of the node's kube-proxy (`kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide`), "
         "then delete that pod: a new one writes all rules again.",
         source=f"{SERVICE_PAGE}#is-the-kube-proxy-working",

@@ -1,6 +1,7 @@
 """Causes in the DNS workload: pods that are not there, do not start, crash or are not ready; what they may read."""
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import DNS_LOG, DNS_LOG_BEFORE, install_again
 from bot.model.finding import Layer
 
 DNS_PAGE = "https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/"
@@ -30,7 +31,7 @@ PODS: tuple[Cause, ...] = (
     _pods(
         "dns.workload.missing", "There is no DNS workload",
         "Neither the DNS Service nor the usual labels lead to a Deployment or DaemonSet that runs a DNS server.",
-        "Install CoreDNS again (kubeadm: `kubeadm init phase addon coredns`), or the add-on of your platform.",
+        f"Install CoreDNS again ({install_again('coredns')}), or the add-on of your platform.",
     ),
     _pods(
         "dns.pods.scaled-to-zero", "The DNS workload is scaled to zero",
@@ -124,14 +125,14 @@ PODS: tuple[Cause, ...] = (
         "that it does not know.",
         "Correct what the line names, in the Corefile (`kubectl -n kube-system edit configmap coredns`) or in the "
         "arguments and volumes of the workload.",
-        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`",
+        by_hand=DNS_LOG_BEFORE,
         explains=("dns.pods.crashing", *UNREADY),
     ),
     _pods(
         "dns.pods.crashing", "DNS pods crash",
         "The DNS server ends soon after it starts.",
         "Read why: `kubectl -n kube-system logs POD --previous`.",
-        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`",
+        by_hand=DNS_LOG_BEFORE,
     ),
     _pods(
         "dns.pods.api-path", "DNS pods cannot reach the API server",
@@ -183,6 +184,6 @@ PODS: tuple[Cause, ...] = (
         "dns.access.refused", "The API server refuses reads of the DNS server",
         "The log of the DNS server says that a read was forbidden.",
         "Give the role of its ServiceAccount list and watch on what the log names.", explains=UNSYNCED,
-        source=PERMISSIONS_PAGE, by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns`",
+        source=PERMISSIONS_PAGE, by_hand=DNS_LOG,
     ),
 )

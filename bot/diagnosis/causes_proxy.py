@@ -3,6 +3,7 @@
 from typing import Literal
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import install_again
 from bot.model.finding import Layer
 
 SERVICE_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
@@ -37,7 +38,7 @@ PROXY: tuple[Cause, ...] = (
         "proxy.missing", "No service proxy runs",
         "Nothing turns Service addresses into pod addresses: no kube-proxy and nothing that replaces it. Rules written "
         "before stay until a node restarts, so old Services may go on working while new ones do not.",
-        "Install kube-proxy again (kubeadm: `kubeadm init phase addon kube-proxy`), or the replacement the cluster was "
+        f"Install kube-proxy again ({install_again('kube-proxy')}), or the replacement the cluster was "
         "made with.",
         by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl get daemonsets -A`",
         explains=("proxy.rules-unlike", *NO_VIP),

@@ -2,6 +2,7 @@
 
 from bot.diagnosis.cause import Cause
 from bot.diagnosis.causes_proxy import CONFIG_PAGE, MODES_PAGE, NO_VIP, PROXYING, SHOWS, proxy_cause
+from bot.diagnosis.commands import install_again
 
 COMMAND_PAGE = "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/"
 KUBECONFIG_PAGE = "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/"
@@ -52,7 +53,7 @@ PROXY_SETUP: tuple[Cause, ...] = (
     proxy_cause(
         "proxy.settings.missing", "kube-proxy's ConfigMap is gone",
         "The pods that run keep a copy and go on; none starts again, neither after a restart nor on a new node.",
-        "Write it again (kubeadm: `kubeadm init phase addon kube-proxy`), or from a backup: "
+        f"Write it again ({install_again('kube-proxy')}), or from a backup: "
         "`kubectl -n kube-system create configmap kube-proxy --from-file=config.conf --from-file=kubeconfig.conf`. "
         f"Then {RESTART}.",
         by_hand=f"{CONFIG_BY_HAND} and `kubectl -n kube-system describe pods -l k8s-app=kube-proxy` (FailedMount)",
@@ -95,7 +96,8 @@ PROXY_SETUP: tuple[Cause, ...] = (
         "The kubeconfig in its ConfigMap leads to no API server of this cluster, or has no CA or credentials that a "
         "pod could use: pods that start with it never receive Services.",
         "Set `server:` to the control plane's address (`kubectl -n kube-system edit configmap kube-proxy`, key "
-        f"kubeconfig.conf; `kubectl get endpointslices -l kubernetes.io/service-name=kubernetes`), then {RESTART}.",
+        "kubeconfig.conf; `kubectl -n default get endpointslices -l kubernetes.io/service-name=kubernetes`), then "
+        f"{RESTART}.",
         by_hand=CONFIG_BY_HAND, explains=AT_START, source=KUBECONFIG_PAGE, scope="cluster",
     ),
     proxy_cause(

@@ -1,6 +1,7 @@
 """Causes in the DNS Service, its EndpointSlices, and the answers that DNS pods give."""
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import KUBERNETES, ask_dns
 from bot.model.finding import Layer
 
 DNS_PAGE = "https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/"
@@ -101,33 +102,32 @@ SERVICE: tuple[Cause, ...] = (
         "dns.query.silent", "A DNS pod does not answer",
         "The pod was asked directly, past Service and network, and gave no answer in time.",
         "Read its log, and restart it: `kubectl -n kube-system delete pod POD`.", explains=(),
-        by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 "
-        "kubernetes.default.svc.cluster.local`",
+        by_hand=ask_dns(KUBERNETES),
     ),
     _service(
         "dns.query.servfail", "A DNS pod cannot answer for the cluster's own names",
         "It answers SERVFAIL for kubernetes.default: it has not read Services from the API server.",
         "See why it cannot read from the API server: permissions, or the way to the API server.", explains=(),
-        by_hand="`kubectl -n kube-system logs POD` and a query of kubernetes.default.svc.cluster.local",
+        by_hand=f"`kubectl -n kube-system logs POD`; {ask_dns(KUBERNETES)}",
     ),
     _service(
         "dns.query.zone", "A DNS pod does not serve the cluster's zone",
         "Cluster names get NXDOMAIN or REFUSED: the query was passed on, or no server block takes it.",
         "Correct the zone of the `kubernetes` block in the Corefile.", explains=(), source=SPECIFICATION,
-        by_hand="a query of dns-version.cluster.local TXT to the pod",
+        by_hand=f"{ask_dns('dns-version.cluster.local TXT')} (expected: \"1.1.0\")",
     ),
     _service(
         "dns.query.wrong", "A DNS pod gives wrong answers",
         "The address in the answer is not that of the Service.",
         "Restart that pod (`kubectl -n kube-system delete pod POD`); look for rewrite, hosts or template lines in the "
         "Corefile.", explains=(), source=SPECIFICATION,
-        by_hand="a query of kubernetes.default.svc.cluster.local to the pod, against `kubectl get service kubernetes`",
+        by_hand=f"{ask_dns(KUBERNETES)}, against `kubectl -n default get service kubernetes`",
     ),
     _service(
         "dns.query.negative", "Names that do not exist get an address",
         "A wildcard, template or rewrite answers for every name, so a mistyped Service name leads somewhere.",
         "Look for template, rewrite or a wildcard upstream in the Corefile.", explains=(), source=SPECIFICATION,
-        by_hand="a query of a nonsense name under svc.cluster.local",
+        by_hand=f"{ask_dns('no-such-name.default.svc.cluster.local')} (expected: NXDOMAIN)",
     ),
     Cause(
         code="dns.name.not-found", layer=Layer.CLIENT, title="The name asked for does not exist",
@@ -139,7 +139,7 @@ SERVICE: tuple[Cause, ...] = (
     Cause(
         code="dns.name.unresolved", layer=Layer.CLIENT, title="The name asked for could not be resolved",
         meaning="No DNS pod could say whether the name exists.",
-        by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 NAME`",
+        by_hand=ask_dns("NAME"),
         mend="See what keeps DNS from answering: the upstream resolver for names outside the cluster, the DNS pods for "
         "those inside.",
         source=f"{SERVICE_PAGE}#does-the-service-work-by-dns-name",

@@ -1,16 +1,14 @@
 """Causes on the way out: the resolvers to which names outside the cluster are forwarded."""
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import DNS_LOG, DNS_LOG_BEFORE, ask_dns
 from bot.model.finding import Layer
 
 LOOP = "https://coredns.io/plugins/loop/#troubleshooting"
 KUBE_DNS = "https://cloud.google.com/kubernetes-engine/docs/how-to/kube-dns"
 KUBE_DNS_BY_HAND = "`kubectl -n kube-system get configmap kube-dns -o yaml`"
 FORWARD = "https://coredns.io/plugins/forward/"
-BY_HAND = (
-    "`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 kubernetes.io`; "
-    "`kubectl -n kube-system logs -l k8s-app=kube-dns`"
-)
+BY_HAND = f"{ask_dns('kubernetes.io')}; {DNS_LOG}"
 
 UPSTREAM: tuple[Cause, ...] = (
     Cause(
@@ -19,7 +17,7 @@ UPSTREAM: tuple[Cause, ...] = (
                   "dns.upstream.unreachable", "dns.upstream.overload", "dns.upstream.stub"),
         meaning="CoreDNS saw its own probe return: the resolvers of the node lead back to it, mostly by the loopback "
         "address of systemd-resolved (127.0.0.53) in the node's /etc/resolv.conf.",
-        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --previous`, and `cat /etc/resolv.conf` on the node",
+        by_hand=f"{DNS_LOG_BEFORE}, and `cat /etc/resolv.conf` on the node",
         mend="Set the kubelet's resolvConf to a file with the real resolvers (`/run/systemd/resolve/resolv.conf`), "
         "restart the kubelet and delete the CoreDNS pods; or forward to the resolvers' addresses in the Corefile.",
         source=LOOP,
@@ -47,7 +45,7 @@ UPSTREAM: tuple[Cause, ...] = (
         explains=("dns.upstream.unreachable", "dns.upstream.stub"),
         meaning="stubDomains and upstreamNameservers in the ConfigMap of kube-dns are JSON; with a mistake in one of "
         "them kube-dns passes over both, goes on with what it had, and has nothing of it after its next start.",
-        by_hand=f"{KUBE_DNS_BY_HAND}, and `kubectl -n kube-system logs -l k8s-app=kube-dns -c kubedns`",
+        by_hand=f"{KUBE_DNS_BY_HAND}, and `kubectl -n kube-system logs -l k8s-app=kube-dns -c kubedns --tail=100`",
         mend="Correct it (`kubectl -n kube-system edit configmap kube-dns`): stubDomains an object from domains to "
         "lists of servers, upstreamNameservers a list of at most three addresses.", source=KUBE_DNS,
     ),
@@ -89,15 +87,15 @@ UPSTREAM: tuple[Cause, ...] = (
         code="dns.upstream.overload", layer=Layer.UPSTREAM, title="CoreDNS refuses to forward more queries at once",
         explains=("dns.name.unresolved",),
         meaning="The limit max_concurrent of `forward` was reached: the upstream resolver is slow, or the load high.",
-        by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns` (concurrent queries exceeded maximum)",
+        by_hand=f"{DNS_LOG} (concurrent queries exceeded maximum)",
         mend="Find out why the resolver is slow; add DNS replicas or the node-local cache; then raise max_concurrent.",
         source=FORWARD,
     ),
     Cause(
         code="dns.upstream.stub", layer=Layer.UPSTREAM, title="The resolver of one zone does not answer",
         meaning="A zone with a `forward` of its own fails; all other names resolve.",
-        by_hand="`kubectl -n kube-system get configmap coredns -o yaml`: the server block of that zone, and a query of "
-        "a name in it",
+        by_hand="`kubectl -n kube-system get configmap coredns -o yaml`: the server block of that zone; "
+        + ask_dns("NAME.ZONE"),
         mend="Check the resolver named in that server block, and the firewall between it and the nodes.",
         source="https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/",
         explains=("dns.name.unresolved",),

@@ -2,16 +2,14 @@
 and of Services that lead to something else than selected pods."""
 
 from bot.diagnosis.cause import Cause
+from bot.diagnosis.commands import ask_dns
 from bot.model.finding import Layer
 
 PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/"
 CONCEPT = "https://kubernetes.io/docs/concepts/services-networking/service/"
 VIRTUAL = "https://kubernetes.io/docs/reference/networking/virtual-ips/"
 BY_HAND = "`kubectl -n NAMESPACE get service NAME -o yaml`"
-NAME_BY_HAND = (
-    "`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 NAME.NAMESPACE.svc."
-    "cluster.local`"
-)
+NAME_BY_HAND = ask_dns("NAME.NAMESPACE.svc.cluster.local")
 
 
 def _way(

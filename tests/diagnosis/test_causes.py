@@ -42,9 +42,27 @@ def test_every_cause_says_what_it_means_how_to_check_and_how_to_mend(cause: obje
     assert row.title
     assert row.meaning.endswith(".")
     assert row.mend.endswith(".")
-    assert "kubectl" in row.by_hand or "query" in row.by_hand
+    assert "kubectl" in row.by_hand
     assert row.source.startswith("https://")
     assert "explain" not in describe(row).split("**Check")[0]
+
+
+DEAD = ("cloud.weave.works", "coreos/flannel", "docs.projectcalico.org")
+"""Addresses of old instructions that lead nowhere today, or to what no longer runs."""
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.code)
+def test_no_command_of_a_cause_shows_less_than_it_should_or_writes_defaults_over_the_clusters_own(
+    cause: object
+) -> None:
+    row = CAUSES[cause.code]  # type: ignore[attr-defined]
+    commands = re.findall(r"`([^`]+)`", f"{row.by_hand} {row.mend}")
+    logs = [command for command in commands if " logs -l " in command]
+    assert all("--tail=" in command for command in logs), "kubectl shows ten lines of each pod"
+    assert not any("--previous" in command for command in logs), "kubectl stops at a pod that never ended"
+    assert all("--config" in command for command in commands if command.startswith("kubeadm init phase addon"))
+    assert not any(command.startswith("kubectl describe pod") for command in commands), "it lies in a namespace"
+    assert not any(dead in f"{row.by_hand} {row.mend} {row.source}" for dead in DEAD)
 
 
 def test_the_page_of_causes_is_in_step_with_the_table(root: Path) -> None:

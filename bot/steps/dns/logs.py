@@ -103,6 +103,7 @@ def _read_text(evidence: Evidence, read: list[dict[str, Any]]) -> str:
 LOGS = Look(
     name="dns.logs", args=DnsArgs, gather=gather_logs, judge=judge_logs,
     reads=("get pods/log in {dns}", "list services", "list pods in {dns}", "get configmaps/coredns in {dns}"),
-    by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns` and the same with `--previous` "
+    by_hand="`kubectl -n kube-system logs -l k8s-app=kube-dns --tail=100` and, of one that crashes, `kubectl -n "
+    "kube-system logs POD --previous` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#check-for-errors-in-the-dns-pod)",
 )

@@ -95,6 +95,7 @@ LOGS = Look(
     name="proxy.logs", args=LogArgs, gather=gather_logs, judge=judge_logs,
     reads=("get pods/log in kube-system", "list pods in kube-system", "list daemonsets.apps", "get daemonsets.apps",
            "list nodes", "list services"),
-    by_hand="`kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=100` and the same with `--previous` "
+    by_hand="`kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=100` and, of one that crashes, `kubectl -n "
+    "kube-system logs POD --previous` "
     "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#is-the-kube-proxy-working)",
 )
