@@ -3,16 +3,17 @@
 Here, from the rim inwards: kubeconfig.py (files and contexts), auth.py (logins, the only place that imports
 `kubernetes`) with plugin.py (exec plugins) and credentials.py (renewal in time), transport.py (one request, repeated
 and counted), faults.py (statuses and broken connections to errors), records.py (kinds, ceilings, what is asked),
-answers.py (what must be true of an answer), streams.py (exec and port-forward), client.py (the port over HTTP),
-reads.py (one read per run), sockets.py (connections from the pod that netcheck itself runs in). May import: model.
-Called by steps, diagnosis, engine, wiring: through the port; only
-wiring knows a class.
+answers.py (what must be true of an answer), lists.py (pages), streams.py (exec and port-forward), client.py (the port
+over HTTP), reads.py (one read per run), sockets.py (connections from the pod that netcheck itself runs in). May
+import: model. Called by steps, diagnosis, engine, wiring: through the port; only wiring knows a class.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as the API gives it: plain JSON."""
@@ -174,6 +175,12 @@ class Cluster(Protocol):
     ) -> Listing:
         """All namespaces when `namespace` is empty. `limit` 0: all pages up to the ceiling; else about so many items,
         in one request where they fit a page, with `remaining` from the server."""
+
+    async def fold(
+        self, kind: str, add: Callable[[T, Object], T], start: T, *, limit: int = 0, form: Form = "full"
+    ) -> T:
+        """What `add` makes of `start` and one object after another, of all namespaces, up to about `limit` of them
+        (0: the ceiling). None is kept, so that a long list takes no more memory than a short one."""
 
     async def groups(self) -> tuple[str, ...]:
         """The API groups that are served, e.g. `apps`, `discovery.k8s.io`."""

@@ -1,8 +1,10 @@
 """The cluster port over HTTP: which path to ask, and what becomes of the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from dataclasses import replace
+from functools import reduce
+from typing import Any, TypeVar
 
 import orjson
 
@@ -24,23 +26,20 @@ from bot.cluster.answers import (
     check_object,
     decode_object,
     locate,
-    read_paging,
     read_review,
-    take_cells,
-    take_items,
     take_rows,
     word,
     write_review,
 )
 from bot.cluster.credentials import Credentials
+from bot.cluster.lists import read_pages
 from bot.cluster.probes import run_pods
 from bot.cluster.records import KINDS, Ask, Kind, Limits, find_kind
 from bot.cluster.streams import open_forward, run_command
 from bot.cluster.transport import Meter, Query, Request, Transport
 from bot.model.errors import NotFound
 
-_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+T = TypeVar("T")
 _ANYTHING = ("Accept", "*/*")
 _STRATEGIC = "application/strategic-merge-patch+json"
 _MERGE = "application/merge-patch+json"
@@ -113,27 +112,35 @@ class KubernetesCluster:
         self, kind: str, namespace: str = "", *, api: str = "", labels: str = "", fields: str = "", limit: int = 0,
         form: Form = "full",
     ) -> Listing:
-        row = await self._find(kind, api)
-        selectors = (("labelSelector", labels), ("fieldSelector", fields),
-                     ("includeObject", "None" if form == "table" else ""))
-        query = tuple((key, value) for key, value in selectors if value)
-        accept = () if form == "full" else (("Accept", _METADATA_LIST if form == "metadata" else _TABLE),)
-        ceilings, path, ask = self._transport.limits, row.path(namespace), word("list", row, namespace)
+        row, most = await self._find(kind, api), self._transport.limits.page
         items: list[Object] = []
-        size, token = 0, ""
-        while True:
-            size_of_page = min(limit, ceilings.page) or ceilings.page
-            paging = (("limit", str(size_of_page)), *((("continue", token),) if token else ()))
-            body = await self._send(ask, path, query=(*query, *paging), headers=accept)
-            page = decode_object(body, path)
-            items += take_cells(page, row, path) if form == "table" else take_items(page, row, path)
-            size += len(body)
-            token, left = read_paging(page, path)
-            if not token:
-                return Listing(tuple(items))
-            enough = 0 < limit <= max(ceilings.page, len(items))
-            if enough or len(items) >= ceilings.items or size >= ceilings.bytes:
-                return Listing(tuple(items), complete=False, remaining=left)
+        last = Listing(())
+        async for last in self._pages(row, namespace, min(limit, most) or most, form, labels, fields):
+            items += last.items
+            if 0 < limit <= max(most, len(items)):
+                break
+        return replace(last, items=tuple(items))
+
+    async def fold(
+        self, kind: str, add: Callable[[T, Object], T], start: T, *, limit: int = 0, form: Form = "full"
+    ) -> T:
+        told, seen = start, 0
+        async for page in self._pages(await self._find(kind, ""), "", self._transport.limits.folded, form):
+            told, seen = reduce(add, page.items, told), seen + len(page.items)
+            del page  # before the next one is there
+            if 0 < limit <= seen:
+                break
+        return told
+
+    def _pages(
+        self, row: Kind, namespace: str, size: int, form: Form, labels: str = "", fields: str = ""
+    ) -> AsyncIterator[Listing]:
+        path, ask, limits = row.path(namespace), word("list", row, namespace), self._transport.limits
+
+        async def send(query: Query, headers: Headers) -> bytes:
+            return await self._send(ask, path, query=query, headers=headers)
+
+        return read_pages(send, row, path, limits, labels=labels, fields=fields, size=size, form=form)
 
     async def logs(
         self, namespace: str, pod: str, container: str = "", *, tail: int = 500, previous: bool = False

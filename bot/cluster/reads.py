@@ -94,6 +94,12 @@ class RunReads:
             kind, namespace, api=api, labels=labels, fields=fields, limit=limit, form=form,
         ))
 
+    async def fold(
+        self, kind: str, add: Callable[[T, Object], T], start: T, *, limit: int = 0, form: Form = "full"
+    ) -> T:
+        key = ("fold", kind, add, start, limit, form)
+        return await self._share(key, lambda: self._cluster.fold(kind, add, start, limit=limit, form=form))
+
     async def logs(
         self, namespace: str, pod: str, container: str = "", *, tail: int = 500, previous: bool = False
     ) -> str:

@@ -37,7 +37,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one call may cost. Times in seconds; `bytes` is one answer or one whole list, decoded."""
+    """What one call may cost. Times in seconds; `bytes` is one answer or one whole list, decoded.
+    `folded` is the page of a list of which no item is kept."""
 
     request: float = 5.0
     connect: float = 3.0
@@ -45,6 +46,7 @@ class Limits:
     wait: float = 10.0
     attempts: int = 3
     page: int = 500
+    folded: int = 100
     items: int = 5000
     bytes: int = 32 * 1024 * 1024
 

@@ -7,6 +7,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import reduce
 from typing import Any, TypeVar
 
 from bot.cluster import (
@@ -123,6 +124,11 @@ class RecordingCluster:
         cut = not found.complete or found.remaining > 0
         self.cassette.keep(read, found.items, len(found.items) + found.remaining if cut else None)
         return found
+
+    async def fold(
+        self, kind: str, add: Callable[[T, Object], T], start: T, *, limit: int = 0, form: Form = "full"
+    ) -> T:
+        return reduce(add, (await self.list(kind, limit=limit, form=form)).items, start)
 
     async def logs(
         self, namespace: str, pod: str, container: str = "", *, tail: int = 500, previous: bool = False

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.cluster import Object
 from bot.cluster.records import Limits
 from tests.cluster_client.conftest import Open
 from tests.cluster_client.server import Script
@@ -87,3 +88,19 @@ async def test_a_limit_beyond_a_page_is_reached_in_pages(many_pods: Script, open
     listing = await (await open_cluster(limits=Limits())).list("Pod", limit=1000)
     assert (len(listing.items), listing.complete, listing.remaining) == (1000, False, 200)
     assert [request.query["limit"] for request in many_pods.seen] == ["500", "500"]
+
+
+def add_up(told: int, pod: Object) -> int:
+    return told + int(pod["metadata"]["name"].removeprefix("pod-"))
+
+
+async def test_a_list_is_folded_in_small_pages_none_of_which_is_kept(many_pods: Script, open_cluster: Open) -> None:
+    cluster = await open_cluster(limits=Limits(folded=400))
+    assert await cluster.fold("Pod", add_up, 0) == sum(range(PODS))
+    assert [request.query["limit"] for request in many_pods.seen] == ["400"] * 3
+
+
+async def test_a_fold_ends_at_its_limit(many_pods: Script, open_cluster: Open) -> None:
+    cluster = await open_cluster(limits=Limits(folded=100))
+    assert await cluster.fold("Pod", add_up, 0, limit=200) == sum(range(200))
+    assert len(many_pods.seen) == 2

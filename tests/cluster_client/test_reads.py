@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from bot.cluster import Access, Usage
+from bot.cluster import Access, Object, Usage
 from bot.cluster.client import KubernetesCluster
 from bot.cluster.reads import RunReads
 from bot.model.errors import Forbidden, ServerFailed
@@ -42,6 +42,16 @@ async def test_ten_who_ask_the_same_cost_one_request(script: Script, reads: RunR
     await reads.list("Pod", "shop")
     assert len(script.seen) == reads.usage.requests == 1
     assert all(listing == listings[0] for listing in listings)
+
+
+async def test_what_is_made_of_a_list_is_made_once(script: Script, reads: RunReads) -> None:
+    script.reply(json(PODS))
+    assert [await reads.fold("Pod", count_pods, 0) for _ in range(2)] == [1, 1]
+    assert len(script.seen) == 1
+
+
+def count_pods(told: int, _: Object) -> int:
+    return told + 1
 
 
 async def test_what_differs_is_asked_for_itself(script: Script, reads: RunReads) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dns.message
 
-from bot.cluster import Access, Cluster, Dial
+from bot.cluster import Access, Cluster, Dial, Object
 from bot.cluster.auth import connect
 from bot.cluster.client import KubernetesCluster
 from bot.model.errors import ClusterError, ServerFailed
@@ -101,7 +101,7 @@ async def test_of_nodes_of_which_only_the_table_was_read_the_rows_are_told_again
     tables: list[Any] = []
 
     async def play(cluster: Cluster) -> None:
-        tables.append(await cluster.list("Node", form="table", limit=2000))
+        tables.append(await cluster.fold("Node", with_status, (), form="table", limit=2000))
 
     town = load_scenario("healthy")
     async with ClusterBox(town) as box:
@@ -110,7 +110,11 @@ async def test_of_nodes_of_which_only_the_table_was_read_the_rows_are_told_again
     async with ClusterBox(bundle) as box:
         await make_recording(box, tmp_path, play)
     assert tables[0] == tables[1]
-    assert [row["cells"]["Status"] for row in tables[1].items] == ["Ready", "Ready"]
+    assert tables[1] == ("Ready", "Ready")
+
+
+def with_status(told: tuple[str, ...], node: Object) -> tuple[str, ...]:
+    return (*told, node["cells"]["Status"])
 
 
 async def test_what_was_not_read_is_not_in_the_recording(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Cluster, Listing, Object
@@ -29,6 +30,18 @@ JOINING = re.compile(r"\d+s")
 """An age below two minutes, as tables write it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Of the nodes of a big cluster: how many were seen, how many are ready, and the names of the others."""
+
+    seen: int = 0
+    ready: int = 0
+    down: tuple[str, ...] = ()
+
+
+NONE = Survey()
+
+
 async def sample_nodes(cluster: Cluster) -> Listing:
     """All nodes where they are few, else the first of them; read once in a run. Raises ClusterError."""
     few = await cluster.list("Node", limit=FEW)
@@ -49,27 +62,34 @@ async def read_nodes(
         return {"read": {}, "total": 0, "unread": 0}
     read = {str(node["metadata"]["name"]): node for node in listing.items}
     total = len(listing.items) + listing.remaining
-    rows = await _rows(cluster, skipped) if survey and listing.remaining else {}
-    down = [name for name, ready in rows.items() if not ready and name not in read]
+    rows = await _survey(cluster, skipped) if survey and listing.remaining else NONE
+    down = [name for name in rows.down if name not in read]
     missing = list(dict.fromkeys([*[name for name in wanted if name not in read][:2], *down[:DOWN]]))
     for node in await asyncio.gather(*(_node(cluster, name, skipped) for name in missing)):
         if node:
             read[node["metadata"]["name"]] = node
     facts = {name: node_facts(node) for name, node in sorted(read.items())}
-    told = {"rows": len(rows), "ready": sum(rows.values()), "down": [name for name in down if name not in read]}
-    return {"read": facts, "total": total, "unread": max(0, total - len(read)), **({"survey": told} if rows else {})}
+    told = {"rows": rows.seen, "ready": rows.ready, "down": [name for name in down if name not in read]}
+    return {"read": facts, "total": total, "unread": max(0, total - len(read)),
+            **({"survey": told} if rows.seen else {})}
 
 
-async def _rows(cluster: Cluster, skipped: list[str]) -> dict[str, bool]:
-    """Name to ready, out of what `kubectl get nodes` prints; a node that has just joined is passed over."""
+async def _survey(cluster: Cluster, skipped: list[str]) -> Survey:
     try:
-        listing = await cluster.list("Node", form="table", limit=ROWS)
+        return await cluster.fold("Node", _count, NONE, form="table", limit=ROWS)
     except ClusterError as error:
         skipped.append(unread(error))
-        return {}
-    cells = [row["cells"] for row in listing.items]
-    return {str(row["Name"]): str(row.get("Status", "")).split(",")[0] == "Ready" for row in cells
-            if not JOINING.fullmatch(str(row.get("Age", "")))}
+    return NONE
+
+
+def _count(told: Survey, row: Object) -> Survey:
+    """`row`: what `kubectl get nodes` prints of a node; one that has just joined is passed over."""
+    cells = row["cells"]
+    if JOINING.fullmatch(str(cells.get("Age", ""))):
+        return told
+    ready = str(cells.get("Status", "")).split(",")[0] == "Ready"
+    down = told.down if ready else (*told.down, str(cells["Name"]))
+    return Survey(told.seen + 1, told.ready + ready, down)
 
 
 async def _node(cluster: Cluster, name: str, skipped: list[str]) -> Object | None:
