@@ -220,12 +220,20 @@ def record(
 
 
 @app.command()
-def explain(cause: Annotated[str, typer.Argument(help="A cause, such as dns.service.selector.")]) -> None:
-    """What a cause means, how to check it by hand, and how to mend it."""
+def explain(
+    what: Annotated[str, typer.Argument(help="A cause, such as dns.service.selector, or a playbook.")],
+    settings: SettingsFile = "",
+) -> None:
+    """What a cause means and how to mend it; or how to look by hand at all that a playbook looks at."""
+    if "." not in what:
+        from bot import verbs
+
+        print(verbs.by_hand(_settings(settings), what))
+        return
     from bot.diagnosis.causes import explain as look_up
     from bot.diagnosis.pages import describe
 
-    print(describe(look_up(cause)))
+    print(describe(look_up(what)))
 
 
 @app.command()

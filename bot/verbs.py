@@ -1,4 +1,4 @@
-"""What the verbs of the command line do that need no store: run and list. May import: terminal, wiring and below."""
+"""What the verbs of the command line do that need no store: run, list, explain. May import: terminal and below."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import orjson
 
+from bot.engine.by_hand import tell_by_hand
 from bot.engine.incidents import Histories
 from bot.journal.memory import MemoryJournal
 from bot.model import command as commands
@@ -73,3 +74,9 @@ def catalogue(settings: Settings) -> str:
         params = " ".join(f"[{p.name}=…]" if not p.required else f"{p.name}=…" for p in playbook.params)
         lines.append(f"{playbook.name:24} {playbook.title}  {params}".rstrip())
     return "\n".join([*lines, *map(str, netcheck.desk.library.problems())])
+
+
+def by_hand(settings: Settings, playbook: str) -> str:
+    """Raises UsageError with near names."""
+    netcheck = assemble(settings, MemoryJournal(), prefer_current=True)
+    return tell_by_hand(netcheck.desk.library.get(playbook))

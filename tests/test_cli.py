@@ -26,6 +26,14 @@ def test_a_slip_is_said_in_one_line_and_ends_with_status_3(arguments: list[str],
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(("what", "said"), [
+    ("dns.service.selector", "**Mend:**"), ("dns", "get endpointslices -l kubernetes.io/service-name=kube-dns"),
+], ids=["a cause", "a playbook"])
+def test_causes_and_playbooks_are_explained(what: str, said: str) -> None:
+    assert said in netcheck("explain", what).stdout
+    assert f"Did you mean {what}" in netcheck("explain", f"{what}s").stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["--help"]], ids=["alone", "--help"])
 def test_alone_it_shows_its_verbs(arguments: list[str]) -> None:
     done = netcheck(*arguments)

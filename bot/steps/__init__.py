@@ -46,7 +46,8 @@ class Look(Generic[A]):
 
     `reads`: the permissions it uses, as in Forbidden (`get pods/log in {dns}`); the chart's roles come from them.
     `probes`: those it uses besides where the settings name a namespace for probe pods ({probe}). `execs`: those of
-    commands run inside pods, which nobody has unless somebody opted in; without them the look is skipped."""
+    commands run inside pods, which nobody has unless somebody opted in; without them the look is skipped.
+    `by_hand`: commands that show a person the same, and the page of documentation (`netcheck explain PLAYBOOK`)."""
 
     name: str
     args: type[A]

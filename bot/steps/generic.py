@@ -211,9 +211,11 @@ GET = Look(
 )
 LIST = Look(
     name="kubernetes.list", args=ListArgs, gather=gather_items, judge=judge_items,
-    by_hand="`kubectl get <kind> -n <namespace> -l <labels> -o yaml`",
+    by_hand="`kubectl get <kind> -n <namespace> -l <labels> -o yaml` "
+    "(https://kubernetes.io/docs/reference/kubectl/generated/kubectl_get/)",
 )
 LOGS = Look(
     name="kubernetes.logs", args=LogsArgs, gather=gather_log, judge=judge_log,
-    by_hand="`kubectl logs -n <namespace> <pod> -c <container> --tail=200`",
+    by_hand="`kubectl logs -n <namespace> <pod> -c <container> --tail=200` "
+    "(https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/)",
 )

@@ -3,8 +3,6 @@
 import pytest
 
 from bot.engine.library import load_file, shipped_folder
-from bot.steps import Look
-from bot.steps.library import STEP_TYPES
 
 PLAYBOOK = load_file(shipped_folder() / "connectivity.yaml")
 ORDER = [step.uses for step in PLAYBOOK.steps]
@@ -25,11 +23,3 @@ def test_the_ends_are_looked_at_only_where_they_are_named_and_a_service_only_whe
     for uses in (uses for uses in ORDER if uses.startswith("service.")):
         assert "outputs.kind == 'Service'" in steps[uses].when
     assert not steps["path.matrix"].when
-
-
-def test_every_look_says_how_to_do_it_by_hand() -> None:
-    for uses in (uses for uses in ORDER if uses.startswith("path.")):
-        look = STEP_TYPES[uses]
-        assert isinstance(look, Look)
-        assert "kubectl" in look.by_hand
-        assert "https://kubernetes.io/docs/" in look.by_hand

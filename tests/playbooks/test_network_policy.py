@@ -2,8 +2,6 @@
 given."""
 
 from bot.engine.library import load_file, shipped_folder
-from bot.steps import Look
-from bot.steps.library import STEP_TYPES
 
 PLAYBOOK = load_file(shipped_folder() / "network-policy.yaml")
 ORDER = ("api.answers", "policy.enforcement", "policy.selection", "kubernetes.get", "policy.reach", "dns.policy",
@@ -19,11 +17,3 @@ def test_a_connection_is_evaluated_only_where_one_was_asked_about() -> None:
     assert "params.pod" in steps["policy.reach"].when
     assert "params.to" in steps["policy.reach"].when
     assert steps["policy.reach"].essential
-
-
-def test_every_look_says_how_to_do_it_by_hand() -> None:
-    for uses in (uses for uses in ORDER if uses.startswith("policy.")):
-        look = STEP_TYPES[uses]
-        assert isinstance(look, Look)
-        assert "`kubectl" in look.by_hand
-        assert "https://kubernetes.io/docs/" in look.by_hand

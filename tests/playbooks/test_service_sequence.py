@@ -3,7 +3,6 @@
 https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/
 """
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ from bot.engine.library import load_file, shipped_folder
 from bot.model.playbook import Playbook
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import load_scenario
-from bot.steps import Look
-from bot.steps.library import STEP_TYPES
 from tests.playground.test_scenarios import run_dns
 
 ORDER = (
@@ -41,15 +38,6 @@ def test_the_order_of_the_page_is_kept(playbook: Playbook, before: str, after: s
 def test_the_service_can_be_named_without_saying_that_it_is_one(playbook: Playbook) -> None:
     first = playbook.params[0]
     assert (first.name, first.type, first.required) == ("service", "service", True)
-
-
-def test_every_look_at_a_service_says_how_to_do_it_by_hand_with_a_page_of_today(playbook: Playbook) -> None:
-    for uses in {step.uses for step in playbook.steps if step.uses.startswith("service.")}:
-        look = STEP_TYPES[uses]
-        assert isinstance(look, Look)
-        assert "`kubectl" in look.by_hand, uses
-        assert re.search(r"https://kubernetes\.io/docs/", look.by_hand), uses
-        assert not re.search(r"get (ep|endpoints) ", look.by_hand), "Endpoints are deprecated"
 
 
 def test_no_look_at_pods_is_made_where_the_service_selects_none(playbook: Playbook) -> None:

@@ -74,5 +74,6 @@ def _advice(workload: str) -> str:
 ROLLOUT = Look(
     name="workload.rollout", args=RolloutArgs, gather=gather_rollout, judge=judge_rollout,
     reads=("get deployments.apps", "get daemonsets.apps", "get statefulsets.apps"),
-    by_hand="`kubectl -n NAMESPACE rollout status deployment NAME`",
+    by_hand="`kubectl -n NAMESPACE rollout status deployment NAME` "
+    "(https://kubernetes.io/docs/reference/kubectl/generated/kubectl_rollout/kubectl_rollout_status/)",
 )
