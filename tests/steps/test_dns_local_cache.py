@@ -9,9 +9,11 @@ from bot.model.finding import Finding, Verdict
 from bot.playground.bundle import Bundle, Object
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import load_scenario
+from bot.steps import Evidence
 from bot.steps.dns.local_cache_rules import judge_cache
 from bot.steps.dns.objects import DnsArgs
 from tests.playground.test_scenarios import run_dns
+from tests.steps.dns_evidence import LONG_AGO
 
 LOCAL, SERVICE = "169.254.20.10", "10.96.0.10"
 NOW = 1_800_000_000.0
@@ -20,21 +22,24 @@ CONFIG = f".:53 {{\n  bind {LOCAL} {SERVICE}\n  forward . __PILLAR__CLUSTER__DNS
 
 def cache_pod(name: str, node: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "node": node, "ready": True, "waiting": "", "waiting_message": "", "last_ended": {},
-            "created": "2026-01-01T00:00:00Z", "deleting": False, **more}
+            "created": LONG_AGO, "deleting": False, **more}
 
 
-def judged(handed: str = LOCAL, **changed: Any) -> tuple[Finding, ...]:
+def gathered(handed: str = LOCAL, **changed: Any) -> Evidence:
     cache = {
         "name": "DaemonSet kube-system/node-local-dns", "namespace": "kube-system", "wanted": 2, "ready": 2,
-        "rolling": False, "created": "2026-01-01T00:00:00Z", "pods": [cache_pod("a", "n1"), cache_pod("b", "n2")],
+        "rolling": False, "created": LONG_AGO, "pods": [cache_pod("a", "n1"), cache_pod("b", "n2")],
         "config": {"name": "ConfigMap kube-system/node-local-dns", "bind": [LOCAL, SERVICE], "unfilled": [],
                    "tcp": True},
         "upstream": {"missing": False, "selector": {"k8s-app": "kube-dns"}, "ports": [[53, "UDP"], [53, "TCP"]],
                      "servers": 2, "selected": 2, "labels": {"k8s-app": "kube-dns"}},
     }
-    evidence = {"known": True, "handed": [handed], "source": "ConfigMap kube-system/kubelet-config", "skipped": [],
-                "service": [SERVICE], "read_at": NOW, "cache": {**cache, **changed}}
-    return judge_cache(evidence, DnsArgs()).findings
+    return {"known": True, "handed": [handed], "source": "ConfigMap kube-system/kubelet-config", "skipped": [],
+            "service": [SERVICE], "read_at": NOW, "cache": {**cache, **changed}}
+
+
+def judged(handed: str = LOCAL, **changed: Any) -> tuple[Finding, ...]:
+    return judge_cache(gathered(handed, **changed), DnsArgs()).findings
 
 
 def test_a_cache_that_runs_everywhere_is_well_whatever_address_kubelets_hand_out() -> None:

@@ -97,6 +97,16 @@ def test_a_controller_without_a_ready_pod_is_told_of_its_workload() -> None:
     assert (found.cause, found.object) == ("ingress.controller.not-ready", RUNNING["name"])
 
 
+def test_an_address_that_a_controller_left_behind_does_not_speak_for_it() -> None:
+    left = classed(ingress=ingress(addresses=["192.0.2.1"]), workloads=[{**RUNNING, "ready": 0}])
+    found = only(CLASS, left, ingress=ASKED)
+    assert (found.cause, "192.0.2.1 stays written" in found.summary) == ("ingress.controller.not-ready", True)
+
+
+def test_an_ingress_without_an_address_whose_controller_runs_neither_passes_nor_fails() -> None:
+    assert only(CLASS, classed(), ingress=ASKED).verdict is Verdict.INFO
+
+
 def test_classes_that_may_not_be_listed_are_no_missing_classes() -> None:
     told = classed(classes=None, skipped=["list ingressclasses.networking.k8s.io"])
     assert {f.verdict for f in judge(CLASS, told, ingress=ASKED).findings} == {Verdict.SKIPPED}

@@ -75,6 +75,12 @@ def test_new_nodes_dead_nodes_windows_and_virtual_nodes_do_not_miss_it(third: di
     assert causes(COVERAGE, told) == []
 
 
+def test_a_pod_that_crashes_counts_on_a_node_however_new_it_is_and_not_on_one_that_is_down() -> None:
+    told = coverage(ready=1, pods=[pod("n1"), *crashing_pods("n2")], created=JUST_NOW)
+    assert only(COVERAGE, {**told, "nodes": nodes(n1=node(), n2=node(created=JUST_NOW))}).node == "n2"
+    assert causes(COVERAGE, {**told, "nodes": nodes(n1=node(), n2=node(False))}) == []
+
+
 def test_a_selector_that_fits_no_node_counts_however_new_all_of_it_is() -> None:
     place = {"taints": [], "labels": {"os": "linux"}}
     told = coverage(ready=0, desired=0, selector={"os": "linuxx"}, pods=[], places={"n1": place, "n2": place},

@@ -95,6 +95,8 @@ def test_local_traffic_is_a_warning_where_a_node_has_no_endpoint_and_a_fault_for
     assert only(LOCALITY, told, service=ASKED).verdict is Verdict.WARN
     assert only(LOCALITY, {**told, "client": "n2"}, service=ASKED, client="shop/a").verdict is Verdict.FAIL
     assert only(LOCALITY, {**told, "client": "n1"}, service=ASKED, client="shop/a").verdict is Verdict.PASS
+    nowhere = only(LOCALITY, {**told, "slices": []}, service=ASKED)
+    assert (nowhere.verdict, "no ready endpoint" in nowhere.summary) == (Verdict.INFO, True)
     unseen = {**told, "fit": [], "skipped": ["list nodes"]}
     assert {f.verdict for f in judge(LOCALITY, unseen, service=ASKED).findings} == {Verdict.SKIPPED}
     assert only(LOCALITY, evidence(slices=None, fit=[], client=None), service=ASKED).verdict is Verdict.PASS

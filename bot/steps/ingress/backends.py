@@ -93,7 +93,7 @@ def judge_backends(evidence: Evidence, args: IngressArgs) -> Judgement:
 def _fine(evidence: Evidence, known: list[str]) -> Finding:
     name, unseen = evidence["ingress"]["name"], evidence["unseen"]
     more = f"; {list_names(unseen)} {'was' if len(unseen) == 1 else 'were'} not looked at" if unseen else ""
-    text = f"{name} leads to {list_names(known)}, with these ports{more}." if known else \
+    text = f"{name} leads to {list_names(known)}, with these ports; path not tested{more}." if known else \
         f"{name} leads to no Service of its namespace; what else it may lead to was not looked at."
     return note(Verdict.PASS if known and not unseen else Verdict.INFO, Layer.INGRESS, text, object=name,
                 evidence=(read_at(evidence),))

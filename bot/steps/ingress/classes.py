@@ -104,16 +104,17 @@ def _controller(evidence: Evidence, chosen: dict[str, str]) -> Finding:
     ingress, workloads = evidence["ingress"], evidence["workloads"]
     what = f"{ingress['name']} is of class {chosen['name']}, for {chosen['controller']}"
     line = f"IngressClass {chosen['name']}: spec.controller is {chosen['controller']}"
+    if workloads and not any(w["ready"] for w in workloads):
+        given = f"; the address {list_names(ingress['addresses'], 3)} stays written" if ingress["addresses"] else ""
+        text = f"{what}, and {workloads[0]['name']} has no ready pod{given}."
+        return find("ingress.controller.not-ready", text, object=str(workloads[0]["name"]), evidence=(
+            line, f"{workloads[0]['name']}: 0 of {workloads[0]['wanted']} pods ready", read_at(evidence)))
     if ingress["addresses"]:
         text = f"{what}, which gave it {list_names(ingress['addresses'], 3)}; the way in was not tested."
     elif workloads == [] and evidence["read_at"] - ingress["created"] > GRACE:
         text = f"{what}, and no Deployment or DaemonSet of that controller runs."
         return find("ingress.controller.missing", text, object=f"IngressClass {chosen['name']}", verdict=Verdict.WARN,
                     evidence=(line, f"{ingress['name']}: status.loadBalancer is empty", read_at(evidence)))
-    elif workloads and not any(w["ready"] for w in workloads):
-        text = f"{what}, and {workloads[0]['name']} has no ready pod."
-        return find("ingress.controller.not-ready", text, object=str(workloads[0]["name"]), evidence=(
-            line, f"{workloads[0]['name']}: 0 of {workloads[0]['wanted']} pods ready", read_at(evidence)))
     else:
         who = f"{workloads[0]['name']} runs" if workloads else "whether that runs is not known"
         text = f"{what}; {who}, and it has given the Ingress no address (not all do)."

@@ -122,18 +122,18 @@ def _twice(evidence: Evidence) -> list[Finding]:
 def _present(evidence: Evidence) -> list[Finding]:
     proxy, nodes = evidence["proxy"], evidence["nodes"]
     fit = list_fit(nodes["read"])
-    kept = [name for name in fit if _kept_away(evidence, name)]  # which no youth explains
-    down = sum(not nodes["read"][name]["ready"] or (is_young(nodes["read"][name], evidence) and name not in kept)
-               for name in fit) + count_down(nodes)
+    up = [name for name in fit if nodes["read"][name]["ready"]]
+    sure = [name for name in up if _why(evidence, name) and (_kept_away(evidence, name) or _crash(evidence, name))]
+    new = [name for name in up if is_young(nodes["read"][name], evidence) and name not in sure]
+    down = len(fit) - len(up) + len(new) + count_down(nodes)
     expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
-    if proxy["ready"] >= expected - down:
+    if proxy["ready"] >= expected - down and not sure:
         text += "; that its processes run does not show that they write rules."
         return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
-    bare = {name: why for name in fit if (node := nodes["read"][name])["ready"]
-            and (name in kept or not is_young(node, evidence)) and (why := _why(evidence, name))}
+    bare = {name: why for name in up if name not in new and (why := _why(evidence, name))}
     rolling = proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")
-    if not kept and (is_young(proxy, evidence) or rolling):
+    if not sure and (is_young(proxy, evidence) or rolling):
         return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"],
                      evidence=(read_at(evidence),))]
     told = f"{proxy['name']}: desired {proxy['desired']}, ready {proxy['ready']}, nodes {expected}"
@@ -158,7 +158,7 @@ def _crash(evidence: Evidence, node: str) -> str:
 
 
 def _kept_away(evidence: Evidence, node: str) -> str:
-    """Why the DaemonSet makes no pod for this node; "" where it makes one, or nothing is known."""
+    """Why the DaemonSet makes no pod for this node, new or not; "" where it makes one, or nothing is known."""
     place: dict[str, Any] | None = evidence["places"].get(node)
     return why_not_there(evidence["proxy"], place) if place else ""
 

@@ -46,27 +46,29 @@ def judge_locality(evidence: Evidence, args: LocalityArgs) -> Judgement:
     blind = evidence["slices"] is None or not (evidence["fit"] or evidence["client"])
     if service is None or (service["internal"] == "Local" and blind):
         return Judgement(skipped)
-    return Judgement((_local(evidence, args.client) or _anywhere(evidence), *skipped))
+    told = _local(evidence, args.client) if service["internal"] == "Local" else None
+    return Judgement((told or _anywhere(evidence), *skipped))
 
 
 def _anywhere(evidence: Evidence) -> Finding:
     service = evidence["service"]
     sticky = "; each client stays with one pod (sessionAffinity ClientIP)" if service["affinity"] == "ClientIP" else ""
     far = "of the client's node, and each node has one" if service["internal"] == "Local" else "of any node"
-    text = f"Clients of {service['name']} are led to pods {far}{sticky}."
+    text = f"Clients of {service['name']} are led to pods {far}{sticky}; path not tested."
     verdict = Verdict.INFO if sticky else Verdict.PASS
     return note(verdict, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
 
 
 def _local(evidence: Evidence, client: str) -> Finding | None:
     service = evidence["service"]
-    if service["internal"] != "Local":
-        return None
     homes = sorted({e["node"] for e in ready_endpoints(evidence["slices"])})
     without = [name for name in evidence["fit"] if name not in homes]
     if evidence["client"] is not None:
         without = [evidence["client"]] if evidence["client"] not in homes else []
-    if not homes or not without:
+    if not homes:
+        text = f"{service['name']} has internalTrafficPolicy Local and no ready endpoint, on whatever node."
+        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
+    if not without:
         return None
     who = f"Pod {client} on {without[0]}" if evidence["client"] else f"pods on {list_names(without)}"
     text = (f"{service['name']} has internalTrafficPolicy Local and ready endpoints on {list_names(homes)} only: {who} "

@@ -16,6 +16,8 @@ from bot.steps.services.objects import ServiceArgs, read_service, read_slices, r
 from bot.steps.wording import count, list_names, read_at
 
 LABEL = "kubernetes.io/service-name"
+GRACE = 30.0
+"""Seconds in which whoever has made the Service may be about to make its slices."""
 
 
 async def gather_manual(cluster: Cluster, args: ServiceArgs) -> Evidence:
@@ -61,6 +63,9 @@ def _none(evidence: Evidence, args: ServiceArgs) -> Finding:
         lines.append(f"EndpointSlice {args.namespace}/{near['name']}: {has}")
         hint = f" EndpointSlice {near['name']} has {has}."
     text = f"{service['name']} has no selector and no EndpointSlice: it leads nowhere.{hint}"
+    if not near and float(evidence["read_at"]) - service["created"] < GRACE:
+        return note(Verdict.UNKNOWN, Layer.SERVICE, f"{text} It is new.", object=service["name"],
+                    evidence=(*lines, read_at(evidence)))
     advice = f"`kubectl -n {args.namespace} label endpointslice {near['name']} {LABEL}={args.name} --overwrite`." \
         if near else ""
     return find("service.manual.no-slice", text, object=service["name"], evidence=(*lines, read_at(evidence)),
