@@ -11,7 +11,7 @@ from bot.playground.bundle import Bundle, load_bundle
 from bot.playground.cluster_box.box import ClusterBox
 from tests.platforms.faults import FAULTS, Fault
 from tests.platforms.lookalikes import LOOKALIKES
-from tests.playground.test_scenarios import run_dns
+from tests.playground.answers import ask_box
 from tests.playground.test_tiers import TIERS
 
 FOLDER = Path(__file__).parent / "bundles"
@@ -34,7 +34,7 @@ async def test_a_healthy_cluster_of_this_platform_raises_no_alarm(
     platform: str, playbook: str, tmp_path: Path
 ) -> None:
     async with ClusterBox(bundle_of(platform), permissions=TIERS["T2"]) as box:  # no commands in pods
-        run = await run_dns(box, tmp_path, playbook)
+        run = await ask_box(box, tmp_path, playbook)
     alarms = [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")]
     assert (run["answer"], alarms) == ("ok", [])
     assert [f["summary"] for f in run["findings"] if "not recorded" in f["summary"]] == []
@@ -50,7 +50,7 @@ async def test_what_is_asked_of_its_dns_service_raises_no_alarm(platform: str, t
     async with ClusterBox(bundle, permissions=TIERS["T2"]) as box:
         for words in (("service", f"{service['namespace']}/{service['name']}"),
                       ("external-dns-resolution", "kubernetes.io")):
-            run = await run_dns(box, tmp_path, *words)
+            run = await ask_box(box, tmp_path, *words)
             assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
             assert run["answer"] == "ok"
 
@@ -60,7 +60,7 @@ async def test_a_healthy_cluster_that_looks_ill_raises_no_alarm(name: str, tmp_p
     platform, edit = LOOKALIKES[name]
     async with ClusterBox(edit(bundle_of(platform))) as box:
         for playbook in ("network", "dns"):
-            run = await run_dns(box, tmp_path, playbook)
+            run = await ask_box(box, tmp_path, playbook)
             assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
             assert run["answer"] == "ok"
 
@@ -69,7 +69,7 @@ async def test_a_healthy_cluster_that_looks_ill_raises_no_alarm(name: str, tmp_p
 async def test_a_fault_typical_of_a_platform_is_named(fault: Fault, tmp_path: Path) -> None:
     async with ClusterBox(fault.edit(bundle_of(fault.platform))) as box:
         for playbook in fault.playbooks:
-            run: Any = await run_dns(box, tmp_path, playbook)
+            run: Any = await ask_box(box, tmp_path, playbook)
             assert {(root["cause"], root["object"]) for root in run["root_causes"]} == fault.roots, playbook
 
 

@@ -9,7 +9,7 @@ from bot.model.playbook import Kind, Playbook
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.roles import AUTHENTICATED, Rule
 from bot.playground.scenarios import SCENARIOS, load_scenario
-from tests.playground.test_scenarios import run_dns
+from tests.playground.answers import ask_box
 
 ORDER = ("api.answers", "platform.fingerprint", "node.network", "cni.plugin", "cni.runtime", "cni.sandbox",
          "cni.agents", "cni.plan", "cni.files", "dns.path")
@@ -40,7 +40,7 @@ def test_nothing_is_changed_and_nobody_is_asked(playbook: Playbook) -> None:
 @pytest.mark.parametrize("name", HEALTHY)
 async def test_without_a_view_of_the_nodes_the_answer_says_what_was_not_looked_at(name: str, tmp_path: Path) -> None:
     async with ClusterBox(load_scenario(name)) as box:
-        run = await run_dns(box, tmp_path, "cni")
+        run = await ask_box(box, tmp_path, "cni")
     assert run["answer"] == "ok"
     seen = any("the runtime takes" in finding["summary"] for finding in run["findings"])
     assert seen or any("CNI folder" in line for line in run["skipped"])
@@ -51,7 +51,7 @@ async def test_who_may_only_read_objects_gets_no_fault_and_hears_what_was_not_lo
     name: str, tmp_path: Path
 ) -> None:
     async with ClusterBox(load_scenario(name), permissions=READING) as box:
-        run = await run_dns(box, tmp_path, "cni")
+        run = await ask_box(box, tmp_path, "cni")
     assert (run["answer"], run["root_causes"]) == ("ok", [])
     assert any("CNI folder" in line for line in run["skipped"])
     assert any("pods/proxy" in line for line in run["skipped"])

@@ -9,7 +9,7 @@ from bot.diagnosis.causes import CAUSES, brings_about
 from bot.engine.library import load_file, shipped_folder
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import SCENARIOS, load_scenario
-from tests.playground.test_scenarios import is_meant, run_dns
+from tests.playground.answers import ask_box, is_meant
 
 MOST_REQUESTS, MOST_BYTES = 60, 1_000_000
 
@@ -20,7 +20,7 @@ async def test_the_overview_finds_what_was_broken_or_what_comes_of_it_and_nothin
 ) -> None:
     meant = SCENARIOS[name].roots
     async with ClusterBox(load_scenario(name)) as box:
-        run = await run_dns(box, tmp_path, "network")
+        run = await ask_box(box, tmp_path, "network")
     assert [root for root in run["root_causes"] if not any(is_due(wanted, root) for wanted in meant)] == []
     assert (run["requests"] <= MOST_REQUESTS, run["bytes"] <= MOST_BYTES) == (True, True)
 

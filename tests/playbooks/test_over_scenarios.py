@@ -10,7 +10,7 @@ from bot.engine.library import Library, shipped_folder
 from bot.model.playbook import Kind
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import SCENARIOS, load_scenario
-from tests.playground.test_scenarios import run_dns
+from tests.playground.answers import ask_box
 
 LIBRARY = Library([shipped_folder()])
 PLAYBOOKS = sorted(
@@ -33,7 +33,7 @@ async def test_no_playbook_names_another_cause_than_what_was_broken(name: str, t
     strange = []
     async with ClusterBox(load_scenario(name)) as box:
         for playbook in PLAYBOOKS:
-            run = await run_dns(box, tmp_path, playbook)
+            run = await ask_box(box, tmp_path, playbook)
             found = {(root["cause"], root["object"]) for root in run["root_causes"]}
             strange += [(playbook, *one) for one in sorted(found) if not is_part_of(name, *one)]
     assert strange == []

@@ -11,7 +11,7 @@ from bot.engine.library import load_file, shipped_folder
 from bot.model.playbook import Playbook
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import load_scenario
-from tests.playground.test_scenarios import run_dns
+from tests.playground.answers import ask_box
 
 ORDER = (
     ("node.network", "service.exists"),          # what every Service stands on, first
@@ -58,10 +58,10 @@ def test_the_ways_to_it_are_looked_at_last_and_each_kind_of_service_gets_its_loo
 
 async def test_where_nobody_answers_for_its_name_dns_is_to_blame_and_not_the_service(tmp_path: Path) -> None:
     async with ClusterBox(load_scenario("dns-scaled-to-zero")) as box:
-        run = await run_dns(box, tmp_path, "service", "default/kubernetes")
+        run = await ask_box(box, tmp_path, "service", "default/kubernetes")
     assert [root["cause"] for root in run["root_causes"]] == ["dns.pods.scaled-to-zero"]
     async with ClusterBox(load_scenario("healthy")) as box:
-        run = await run_dns(box, tmp_path, "service", "default/kubernetes")
+        run = await ask_box(box, tmp_path, "service", "default/kubernetes")
     assert not [finding for finding in run["findings"] if finding["layer"] == "dns-workload"], "nobody need look there"
 
 

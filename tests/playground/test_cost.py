@@ -9,8 +9,8 @@ from bot.playground.bundle import Bundle
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import SCENARIOS, load_scenario
 from tests.platforms.edits import change, edits, not_ready
+from tests.playground.answers import ask_box
 from tests.playground.metropolis import NODES, PODS, SERVICES, grow
-from tests.playground.test_scenarios import run_dns
 
 BUDGETS = {"dns": (40, 200_000), "network": (60, 1_000_000)}
 """Requests and bytes, whatever is broken and however large the cluster is."""
@@ -22,7 +22,7 @@ async def test_in_a_big_cluster_a_run_finds_what_is_broken_and_stays_within_its_
 ) -> None:
     async with ClusterBox(grow(load_scenario(scenario))) as box:
         for playbook, (requests, size) in BUDGETS.items():
-            run = await run_dns(box, tmp_path, playbook)
+            run = await ask_box(box, tmp_path, playbook)
             found = tuple((root["cause"], root["object"]) for root in run["root_causes"])
             assert found == SCENARIOS[scenario].roots
             assert run["requests"] <= requests
@@ -51,7 +51,7 @@ def without(bundle: Bundle, *nodes: str) -> Bundle:
 async def test_nodes_that_are_not_ready_are_named_wherever_they_are(nodes: tuple[str, ...], tmp_path: Path) -> None:
     async with ClusterBox(without(grow(load_scenario("healthy-calico")), *nodes)) as box:
         for playbook in ("network", "node"):
-            run = await run_dns(box, tmp_path, playbook)
+            run = await ask_box(box, tmp_path, playbook)
             found = [(root["cause"], root["object"]) for root in run["root_causes"]]
             assert found == [("node.not-ready", f"Node {name}") for name in nodes[:3]], playbook
             assert run["bytes"] <= BUDGETS["network"][1]

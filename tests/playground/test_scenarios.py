@@ -6,19 +6,15 @@ import re
 import sys
 from copy import deepcopy
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot import verbs
 from bot.model.errors import UsageError
 from bot.playground.bundle import Bundle, pack_bundle
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.scenarios import FOLDER, SCENARIOS, load_scenario, means_of
-from bot.settings import Settings
-from bot.wiring import Means
+from tests.playground.answers import ask_box, causes_of, is_meant
 from tests.playground.cluster_box.client import CORE, open_client
 
 NETCHECK = Path(sys.executable).parent / "netcheck"
@@ -30,26 +26,11 @@ LARGEST = 150_000
 """Bytes of a scenario on disk."""
 
 
-async def run_dns(box: ClusterBox, folder: Path, *words: str, means: Means | None = None) -> Any:
-    """What the command line would print as JSON, against the box."""
-    settings = Settings(kubeconfig=str(box.write_kubeconfig(folder / "kubeconfig")))
-    said, _ = await verbs.run(settings, "", " ".join(words or ("dns",)), "json", (lambda: means) if means else None)
-    return json.loads(said)
-
-
-def is_meant(wanted: tuple[str, str], found: tuple[str, str]) -> bool:
-    return all(fnmatchcase(one, pattern) for pattern, one in zip(wanted, found, strict=True))
-
-
-def causes_of(run: Any) -> tuple[str, ...]:
-    return tuple(finding["cause"] for finding in run["root_causes"])
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_the_diagnosis_of_a_scenario_is_what_was_broken_in_it(name: str, tmp_path: Path) -> None:
     scenario, bundle = SCENARIOS[name], load_scenario(name)
     async with ClusterBox(bundle) as box:
-        run = await run_dns(box, tmp_path, scenario.playbook, *scenario.words, means=means_of(name, bundle))
+        run = await ask_box(box, tmp_path, scenario.playbook, *scenario.words, means=means_of(name, bundle))
     found = [(root["cause"], root["object"]) for root in run["root_causes"]]
     missing = [root for root in scenario.roots if not any(is_meant(root, one) for one in found)]
     strange = [one for one in found if not any(is_meant(root, one) for root in scenario.roots)]
@@ -71,21 +52,21 @@ async def test_the_command_line_tells_the_same_of_a_scenario(tmp_path: Path) -> 
 
 async def test_a_run_about_a_pod_that_is_not_there_can_tell_nothing(tmp_path: Path) -> None:
     async with ClusterBox(load_scenario("healthy")) as box:
-        run = await run_dns(box, tmp_path, "dns", "pod=shop/gone")
+        run = await ask_box(box, tmp_path, "dns", "pod=shop/gone")
     assert (run["answer"], run["root_causes"]) == ("unknown", [])
 
 
 async def test_a_wrong_selector_once_mended_is_seen_mended(tmp_path: Path) -> None:
     async with ClusterBox(load_scenario("dns-selector"), lag=0.0) as box, open_client(box) as client:
         await client.change(f"{CORE}/services/kube-dns", {"spec": {"selector": {"k8s-app": "kube-dns"}}})
-        assert (await run_dns(box, tmp_path))["answer"] == "ok"
+        assert (await ask_box(box, tmp_path))["answer"] == "ok"
 
 
 async def test_a_mended_corefile_is_seen_to_have_mended_the_pods(tmp_path: Path) -> None:
     async with ClusterBox(load_scenario("corefile-proxy"), lag=0.0) as box, open_client(box) as client:
         text = (await client.get(f"{CORE}/configmaps/coredns")).body["data"]["Corefile"]
         await client.change(f"{CORE}/configmaps/coredns", {"data": {"Corefile": text.replace("proxy .", "forward .")}})
-        run = await run_dns(box, tmp_path)
+        run = await ask_box(box, tmp_path)
     assert causes_of(run) == ()
     assert any("2 ready endpoints" in finding["summary"] for finding in run["findings"])
 
@@ -94,14 +75,14 @@ async def test_a_workload_scaled_up_again_is_seen_to_be_there(tmp_path: Path) ->
     path = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
     async with ClusterBox(load_scenario("dns-scaled-to-zero"), lag=0.0) as box, open_client(box) as client:
         await client.change(path, {"spec": {"replicas": 2}})
-        run = await run_dns(box, tmp_path)
+        run = await ask_box(box, tmp_path)
     assert causes_of(run) == ()
     assert any(finding["summary"].startswith("2 of 2 DNS pods ready") for finding in run["findings"])
 
 
 async def test_a_scenario_with_one_object_changed_by_hand_gives_another_answer(tmp_path: Path) -> None:
     async with ClusterBox(change_role(load_scenario("healthy"))) as box:
-        run = await run_dns(box, tmp_path)
+        run = await ask_box(box, tmp_path)
     assert (run["answer"], causes_of(run)) == ("degraded", ("dns.access.denied",))
 
 

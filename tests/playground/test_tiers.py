@@ -14,7 +14,7 @@ from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.roles import Rule
 from bot.playground.scenarios import load_scenario
 from tests.house.roles import REVIEWS, all_looks, cluster_rules
-from tests.playground.test_scenarios import run_dns
+from tests.playground.answers import ask_box
 
 EVERY = cluster_rules(all_looks())
 T0: list[Rule] = [rule for rule in EVERY if not REVIEWS & {*rule.get("apiGroups", ())}]
@@ -44,7 +44,7 @@ def playbooks() -> list[str]:
 
 async def run_with(tier: str, playbook: str, scenario: str, folder: Path) -> Any:
     async with ClusterBox(load_scenario(scenario), permissions=TIERS[tier]) as box:
-        return await run_dns(box, folder, playbook)
+        return await ask_box(box, folder, playbook)
 
 
 @pytest.mark.parametrize("playbook", playbooks())
@@ -79,7 +79,7 @@ async def test_a_port_forward_that_may_only_be_begun_is_skipped_with_the_verb_th
     bundle = load_scenario("healthy")
     newer = replace(bundle, version={**bundle.version, "minor": "35", "gitVersion": "v1.35.0"})
     async with ClusterBox(newer, permissions=only_get) as box:
-        run = await run_dns(box, tmp_path, "dns")
+        run = await ask_box(box, tmp_path, "dns")
     assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
     assert any("create pods/portforward" in text for text in run["skipped"])
 

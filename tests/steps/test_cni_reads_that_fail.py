@@ -1,6 +1,7 @@
 """Each read of the looks at the network plugin refused, or failing, in turn: never a fault, never a pass of what it
 would have told, and what could not be read is named."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.model.finding import Finding, Verdict
 from bot.playground.scenarios import load_scenario
 from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import Boxed, open_boxed
-from tests.steps.test_reads_that_fail import BROKEN, REFUSED, Exactly, causes, resource
+from tests.steps.failing import BROKEN, REFUSED, each_failing
 
 STEPS = {step.uses: step for step in load_file(shipped_folder() / "cni.yaml").steps}
 LOOKS = ("cni.plugin", "cni.runtime", "cni.plan", "cni.files")
@@ -37,14 +38,9 @@ async def test_what_could_not_be_read_is_named_and_is_neither_fault_nor_pass(
 ) -> None:
     blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
     async with open_boxed(load_scenario(name), tmp_path) as boxed:
-        spy = Exactly(path="")
-        boxed.box.faults[:] = [spy]
-        await look(boxed, uses)
-        for path in dict.fromkeys(spy.asked):
-            boxed.box.faults[:] = [Exactly(path=path, **how)]
-            found, missed = await look(boxed, uses), resource(path)
-            told = [f.summary for f in found if f.verdict in (blind, Verdict.SKIPPED)]
-            passed = [f.summary for f in found if f.verdict is Verdict.PASS]
-            assert not causes(found), (path, found)
-            assert told or missed in STAND_WITHOUT.get(uses, ()), (path, found)
-            assert not passed or missed in STAND_WITHOUT.get(uses, ()), (path, passed)
+        async for missed, found in each_failing(boxed.box, how, partial(look, boxed, uses)):
+            told = {f.verdict for f in found}
+            goes_without = missed in STAND_WITHOUT.get(uses, ())
+            assert not told & {Verdict.FAIL, Verdict.WARN}, (missed, found)
+            assert told & {blind, Verdict.SKIPPED} or goes_without, (missed, found)
+            assert Verdict.PASS not in told or goes_without, (missed, found)

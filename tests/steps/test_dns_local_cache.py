@@ -12,7 +12,7 @@ from bot.playground.scenarios import load_scenario
 from bot.steps import Evidence
 from bot.steps.dns.local_cache_rules import judge_cache
 from bot.steps.dns.objects import DnsArgs
-from tests.playground.test_scenarios import run_dns
+from tests.playground.answers import ask_box
 from tests.steps.dns_evidence import LONG_AGO
 
 LOCAL, SERVICE = "169.254.20.10", "10.96.0.10"
@@ -91,8 +91,8 @@ def with_cache(bundle: Bundle, selector: dict[str, str]) -> Bundle:
 
 async def test_in_a_cluster_with_a_cache_its_placeholders_are_no_fault_and_a_wrong_upstream_is(tmp_path: Path) -> None:
     async with ClusterBox(with_cache(load_scenario("healthy"), {"k8s-app": "kube-dns"})) as box:
-        well = await run_dns(box, tmp_path)
+        well = await ask_box(box, tmp_path)
     async with ClusterBox(with_cache(load_scenario("healthy"), {"k8s-app": "gone"})) as box:
-        ill = await run_dns(box, tmp_path)
+        ill = await ask_box(box, tmp_path)
     assert (well["answer"], well["root_causes"]) == ("ok", [])
     assert [root["cause"] for root in ill["root_causes"]] == ["dns.local-cache.upstream"]

@@ -1,6 +1,7 @@
 """Each read of the looks at NetworkPolicies refused, in turn: never a fault that was none before, never a pass of what
 rests on it, and named. And the sample of pods that may not ask for names, on evidence alone."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from bot.steps.dns.policy_clients import CLIENTS
 from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import open_boxed
 from tests.steps.dns_evidence import causes, judge, only
+from tests.steps.failing import REFUSED, each_failing
 from tests.steps.policy_evidence import OPEN, SERVER, enforcers, policy, policy_evidence, side
-from tests.steps.test_reads_that_fail import Exactly, resource
 
 LOOKS = ("policy.enforcement", "policy.selection", "policy.reach")
 WEAKER = {"policy.selects-nothing": "policy.ingress", "policy.no-namespace": "policy.ingress"}
@@ -43,15 +44,12 @@ def faults(findings: tuple[Finding, ...]) -> set[str]:
                                   "np-not-enforced-bridge"])
 async def test_a_read_that_is_refused_makes_no_fault_and_is_named(name: str, uses: str, tmp_path: Path) -> None:
     async with open_boxed(load_scenario(name), tmp_path) as boxed:
-        spy = Exactly(path="")
-        boxed.box.faults[:] = [spy]
-        before = faults(await ask(boxed.cluster, name, uses))
-        for path in dict.fromkeys(spy.asked):
-            boxed.box.faults[:] = [Exactly(path=path, status=403)]
-            found, missed = await ask(boxed.cluster, name, uses), resource(path)
-            assert faults(found) <= before | {WEAKER[cause] for cause in before & WEAKER.keys()}, path
+        look = partial(ask, boxed.cluster, name, uses)
+        before = faults(await look())
+        async for missed, found in each_failing(boxed.box, REFUSED, look):
+            assert faults(found) <= before | {WEAKER[cause] for cause in before & WEAKER.keys()}, missed
             named = any(missed in f"{f.summary} {f.evidence}" for f in found if f.verdict is not Verdict.PASS)
-            assert named or (uses, missed) in STAND_WITHOUT, (path, found)
+            assert named or (uses, missed) in STAND_WITHOUT, (missed, found)
 
 
 # --- pods that may not ask for names ----------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """Each read of each look of the playbooks dns, kube-proxy and node refused, or failing, in turn: that is never a fault,
 never a pass of what it would have told, and what could not be read is named."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from bot.cluster.reads import RunReads
 from bot.engine import execution
 from bot.engine.library import load_file, shipped_folder
 from bot.model.finding import Finding, Verdict
-from bot.playground.cluster_box.faults import Fault
 from bot.playground.scenarios import load_scenario
 from bot.steps.library import STEP_TYPES
-from tests.steps.boxed import Boxed, open_boxed
+from tests.steps.boxed import open_boxed
+from tests.steps.failing import BROKEN, GARBLED, REFUSED, each_failing
 
 PLAYBOOKS = {"node": "node-healthy", "kube-proxy": "proxy-healthy", "dns": "healthy"}
 """Of what is looked at, and the scenario in which all of it is in order; the last one counts for looks in several."""
@@ -24,7 +23,6 @@ STEPS = {name: load_file(shipped_folder() / f"{name}.yaml").steps for name in PL
 LOOKS = {step.uses: step for steps in STEPS.values() for step in steps if not step.barrier and not step.when}
 HEALTHY = {step.uses: PLAYBOOKS[name] for name, steps in STEPS.items() for step in steps}
 ILL = ("healthy", "dns-selector", "corefile-proxy", "dns-role", "upstream-stopped", "no-network-plugin")
-REFUSED, BROKEN, GARBLED = {"status": 403}, {"status": 500}, {"truncate": True}
 UNCUT = ("log", "portforward", "exec", "clusterrolebindings")
 """Answers that are no JSON, or a 404: cutting them in half makes no difference."""
 
@@ -69,42 +67,8 @@ WEAKER = {"dns.service.selector": "dns.endpoints.empty", "cni.missing": "cni.not
 """What can still be said of the same fault where not all of it could be seen."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Exactly(Fault):
-    """Strikes this path and none below it; one without a path strikes nothing and remembers what was asked for."""
-
-    asked: list[str] = field(default_factory=list)
-
-    def strikes(self, path: str) -> bool:
-        self.asked.append(path)
-        return path == self.path
-
-
 async def look(cluster: Cluster, uses: str) -> tuple[Finding, ...]:
     return (await execution.look(STEP_TYPES[uses], RunReads(cluster), LOOKS[uses], {})).findings
-
-
-async def each_failing(boxed: Boxed, uses: str, how: dict[str, Any]) -> AsyncIterator[tuple[str, tuple[Finding, ...]]]:
-    """(what was read, what is then found), for each read of the look."""
-    spy = Exactly(path="")
-    boxed.box.faults[:] = [spy]
-    await look(boxed.cluster, uses)
-    for path in dict.fromkeys(spy.asked):
-        boxed.box.faults[:] = [Exactly(path=path, **how)]
-        yield resource(path), await look(boxed.cluster, uses)
-    boxed.box.faults.clear()
-
-
-def resource(path: str) -> str:
-    """`pods`, `portforward`, `configmaps/coredns`, `version`."""
-    parts = path.strip("/").split("/")
-    if len(parts) < 3:
-        return parts[-1]
-    parts = parts[2:] if parts[0] == "api" else parts[3:]
-    parts = parts[2:] if parts[0] == "namespaces" and len(parts) > 2 else parts
-    if parts[0] == "configmaps":
-        return "/".join(parts)
-    return parts[2] if len(parts) > 2 else parts[0]
 
 
 def causes(findings: tuple[Finding, ...]) -> set[str]:
@@ -117,7 +81,7 @@ async def test_a_read_that_is_refused_makes_no_fault(name: str, tmp_path: Path) 
     async with open_boxed(load_scenario(name), tmp_path) as boxed:
         for uses in LOOKS:
             before = causes(await look(boxed.cluster, uses))
-            async for missed, found in each_failing(boxed, uses, REFUSED):
+            async for missed, found in each_failing(boxed.box, REFUSED, partial(look, boxed.cluster, uses)):
                 assert causes(found) <= before, (uses, missed)
 
 
@@ -128,7 +92,7 @@ async def test_what_could_not_be_read_is_named_and_passes_nothing_that_rests_on_
 ) -> None:
     blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
     async with open_boxed(load_scenario(HEALTHY[uses]), tmp_path) as boxed:
-        async for missed, found in each_failing(boxed, uses, how):
+        async for missed, found in each_failing(boxed.box, how, partial(look, boxed.cluster, uses)):
             passed = [f.summary for f in found if f.verdict is Verdict.PASS]
             named = [f for f in found if f.verdict is blind and missed.split("/")[0] in f.summary]
             goes_without = missed in NOT_MISSED and uses.startswith(("dns.", "proxy.")) and not named

@@ -1,6 +1,7 @@
 """Each read of the looks at a Service refused, or failing, in turn: never a fault that was none before, never a pass of
 what rests on it, and named."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from bot.model.playbook import Kind, Step
 from bot.playground.scenarios import SCENARIOS, load_scenario
 from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import open_boxed
-from tests.steps.test_reads_that_fail import Exactly, resource
+from tests.steps.failing import BROKEN, REFUSED, each_failing
 
 LOOKS = ("service.exists", "service.ports", "service.selector", "service.pods", "service.endpoints",
          "service.backends", "service.exposure", "service.locality", "service.name")
@@ -34,7 +35,6 @@ STAND_WITHOUT = {
     ("service.backends", "portforward"), ("service.backends", "proxy"),   # asked another way
 }
 OF_A_PORT = ("service.ports", "service.backends")
-REFUSED, BROKEN = {"status": 403}, {"status": 500}
 
 
 async def ask(cluster: Cluster, name: str, uses: str) -> tuple[Finding, ...]:
@@ -59,14 +59,11 @@ async def test_a_read_that_fails_makes_no_fault_and_is_named(
 ) -> None:
     blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
     async with open_boxed(load_scenario(name), tmp_path) as boxed:
-        spy = Exactly(path="")
-        boxed.box.faults[:] = [spy]
-        before = faults(await ask(boxed.cluster, name, uses))
-        for path in dict.fromkeys(spy.asked):
-            boxed.box.faults[:] = [Exactly(path=path, **how)]
-            found, missed = await ask(boxed.cluster, name, uses), resource(path)
-            assert faults(found) <= before, (path, found)
+        look = partial(ask, boxed.cluster, name, uses)
+        before = faults(await look())
+        async for missed, found in each_failing(boxed.box, how, look):
+            assert faults(found) <= before, (missed, found)
             named = any(f.verdict is blind and missed.split("/")[0] in f.summary for f in found)
-            assert named or (uses, missed) in STAND_WITHOUT, (path, found)
+            assert named or (uses, missed) in STAND_WITHOUT, (missed, found)
             passed = any(f.verdict is Verdict.PASS for f in found)
-            assert not passed or (uses, missed) in STAND_WITHOUT, (path, found)
+            assert not passed or (uses, missed) in STAND_WITHOUT, (missed, found)
