@@ -47,6 +47,13 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
 
 
+class Form(StrEnum):
+    """Of a transcript."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 def main() -> None:
     """The entry point."""
     try:
@@ -185,7 +192,7 @@ def show(run: RunId, settings: SettingsFile = "", output: Output = Output.TEXT) 
 def transcript(
     run: RunId,
     settings: SettingsFile = "",
-    form: Annotated[Output, typer.Option("--format", help="markdown or json.")] = Output.MARKDOWN,
+    form: Annotated[Form, typer.Option("--format", help="json holds every event.")] = Form.MARKDOWN,
 ) -> None:
     """The transcript of a run or an incident, out of the store."""
     from bot import archive

@@ -17,7 +17,8 @@ def netcheck(*arguments: str) -> subprocess.CompletedProcess[str]:
     (["run"], "playbook"),
     (["run", "dns", "--output", "xml"], "'text', 'json', 'markdown'"),
     (["run", "dns", "--nix"], "--nix"),
-], ids=["no verb", "no playbook", "no form", "no option"])
+    (["transcript", "dns-1", "--format", "text"], "'markdown', 'json'"),
+], ids=["no verb", "no playbook", "no form", "no option", "no form of a transcript"])
 def test_a_slip_is_said_in_one_line_and_ends_with_status_3(arguments: list[str], said: str) -> None:
     done = netcheck(*arguments)
     assert done.returncode == 3

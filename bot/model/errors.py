@@ -10,18 +10,17 @@
     │   ├── Conflict            somebody else wrote this number first; read again
     │   ├── JournalUnavailable  Redis does not answer
     │   └── JournalCorrupt      an entry that cannot be read
-    ├── ClusterError
-    │   ├── Forbidden           403: names verb and resource
-    │   ├── Unauthorized        401, or no credentials
-    │   ├── NotFound            404
-    │   ├── Rejected            the API server understood a change or request and refused it (409, 422, 400)
-    │   ├── Unreachable         no connection, or TLS does not hold
-    │   ├── TimedOut            connected, but no answer in time
-    │   ├── Malformed           an answer that is not what the API promises
-    │   ├── TooLarge            more items or bytes than a look may read
-    │   └── ServerFailed        5xx, or an answer that says so
-    │       └── NotReached      the API server found no way to the pod that it was to ask
-    └── SlackError              Slack refused a call for good
+    └── ClusterError
+        ├── Forbidden           403: names verb and resource
+        ├── Unauthorized        401, or no credentials
+        ├── NotFound            404
+        ├── Rejected            the API server understood a change or request and refused it (409, 422, 400)
+        ├── Unreachable         no connection, or TLS does not hold
+        ├── TimedOut            connected, but no answer in time
+        ├── Malformed           an answer that is not what the API promises
+        ├── TooLarge            more items or bytes than a look may read
+        └── ServerFailed        5xx, or an answer that says so
+            └── NotReached      the API server found no way to the pod that it was to ask
 """
 
 from dataclasses import dataclass
@@ -138,7 +137,3 @@ class NotReached(ServerFailed):
     def __init__(self, message: str, why: str) -> None:
         super().__init__(message)
         self.why = why
-
-
-class SlackError(NetcheckError):
-    pass

@@ -10,11 +10,10 @@ import json
 import re
 from typing import Any
 
-EXTENSIONS = (".conf", ".conflist", ".json")
-"""What the runtimes load; others are no configuration (containerd's go-cni, CRI-O's ocicni)."""
 SETTINGS = {"forward": "net/ipv4/ip_forward", "bridged": "net/bridge/bridge-nf-call-iptables"}
 LARGEST = 16_000
 MOST_FILES = 20
+# Of the files those that the runtimes load (containerd's go-cni, CRI-O's ocicni); others are no configuration.
 _SCRIPT = r"""
 set -f
 e() { base64 | tr -d '\n'; }
