@@ -25,8 +25,12 @@ NOT_TRIED = (
     "service.endpoints", "service.exposure", "service.locality", "service.manual", "service.name",
 )
 """Looks at a part of the way that packets take: of the rest they may only say that it was not tested."""
-BY_EVENTS = ("cni.sandbox", "node.events")
+BY_EVENTS = ("cni.sandbox", "dns.client", "node.events")
 """Looks at nothing but events, which are kept for an hour."""
+NO_PASS = (
+    *BY_EVENTS, "kubernetes.get", "kubernetes.list", "kubernetes.logs", "path.ends", "proxy.health", "proxy.logs",
+)
+"""Besides these, looks whose evidence shows no health, or is not judged unless the playbook says how."""
 
 
 def judged(uses: str, evidence: Evidence) -> Judgement:
@@ -66,6 +70,7 @@ def test_what_is_in_order_is_told_without_alarm_and_without_doubt(uses: str) -> 
     found = findings(uses)
     assert found
     assert not {finding.verdict for finding in found} & (FAULT | DOUBT), found
+    assert any(finding.verdict is Verdict.PASS for finding in found) == (uses not in NO_PASS)
 
 
 @pytest.mark.parametrize("uses", IN_ORDER)

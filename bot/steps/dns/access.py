@@ -48,8 +48,10 @@ def _needed(version: tuple[int, ...]) -> list[tuple[str, str]]:
 def judge_access(evidence: Evidence, args: DnsArgs) -> Judgement:
     skipped, account, bindings = tell_skipped(evidence, Layer.DNS_WORKLOAD), evidence["account"], evidence["bindings"]
     if not account:
+        if skipped:
+            return Judgement(skipped)
         text = "No DNS workload was found, so there is no account to look at."
-        return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)), *skipped))
+        return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)),))
     outputs = {"account": account.removeprefix("ServiceAccount "), "bindings": [b["name"] for b in bindings or ()],
                "roles": [b["role"] for b in bindings or ()]}
     if evidence["exists"] is False:

@@ -68,7 +68,8 @@ def judge_corefile(evidence: Evidence, args: CorefileArgs) -> Judgement:
     verdict = Verdict.WARN if any(pod["ready"] for pod in evidence["pods"]) else Verdict.FAIL
     match facts["state"]:
         case "none":
-            return Judgement((*(judge_settings(evidence) or [_none(evidence)]), *skipped))
+            unknown = bool(skipped) and not evidence["workload"]
+            return Judgement((*(judge_settings(evidence) or [_none(evidence)] * (not unknown)), *skipped))
         case "missing" | "no-key":
             return Judgement((_missing(evidence, verdict), *skipped))
         case "optional":

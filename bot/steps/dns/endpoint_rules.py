@@ -24,7 +24,7 @@ def judge_slices(evidence: Evidence, outputs: Json) -> tuple[Finding, ...]:
     skipped = tell_skipped(evidence, Layer.DNS_SERVICE)
     if service is None:
         text = "There is no DNS Service, so there are no endpoints to look at."
-        return (note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),)), *skipped)
+        return skipped or (note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),)),)
     wrong = _selector(evidence, outputs)
     if wrong:
         return (wrong, *skipped)

@@ -61,6 +61,8 @@ async def _page(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: 
 
 def judge_readiness(evidence: Evidence, args: DnsArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.DNS_WORKLOAD)
+    if not evidence["running"] and skipped:
+        return Judgement(skipped)
     if not evidence["pods"]:
         running = count(evidence["running"], "running DNS pod")
         text = f"{evidence['ready']} of {running} ready, so nothing keeps one waiting." if evidence["running"] else \

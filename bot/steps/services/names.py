@@ -33,7 +33,7 @@ async def gather_name(cluster: Cluster, args: ServiceArgs) -> Evidence:
 
 def judge_name(evidence: Evidence, args: ServiceArgs) -> Judgement:
     service, answers, skipped = evidence["service"], evidence["answers"], tell_skipped(evidence, Layer.SERVICE)
-    if service is None or answers is None:
+    if service is None or answers is None or (skipped and not answers):  # pods that may not be listed are not none
         return Judgement(skipped, {"doubt": False})
     name = f"{args.name}.{args.namespace}.svc.{evidence['zone']}"
     found = _wrong(evidence, name) or _silent(evidence, name)
