@@ -8,7 +8,6 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,20 @@ import typer
 
 from bot import __version__
 from bot.model.errors import NetcheckError, UsageError
+from bot.options import (
+    Context,
+    Form,
+    Kubeconfig,
+    NodeProbeFolders,
+    NodeProbeImage,
+    NodeProbeNamespace,
+    Output,
+    ProbeImage,
+    ProbeNamespace,
+    RunId,
+    SettingsFile,
+    Words,
+)
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -28,30 +41,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-SettingsFile = Annotated[str, typer.Option("--settings", help="Settings (else NETCHECK_SETTINGS).", metavar="FILE")]
-ProbeImage = Annotated[str, typer.Option(help="Try the way from a few nodes by pods of this image.")]
-ProbeNamespace = Annotated[str, typer.Option(help="Where such pods are started, and deleted again.")]
-NodeProbeImage = Annotated[str, typer.Option(help="See the CNI folders of a few nodes by pods of this image.")]
-NodeProbeNamespace = Annotated[str, typer.Option(help="Where those are started; its Pod Security level is privileged.")]
-NodeProbeFolders = Annotated[str, typer.Option(help="Where the nodes have them.", metavar="CONFIGURATION:PROGRAMS")]
-Kubeconfig = Annotated[str, typer.Option(help="Kubeconfig (else KUBECONFIG, else ~/.kube/config).", metavar="FILE")]
-Context = Annotated[str, typer.Option(help="The context of the kubeconfig to use.", metavar="NAME")]
-Words = Annotated[list[str] | None, typer.Argument(help="A target or context, and name=value parameters.")]
-RunId = Annotated[str, typer.Argument(help="A run or an incident, such as dns-42.", metavar="RUN")]
-
-
-class Output(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
-class Form(StrEnum):
-    """Of a transcript."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 def main() -> None:
