@@ -17,12 +17,14 @@ LARGEST = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`status` 0 and `error` where there was no answer; `refused`: nobody listens on the port."""
+    """`status` 0 and `error` where there was no answer; `refused`: nobody listens on the port; `silent`: somebody
+    listens, and says nothing."""
 
     status: int = 0
     text: str = ""
     error: str = ""
     refused: bool = False
+    silent: bool = False
 
 
 async def read_page(
@@ -30,9 +32,10 @@ async def read_page(
 ) -> Page:
     """Packed where the server can, which a metrics page of 100 kB repays tenfold. Raises Forbidden, nothing else."""
     ask = f"GET {path} HTTP/1.0\r\nHost: {pod}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n".encode()
-    answer = bytearray()
+    answer, there = bytearray(), False
     try:
         async with asyncio.timeout(patience), cluster.forward(namespace, pod, port) as stream:
+            there = True
             with suppress(ClusterError):  # one that was closed before tells why when it is read
                 await stream.send(ask)
             while len(answer) < LARGEST and (more := await stream.read()):
@@ -40,7 +43,7 @@ async def read_page(
     except Forbidden:
         raise
     except TimeoutError:
-        return Page(error=f"no answer within {patience:g} s")
+        return Page(error=f"no {'answer' if there else 'way to it'} within {patience:g} s", silent=there)
     except ClusterError as error:
         return Page(error=cut(str(error), 300), refused="connection refused" in str(error))
     return _read(bytes(answer))

@@ -186,6 +186,24 @@ def test_a_proxy_that_opens_neither_port_is_unknown_and_a_suspect_and_never_pass
     assert judged.outputs["suspects"] == ["n1"]
 
 
+SILENT: dict[str, Any] = {"metrics_error": "no answer within 7 s", "refused": False, "silent": True, "health": {
+    "status": 0, "body": "", "error": "no answer within 4 s", "refused": False}}
+
+
+def test_a_proxy_that_answers_on_neither_port_hangs_where_another_one_answers() -> None:
+    alone = live(**SILENT)
+    both = {**alone, "pods": [*alone["pods"], {**live(times({"": OLD}, {"": LATE}))["pods"][0], "node": "n2"}]}
+    assert causes(LIVE, alone) == []
+    found = [f for f in judge(LIVE, both).findings if f.cause]
+    assert [(f.cause, f.verdict, f.node) for f in found] == [("proxy.hangs", Verdict.WARN, "n1")]
+
+
+def test_one_that_is_only_slow_with_its_metrics_does_not_hang() -> None:
+    slow = live(**{**SILENT, "silent": False, "health": {**SILENT["health"], "status": 200, "error": ""}})
+    both = {**slow, "pods": [*slow["pods"], {**live(times({"": OLD}, {"": LATE}))["pods"][0], "node": "n2"}]}
+    assert causes(LIVE, both) == []
+
+
 def test_a_node_that_the_autoscaler_takes_away_has_a_proxy_that_works() -> None:
     assert [f.verdict for f in judge(LIVE, live(**LEAVING)).findings] == [Verdict.INFO]
 

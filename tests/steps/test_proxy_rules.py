@@ -139,17 +139,23 @@ def health(status: int = 200, live: int = 0, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("evidence", "expected"), [
     (health(), []), (health(503, 200), []), (health(503, 503), ["proxy.rules"]),
-    (health(0, refused=True), []), (health(0, error="no answer within 7 s"), []),
+    (health(0, refused=True), []), (health(0, error="no answer within 7 s", silent=True), []),
 ])
 def test_health_is_a_fault_only_where_both_pages_say_so(evidence: Any, expected: list[str]) -> None:
     assert causes(HEALTH_LOOK, evidence) == expected
 
 
 def test_one_that_says_nothing_while_another_answers_hangs() -> None:
-    both = health(0, error="no answer within 7 s")
+    both = health(0, error="no answer within 7 s", silent=True)
     both["pods"].append({**health()["pods"][0], "name": "kube-proxy-n2", "node": "n2"})
     found = [f for f in judge(HEALTH_LOOK, both).findings if f.cause]
     assert [(f.cause, f.verdict, f.node) for f in found] == [("proxy.hangs", Verdict.WARN, "n1")]
+
+
+def test_one_to_which_there_was_no_way_is_not_called_hanging() -> None:
+    both = health(0, error="no way to it within 7 s", silent=False)
+    both["pods"].append({**health()["pods"][0], "name": "kube-proxy-n2", "node": "n2"})
+    assert causes(HEALTH_LOOK, both) == []
 
 
 def test_an_answer_of_200_passes_nothing_because_it_says_nothing_of_rules() -> None:

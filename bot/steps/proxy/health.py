@@ -20,6 +20,7 @@ from bot.steps.findings import tell_skipped, weigh
 from bot.steps.http_page import read_page
 from bot.steps.proxy.config_rules import NO_SOCKET
 from bot.steps.proxy.live import HEALTH
+from bot.steps.proxy.live_rules import hangs
 from bot.steps.proxy.objects import choose_pods, find_proxy
 from bot.steps.wording import cut, list_names, read_at
 
@@ -56,7 +57,7 @@ async def _ask(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: l
         skipped.append(error.permission)
         return {**facts, "status": 0, "body": "", "error": "not permitted", "refused": False, "live": 0}
     return {**facts, "status": health.status, "body": cut(health.text, 400), "error": health.error,
-            "refused": health.refused, "live": live.status if live else 0}
+            "refused": health.refused, "silent": health.silent, "live": live.status if live else 0}
 
 
 def judge_health(evidence: Evidence, args: HealthArgs) -> Judgement:
@@ -88,11 +89,8 @@ def _judge(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
         text = f"{where} says itself that its rules are behind: /healthz and /livez do not answer 200."
         return find("proxy.rules", text, verdict=Verdict.WARN, object=evidence["proxy"], node=pod["node"],
                     evidence=(f"{pod['name']} /healthz: {pod['status']} {cut(pod['body'], 160)}", read_at(evidence)))
-    if pod["error"].startswith("no answer") and any(other["status"] == OK for other in evidence["pods"]):
-        text = (f"{where} takes connections on port {HEALTH} and answers nothing, while others answer at once: the "
-                "process hangs, and writes no rules.")
-        return find("proxy.hangs", text, verdict=Verdict.WARN, object=evidence["proxy"], node=pod["node"],
-                    evidence=(f"{pod['name']} /healthz: {pod['error']}", read_at(evidence)))
+    if pod.get("silent") and any(other["status"] == OK for other in evidence["pods"]):
+        return hangs(evidence, pod, f"/healthz: {pod['error']}")
     why = "nobody listens there" if pod["refused"] else pod["error"] or f"status {pod['status']}"
     return _tell(evidence, pod, Verdict.UNKNOWN, f"{where} does not answer on port {HEALTH}: {cut(why, 160)}.")
 

@@ -25,6 +25,8 @@ from bot.steps.proxy.objects import choose_pods, find_proxy
 from bot.steps.wording import cut, list_names, parse_time, read_at, tell_time
 
 METRICS, HEALTH = 10249, 10256
+AT_ONCE = 4.0
+"""Seconds for the health page, which is short and needs nothing."""
 
 
 class LiveArgs(Args):
@@ -66,14 +68,15 @@ async def _pages(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped:
         page = await read_page(cluster, namespace, pod["name"], METRICS, "/metrics")
         if page.status == 200:
             return {"metrics": read_metrics(page.text)}
-        if not page.refused and not page.status:  # the way there is slow or broken: the other port is no better
+        if not page.refused and not page.status and not page.silent:  # no way there: the other port is no better
             return {"metrics_error": page.error}
-        health = await read_page(cluster, namespace, pod["name"], HEALTH, "/healthz")
+        health = await read_page(cluster, namespace, pod["name"], HEALTH, "/healthz", patience=AT_ONCE)
     except Forbidden as error:
         skipped.append(error.permission)
         return {"metrics_error": f"not permitted ({error.permission})"}
     told = {"status": health.status, "body": cut(health.text, 300), "error": health.error, "refused": health.refused}
-    return {"metrics_error": page.error or f"status {page.status}", "refused": page.refused, "health": told}
+    return {"metrics_error": page.error or f"status {page.status}", "refused": page.refused, "health": told,
+            "silent": page.silent and health.silent}
 
 
 async def _last_change(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:

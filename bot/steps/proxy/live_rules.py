@@ -64,12 +64,21 @@ def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:
         text = (f"kube-proxy on node {pod['node']} answers /healthz with {health['status']} and does not serve its "
                 "metrics, so whether it ever wrote rules was not tested.")
         return _remark(evidence, pod, Verdict.UNKNOWN, text)
+    if pod.get("silent") and any("metrics" in other for other in evidence["pods"]):
+        return hangs(evidence, pod, f"/metrics and /healthz: {health['error']}")
     if pod.get("refused") and health.get("refused"):
         text = (f"kube-proxy on node {pod['node']} listens on neither of its ports (10249, 10256), as one that waits "
                 "for the API server does; its log tells.")
     else:
         text = f"kube-proxy on node {pod['node']} could not be asked: {cut(pod['metrics_error'], 160)}"
     return _remark(evidence, pod, Verdict.UNKNOWN, text)
+
+
+def hangs(evidence: Evidence, pod: Pod, told: str) -> Finding:
+    """That others answer shows that the way there is not to blame."""
+    text = (f"kube-proxy on node {pod['node']} takes connections on its ports and answers nothing, while others answer "
+            "at once: the process hangs, and writes no rules.")
+    return _fault(evidence, pod, "proxy.hangs", text, f"{pod['name']} {told}")
 
 
 def _rules(evidence: Evidence, pod: Pod, metrics: dict[str, Any]) -> Finding | None:

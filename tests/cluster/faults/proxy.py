@@ -1,5 +1,7 @@
 """Faults of kube-proxy."""
 
+from dataclasses import replace
+
 from tests.cluster.faults.api import EditText, Patch, RestartPods
 from tests.cluster.faults.conditions import Condition, daemon_pods
 from tests.cluster.faults.fault import Fault, Root
@@ -15,6 +17,14 @@ def _logs_failures(cluster: Cluster) -> bool:
     lines = ("-n", "kube-system", "logs", "-l", PROXY_PODS, "--tail=-1", "--ignore-errors")
     return "192.0.2.10" in cluster.kubectl(*lines, check=False)
 
+
+HANGS = Fault(
+    name="proxy-hangs", network="bridge", playbook="kube-proxy", answer="degraded",
+    says="kube-proxy of a node is stopped where it stands",
+    breaks=(OnNode(SECOND, ("sh", "-c", f"kill -STOP $({ON_SECOND})"),
+                   ("sh", "-c", f"kill -CONT $({ON_SECOND})")),),
+    roots=(Root("proxy.hangs", "proxy", str(PROXY)),), mentions=("hangs",), consequences=("proxy.*",),
+)
 
 PROXY_FAULTS = (
     Fault(
@@ -36,11 +46,6 @@ PROXY_FAULTS = (
         breaks=(Patch(PROXY, {"spec": {"template": {"spec": {"hostNetwork": False}}}}),), wait=daemon_pods(PROXY, 2),
         roots=(Root("proxy.host-network", "proxy", str(PROXY)),), mentions=("hostNetwork",), consequences=("proxy.*",),
     ),
-    Fault(
-        name="proxy-hangs", network="bridge", playbook="kube-proxy", answer="degraded",
-        says="kube-proxy of a node is stopped where it stands",
-        breaks=(OnNode(SECOND, ("sh", "-c", f"kill -STOP $({ON_SECOND})"),
-                       ("sh", "-c", f"kill -CONT $({ON_SECOND})")),),
-        roots=(Root("proxy.hangs", "proxy", str(PROXY)),), mentions=("hangs",), consequences=("proxy.*",),
-    ),
+    HANGS, replace(HANGS, name="overview-proxy-hangs", playbook="network"),
+    replace(HANGS, name="dns-proxy-hangs", playbook="dns"),
 )
