@@ -6,15 +6,15 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.platform import image_version, recognise_platform
-from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import name_sets
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
 from bot.steps.nodes.status import sample_nodes
+from bot.steps.readings import or_skip
 from bot.steps.wording import count, list_names, name_object, read_at
 
 
@@ -29,8 +29,8 @@ class PlatformArgs(DnsArgs):
 async def gather_platform(cluster: Cluster, args: PlatformArgs) -> Evidence:
     skipped: list[str] = []
     version, nodes, sets, groups, dns = await asyncio.gather(
-        _or_skip(cluster.version(), skipped), _or_skip(sample_nodes(cluster), skipped),
-        _or_skip(cluster.list("DaemonSet", form="metadata"), skipped), _or_skip(cluster.groups(), skipped),
+        or_skip(cluster.version(), skipped), or_skip(sample_nodes(cluster), skipped),
+        or_skip(cluster.list("DaemonSet", form="metadata"), skipped), or_skip(cluster.groups(), skipped),
         find_dns(cluster, args),
     )
     return {
@@ -44,15 +44,6 @@ async def gather_platform(cluster: Cluster, args: PlatformArgs) -> Evidence:
         "dns": _dns_facts(dns),
         "skipped": [*skipped, *dns.skipped, *dns.kubelet.skipped],
     }
-
-
-async def _or_skip(reading: Any, skipped: list[str]) -> Any:
-    """What one failed reading must not cost: the others."""
-    try:
-        return await reading
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
 
 
 def _node_marks(node: Object) -> dict[str, Any]:

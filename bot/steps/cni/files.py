@@ -16,9 +16,10 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.file_rules import judge_files
 from bot.steps.cni.node_views import see_nodes
 from bot.steps.cni.setting_rules import join_mtus, judge_mtus, judge_settings
-from bot.steps.daemons import find_networks, name_sets
-from bot.steps.findings import tell_skipped, unread, weigh
+from bot.steps.daemons import name_sets
+from bot.steps.findings import tell_skipped, weigh
 from bot.steps.nodes.status import read_nodes, sample_nodes
+from bot.steps.readings import read_networks, read_version
 from bot.steps.wording import count, list_names, read_at
 
 WAYS = {"probe": "by node probes, as the settings allow", "exec": "by exec in the network's agents"}
@@ -32,27 +33,12 @@ class FilesArgs(Args):
 async def gather_files(cluster: Cluster, args: FilesArgs) -> Evidence:
     skipped: list[str] = []
     nodes, networks, version, proxied, runtimes = await asyncio.gather(
-        read_nodes(cluster, (), skipped), _networks(cluster, skipped), _version(cluster), _proxied(cluster),
-        _runtimes(cluster))
+        read_nodes(cluster, (), skipped), read_networks(cluster, skipped),
+        read_version(cluster, []),  # only for the folders of platforms that have their own
+        _proxied(cluster), _runtimes(cluster))
     views = await see_nodes(cluster, nodes, version)
     return {"read_at": cluster.now, "networks": networks, "version": version, "proxied": proxied, "runtimes": runtimes,
             "views": views, "skipped": skipped}
-
-
-async def _networks(cluster: Cluster, skipped: list[str]) -> list[str] | None:
-    try:
-        return [network.name for network in await find_networks(cluster)]
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
-
-
-async def _version(cluster: Cluster) -> str:
-    """Only for the folders of platforms that have their own."""
-    try:
-        return str((await cluster.version()).get("gitVersion", ""))
-    except ClusterError:
-        return ""
 
 
 async def _proxied(cluster: Cluster) -> bool:

@@ -16,9 +16,10 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.sandbox_words import DENIED, SHARED, normalise, read_message
-from bot.steps.daemons import daemon_facts, find_networks, is_gone, list_pods, name_sets
+from bot.steps.daemons import daemon_facts, is_gone, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
+from bot.steps.readings import read_networks
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 REASON = "FailedCreatePodSandBox"
@@ -56,7 +57,7 @@ async def gather_sandbox(cluster: Cluster, args: SandboxArgs) -> Evidence:
         groups = await read_failures(cluster, skipped)
     except ClusterError as error:
         return {"read_at": cluster.now, "groups": None, "networks": [], "skipped": [unread(error)]}
-    networks = await _networks(cluster) if groups else []
+    networks = await read_networks(cluster, []) if groups else []
     nodes = {group["node"] for group in groups if group["state"] == "waiting"}
     return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped,
             "agents": await _agents_since(cluster, nodes, skipped) if nodes else {}}
@@ -101,13 +102,6 @@ def _group(events: tuple[Object, ...]) -> list[dict[str, Any]]:
             row |= {"at": at, "namespace": about.get("namespace", ""), "pod": about.get("name", ""),
                     "uid": about.get("uid", "")}
     return sorted(groups.values(), key=lambda row: -parse_time(row["at"]))
-
-
-async def _networks(cluster: Cluster) -> list[str] | None:
-    try:
-        return [network.name for network in await find_networks(cluster)]
-    except ClusterError:
-        return None
 
 
 async def _known(cluster: Cluster) -> dict[str, Object]:

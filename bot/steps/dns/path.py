@@ -15,12 +15,13 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.path.api import CLOSED, try_pods
-from bot.steps.path.hindrances import read_api_nodes, read_hindrances, read_networks
+from bot.steps.path.hindrances import read_api_nodes, read_hindrances
 from bot.steps.path.own import try_own
 from bot.steps.path.probe import LABELS, list_targets, run_probes
 from bot.steps.path.probe_rules import asked, judge_probes, list_rows
 from bot.steps.path.rules import judge_ways
 from bot.steps.podfacts import pod_facts, spread
+from bot.steps.readings import read_networks
 
 MOST_PODS = 2
 
@@ -43,7 +44,8 @@ async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
     evidence |= await _try_as_pods(cluster, dns, pods, skipped)
     if not any(row["outcome"] in CLOSED for row in [*rows, *asked(list_rows(evidence))]):
         return evidence
-    nodes, networks = await asyncio.gather(read_api_nodes(cluster, skipped), read_networks(cluster, skipped))
+    nodes, found = await asyncio.gather(read_api_nodes(cluster, skipped), read_networks(cluster, skipped, meta=False))
+    networks = found or []
     labels = [pod["metadata"].get("labels", {}) for pod, _ in pods]
     evidence |= {"api_nodes": nodes, "networks": networks}
     evidence["policies"] = await read_hindrances(cluster, dns.namespace, labels, "Ingress", networks, skipped)

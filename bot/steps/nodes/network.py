@@ -10,9 +10,9 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import NETWORKS, Install, Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import find_networks
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import fell_silent, is_unconfigured, is_young, read_nodes
+from bot.steps.readings import read_networks
 from bot.steps.wording import count, cut, list_names, read_at
 
 POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
@@ -30,20 +30,10 @@ class NodeArgs(Args):
 async def gather_network(cluster: Cluster, args: NodeArgs) -> Evidence:
     skipped: list[str] = []
     nodes, networks = await asyncio.gather(
-        read_nodes(cluster, (), skipped, survey=args.survey), _networks(cluster, skipped))
+        read_nodes(cluster, (), skipped, survey=args.survey), read_networks(cluster, skipped))
     without = networks == [] and not any(node["ready"] for node in nodes["read"].values())
     return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "skipped": skipped,
             "pod_range": await _pod_range(cluster) if without else ""}
-
-
-async def _networks(cluster: Cluster, skipped: list[str]) -> list[str] | None:
-    """Names of the networks whose agents are there. None where the DaemonSets cannot be read: then nothing is said
-    about what is missing."""
-    try:
-        return [network.name for network in await find_networks(cluster)]
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
 
 
 async def _pod_range(cluster: Cluster) -> str:

@@ -8,14 +8,13 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.cni.plan_rules import judge_ranges, out_of_nodes
-from bot.steps.daemons import find_networks
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
 from bot.steps.nodes.status import is_virtual
+from bot.steps.readings import read_networks
 from bot.steps.wording import list_names, read_at
 
 
@@ -29,20 +28,13 @@ class RangeArgs(OfNodeArgs):
 async def gather_ranges(cluster: Cluster, args: RangeArgs) -> Evidence:
     skipped: list[str] = []
     first, chosen, networks = await asyncio.gather(
-        read_chosen(cluster, "", skipped), read_chosen(cluster, args.node, skipped), _networks(cluster, skipped))
+        read_chosen(cluster, "", skipped), read_chosen(cluster, args.node, skipped),
+        read_networks(cluster, skipped, meta=False))
     nodes = {node["metadata"]["name"]: {
         "ranges": node["spec"].get("podCIDRs") or [], "created": node["metadata"].get("creationTimestamp", "")}
         for node in (*(first or ()), *(chosen or ())) if not is_virtual(node)}
     return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "events": [],
             "skipped": list(dict.fromkeys(skipped))}
-
-
-async def _networks(cluster: Cluster, skipped: list[str]) -> list[str] | None:
-    try:
-        return [network.name for network in await find_networks(cluster) if not network.meta]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
 
 
 def judge_look(evidence: Evidence, args: RangeArgs) -> Judgement:

@@ -11,12 +11,11 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.daemons import find_networks
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
+from bot.steps.readings import read_networks, read_version
 from bot.steps.wording import count, list_names, read_at
 
 OLDEST = 3
@@ -40,25 +39,9 @@ class VersionArgs(OfNodeArgs):
 async def gather_versions(cluster: Cluster, args: VersionArgs) -> Evidence:
     skipped: list[str] = []
     chosen, version, networks = await asyncio.gather(
-        read_chosen(cluster, args.node, skipped), _version(cluster, skipped), _networks(cluster, skipped))
-    return {"read_at": cluster.now, "server": version, "networks": networks,
+        read_chosen(cluster, args.node, skipped), read_version(cluster, skipped), read_networks(cluster, skipped))
+    return {"read_at": cluster.now, "server": version, "networks": networks or [],
             "nodes": {node["metadata"]["name"]: _facts(node) for node in chosen or ()}, "skipped": skipped}
-
-
-async def _version(cluster: Cluster, skipped: list[str]) -> str:
-    try:
-        return str((await cluster.version()).get("gitVersion", ""))
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ""
-
-
-async def _networks(cluster: Cluster, skipped: list[str]) -> list[str]:
-    try:
-        return [network.name for network in await find_networks(cluster)]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
 
 
 def _facts(node: Object) -> dict[str, str]:

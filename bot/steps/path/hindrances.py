@@ -7,7 +7,6 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Direction, isolates
 from bot.diagnosis.policy_selectors import selects
 from bot.model.errors import ClusterError, NotFound
-from bot.steps.daemons import find_networks
 from bot.steps.findings import unread
 from bot.steps.nodes.status import SAMPLE, sample_nodes
 from bot.steps.policy.facts import list_others
@@ -39,14 +38,6 @@ async def read_api_nodes(cluster: Cluster, skipped: list[str]) -> list[str] | No
     addresses = {a for piece in slices.items for e in piece.get("endpoints") or () for a in e["addresses"]}
     at = {a["address"]: node["metadata"]["name"] for node in known for a in node["status"].get("addresses", ())}
     return sorted({at[a] for a in addresses}) if addresses and addresses <= at.keys() else []
-
-
-async def read_networks(cluster: Cluster, skipped: list[str]) -> list[str]:
-    try:
-        return [network.name for network in await find_networks(cluster) if not network.meta]
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return []
 
 
 async def read_hindrances(

@@ -14,7 +14,7 @@ from bot.steps import Evidence, Look
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.path.api import CLOSED, PATIENCE, ask
-from bot.steps.path.hindrances import read_api_nodes, read_hindrances, read_networks
+from bot.steps.path.hindrances import read_api_nodes, read_hindrances
 from bot.steps.path.inside import try_inside
 from bot.steps.path.matrix_rules import judge_matrix
 from bot.steps.path.own import try_own
@@ -23,6 +23,7 @@ from bot.steps.path.probe import LABELS, run_probes
 from bot.steps.policy.enforcement import read_enforcers
 from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
+from bot.steps.readings import read_networks
 
 Row = dict[str, Any]
 UNREADABLE = "a policy that may not be read"
@@ -68,7 +69,7 @@ async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
     if args.inside and source:
         evidence["inside_rows"] = await try_inside(cluster, source, ways, skipped)
     evidence["api_nodes"] = await read_api_nodes(cluster, skipped)
-    evidence["networks"] = await read_networks(cluster, skipped)
+    evidence["networks"] = await read_networks(cluster, skipped, meta=False) or []
     evidence |= await _hindrances(cluster, evidence, peers, source, skipped)
     return {**evidence, "skipped": list(dict.fromkeys(skipped))}
 

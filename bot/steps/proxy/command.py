@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.proxy.objects import find_proxy
 from bot.steps.proxy.setup import Setup, locate, parse_setup, read_file, read_setup, resolve
+from bot.steps.readings import read_version
 from bot.steps.wording import count, list_names, read_at
 
 USUAL = "/var/lib/kube-proxy/config.conf"
@@ -36,7 +36,7 @@ class CommandArgs(Args):
 async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
     proxy = await find_proxy(cluster)
     skipped = list(proxy.skipped)
-    setup, version = await asyncio.gather(read_setup(cluster, proxy, skipped), _version(cluster, skipped))
+    setup, version = await asyncio.gather(read_setup(cluster, proxy, skipped), read_version(cluster, skipped))
     path = setup["flags"].get("config", "") if setup else ""
     place = locate(setup, path) if setup and path else None
     file = await read_file(cluster, proxy, place, skipped) if place and place["key"] else {}
@@ -52,14 +52,6 @@ def _of_static(pod: Object) -> dict[str, str]:
     setup = parse_setup(pod["spec"])
     return {"node": pod["spec"].get("nodeName", ""), "image": setup["image"],
             "name": setup["flags"].get("hostname-override", "")}
-
-
-async def _version(cluster: Cluster, skipped: list[str]) -> str:
-    try:
-        return str((await cluster.version()).get("gitVersion", ""))
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ""
 
 
 def judge_command(evidence: Evidence, args: CommandArgs) -> Judgement:

@@ -19,6 +19,7 @@ from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
 from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, read_replacement, tell_crash
 from bot.steps.proxy.static import judge_static
+from bot.steps.readings import read_version
 from bot.steps.wording import count, cut, list_names, read_at
 
 MAY_REPLACE = frozenset({"Cilium", "kube-router", "Calico", "Antrea", "Kube-OVN"})
@@ -38,7 +39,7 @@ class ProxyArgs(Args):
 async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
     skipped: list[str] = []
     proxy, nodes, version = await asyncio.gather(
-        find_proxy(cluster), read_nodes(cluster, (), skipped), _version(cluster, skipped))
+        find_proxy(cluster), read_nodes(cluster, (), skipped), read_version(cluster, skipped))
     replacement = await read_replacement(cluster, proxy, skipped)
     daemon = proxy.daemon if proxy.found else None
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
@@ -54,14 +55,6 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
         "static": [agent_facts(pod) for pod in proxy.static],
         "skipped": list(dict.fromkeys([*proxy.skipped, *skipped])),
     }
-
-
-async def _version(cluster: Cluster, skipped: list[str]) -> str:
-    try:
-        return str((await cluster.version()).get("gitVersion", ""))
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ""
 
 
 async def _is_kubeadm(cluster: Cluster, skipped: list[str]) -> bool:
