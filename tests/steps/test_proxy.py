@@ -313,6 +313,20 @@ def test_a_field_that_kube_proxy_passed_over_at_its_start_is_named_and_no_fault_
     assert "unknown field 'clusterCidr'" in told[0].summary
 
 
+def test_a_proxy_that_is_behind_by_some_seconds_is_a_suspect_and_has_not_written_its_rules() -> None:
+    told = judge(LIVE, live(times({"IPv4": NOW - 20}, {"IPv4": OLD})))
+    assert [(f.verdict, "not written yet" in f.summary) for f in told.findings] == [(Verdict.INFO, True)]
+    assert (told.outputs["suspects"], told.outputs["synced"]) == (["n1"], [])
+
+
+def test_a_reason_that_klog_writes_over_several_lines_is_told_whole() -> None:
+    why = "line 78: CHAIN_DEL failed (Device or resource busy): chain KUBE-SEP-ZXMNUKOKXUTL2MK2"
+    log = (klog('"Failed to execute iptables-restore" err=<'), "\texit status 4: iptables-restore v1.8.9 (nf_tables):",
+           f"\t{why}", " >", klog('"Sync failed" ipFamily="IPv4" retryingTime="30s"'))
+    told = [f for f in judge(LOGS, logs(SYNCED, *log)).findings if f.cause == "proxy.rules"]
+    assert [why in f.summary and why in f.evidence[0] for f in told] == [True]
+
+
 def test_a_proxy_in_order_shows_that_it_listens_and_that_the_api_server_answers_it() -> None:
     told = only(LIVE, live(times({"IPv4": OLD}, {"IPv4": LATE}, **{"200": 12.0, "201": 1.0, "403": 2.0})))
     assert any("port 10249 answers" in line and "13 requests" in line for line in told.evidence)

@@ -5,7 +5,7 @@ https://github.com/kubernetes/klog#user-content-log-formats
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -53,10 +53,21 @@ def _time(header: re.Match[str], now: float) -> float:
     return 0.0
 
 
+def _join(log: str) -> Iterator[str]:
+    """Lines with those that belong to them: a reason may be written as `err=<`, lines that begin with a tab, ` >`."""
+    entry: list[str] = []
+    for line in log.splitlines():
+        if entry and not line.startswith(("\t", " ")):
+            yield " ".join(entry)
+            entry = []
+        entry.append(line.strip())
+    yield " ".join(entry)
+
+
 def keep_telling(patterns: Patterns, log: str, now: float, each: int = 2, width: int = 400) -> list[dict[str, Any]]:
     """The last lines of each meaning as {place, at, text}, in the log's order; what they mean is not kept."""
     kept: dict[str, list[Match]] = {}
-    for place, line in enumerate(log.splitlines()):
+    for place, line in enumerate(_join(log)):
         header = HEADER.match(line)
         text = (line[header.end():] if header else line).strip()[:width]
         match = read_text(patterns, text, place, _time(header, now) if header else 0.0)

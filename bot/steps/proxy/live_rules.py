@@ -16,6 +16,8 @@ Pod = dict[str, Any]
 
 PATIENCE = 60.0
 """Seconds in which a proxy must have begun, and must have written what was queued: twice its usual sync period."""
+PROMPT = 5.0
+"""Seconds in which one that works writes what was queued; it gathers changes for one."""
 
 
 def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
@@ -96,14 +98,17 @@ def _rules(evidence: Evidence, pod: Pod, metrics: dict[str, Any]) -> Finding | N
         text = f"kube-proxy on node {pod['node']} runs since {pod['started']} and has never written its rules."
         answers = f"answers of the API server: {refused or 'no error'}"
         return _fault(evidence, pod, "proxy.unsynced", text, told, answers)
-    late = [family for family, at in queued.items()
-            if at > synced.get(family, 0.0) and _age(evidence, at) > PATIENCE]
-    needed = [family for family in late if not family or not evidence["families"] or family in evidence["families"]]
+    behind = {family: _age(evidence, at) for family, at in queued.items() if at > synced.get(family, 0.0)
+              and (not family or not evidence["families"] or family in evidence["families"])}
+    needed = [family for family, age in behind.items() if age > PATIENCE]
     if needed:
         what = list_names(family or "Services" for family in needed)
         text = (f"kube-proxy on node {pod['node']} cannot write its rules for {what}: what was queued at "
                 f"{tell_time(queued[needed[0]])} is not written yet.")
         return _fault(evidence, pod, "proxy.rules", text, told, f"failed writes counted: {metrics['failures']:.0f}")
+    if behind and max(behind.values()) > PROMPT:
+        text = f"kube-proxy on node {pod['node']} has not written yet what was queued a moment ago; its log tells why."
+        return _remark(evidence, pod, Verdict.INFO, text)
     return _stale(evidence, pod, told, max(queued.values(), default=0.0), max(synced.values()))
 
 

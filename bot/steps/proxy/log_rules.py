@@ -156,7 +156,7 @@ def _moved(evidence: Evidence, pod: Pod, last: dict[str, Match]) -> list[Finding
 def _tell(evidence: Evidence, pod: Pod, code: str, what: str, row: Match) -> Finding:
     facts = row.facts
     to = facts.get("to") or facts.get("via", "")
-    detail = f" at {to}: {facts.get('why') or facts.get('late', '')}" if to else f": {cut(row.text, 160)}"
+    detail = f" at {to}: {facts.get('why') or facts.get('late', '')}" if to else f": {cut(row.text, 240)}"
     return _fault(evidence, pod, code, f"kube-proxy on node {pod['node']} {what}{detail}.",
                   f"{pod['name']}: {cut(row.text)}")
 

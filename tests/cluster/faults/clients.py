@@ -5,7 +5,7 @@ from typing import Any
 from tests.cluster.faults.api import Create, ForgetEvents, Remake
 from tests.cluster.faults.conditions import Condition, event, is_true
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
-from tests.cluster.faults.node import NODES, Await, EditKubelet, StartProcess
+from tests.cluster.faults.node import NODES, Await, EditFile, EditKubelet, StartProcess
 from tests.cluster.faults.objects import Ref
 
 SECOND = NODES[1]
@@ -44,6 +44,12 @@ CLIENT_FAULTS = (
          EditKubelet(SECOND, {"clusterDNS": []}), StartProcess(f"kubelet-{SECOND}"), remade(),
          Await(event("default", "MissingClusterDNS", "")), ForgetEvents("MissingClusterDNS"),
          consequences=("dns.client.resolv-conf", "dns.client.search")),
+    _row("resolv-conf-long", "D37", "the resolv.conf of one node has more search domains than a pod may have",
+         Root("dns.client.limits", "client", f"Node {SECOND}"),
+         EditFile(SECOND, "resolv.conf", r"\Z", f"search {' '.join(f'd{n}.netcheck.example' for n in range(40))}\n"),
+         remade(), Await(event("default", "DNSConfigForming", "Search Line limits")),
+         ForgetEvents("DNSConfigForming"), ForgetEvents("CheckLimitsForResolvConf"), answer="degraded",
+         mentions=("Search Line limits",)),
     _row("pod-dns-policy", "D34", "a pod asks its node's resolvers (dnsPolicy Default)",
          Root("dns.client.policy", "client", str(ASKER)), remade(dnsPolicy="Default"), mentions=("ClusterFirst",)),
     _row("pod-ndots", "D34", "a pod does not search for names with a dot (ndots:1)",

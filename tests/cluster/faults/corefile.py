@@ -10,6 +10,7 @@ FIRST = r"^    errors\n"
 FORWARD = r"forward \. /etc/resolv\.conf"
 CRASHES = ("dns.pods.crashing", "dns.pods.not-ready", "dns.endpoints.*")
 RESTART = RestartPods(DNS_PODS)
+MANY = 200_000
 
 
 def edit(pattern: str, new: str) -> EditText:
@@ -79,6 +80,19 @@ COREFILE_FAULTS = (
         breaks=(edit(FIRST, "    errors\n    netcheckfoo\n"),), wait=dns_log("Unknown directive"),
         roots=(Root("dns.corefile.directive-unknown", "dns-workload", CONFIG_MAP),), mentions=("netcheckfoo",),
         consequences=("dns.corefile.reload",),
+    ),
+    _wrong("zone", "the Corefile serves another zone than kubelets tell pods to search",
+           edit(r"kubernetes cluster\.local", "kubernetes cluster.example"), "dns.corefile.zone", "clusterDomain"),
+    _wrong("acl", "the Corefile refuses what comes from the pod network",
+           edit(FIRST, "    errors\n    acl {\n        block net 10.0.0.0/8\n    }\n"), "dns.corefile.acl",
+           "allow net"),
+    Fault(
+        name="corefile-cache", reference="DNS-12", answer="degraded",
+        says="the Corefile lets the cache grow beyond the memory of the pods",
+        breaks=(edit(r"^    cache 30$", f"    cache 30 {{\n        success {MANY}\n        denial {MANY}\n    }}"),
+                RESTART),
+        wait=DNS_SERVES, roots=(Root("dns.memory.limit", "dns-workload", str(DNS_DEPLOYMENT)),),
+        mentions=("170Mi",),
     ),
     _wrong("hosts", "the Corefile has `hosts` without `fallthrough`",
            edit(FIRST, "    errors\n    hosts {\n        192.0.2.80 printer.example\n    }\n"),

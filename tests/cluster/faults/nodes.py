@@ -1,6 +1,8 @@
 """Faults below everything: nodes, their network configuration, the control plane's controllers."""
 
-from tests.cluster.faults.api import RestartPods
+import json
+
+from tests.cluster.faults.api import Kubectl, RestartPods
 from tests.cluster.faults.conditions import NO_DNS_PODS, NOW, PENDING, both, dns_pods, endpoints, grown, node_ready
 from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.node import NODES, AddFile, HideFiles, StopProcess
@@ -8,6 +10,15 @@ from tests.cluster.faults.objects import DNS_DEPLOYMENT, DNS_PODS, Ref
 
 SECOND = NODES[1]
 OLD_ENOUGH = grown(Ref("Node", SECOND, ""))
+
+
+def _unavailable(status: str) -> tuple[str, ...]:
+    """A condition of its own, which no kubelet puts right."""
+    told = {"type": "NetworkUnavailable", "status": status, "reason": "NoRouteCreated", "message": "no route was made"}
+    return ("patch", "node", SECOND, "--subresource=status", "--type=strategic", "-p",
+            json.dumps({"status": {"conditions": [told]}}))
+
+
 ON_THAT_NODE = ("dns.pods.node-down", "dns.pods.not-ready", "proxy.not-covering")
 
 NODE_FAULTS = (
@@ -36,6 +47,12 @@ NODE_FAULTS = (
         breaks=(AddFile(SECOND, "cni/net.d/00-bad.conf", "{}"),),
         wait=both(node_ready(SECOND, ready=False), OLD_ENOUGH),
         roots=(Root("cni.not-configured", "cni", f"Node {SECOND}"),), consequences=ON_THAT_NODE,
+    ),
+    Fault(
+        name="node-network-unavailable", reference="C34", network="bridge", answer="degraded", playbook="network",
+        says="a node says that the cloud has made no route for its pods",
+        breaks=(Kubectl(_unavailable("True"), _unavailable("False")),), wait=OLD_ENOUGH,
+        roots=(Root("cni.network-unavailable", "cni", f"Node {SECOND}"),), mentions=("no route was made",),
     ),
     Fault(
         name="kubelet-stopped", reference="K01", network="bridge", answer="degraded",

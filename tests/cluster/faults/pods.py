@@ -5,6 +5,7 @@ from typing import Any
 from tests.cluster.faults.api import Create, Patch, RestartPods, Wake
 from tests.cluster.faults.conditions import (
     CRASHED,
+    DNS_SERVES,
     NO_DNS_PODS,
     PENDING,
     Condition,
@@ -69,6 +70,12 @@ POD_FAULTS = (
     _row("dns-sidecar", "", "a program beside CoreDNS crashes, so that its pods are not ready",
          _beside(command=["sh", "-c", "exit 3"]), both(ended_by("Error"), endpoints(0)), "dns.pods.crashing",
          "exporter"),
+    Fault(
+        name="dns-own-resolver", reference="D12", says="CoreDNS is told to ask the cluster's DNS, which is itself",
+        breaks=(at_once({"dnsPolicy": "ClusterFirst"}),), wait=DNS_SERVES,
+        roots=(Root("dns.upstream.dns-policy", "upstream", DEPLOYMENT),), consequences=("dns.upstream.*",),
+        mentions=("dnsPolicy: Default",),
+    ),
     Fault(
         name="dns-insufficient-cpu", reference="D25", answer="degraded",
         says="new pods of CoreDNS ask for more than any node has, an old one serves",

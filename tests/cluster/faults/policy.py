@@ -37,6 +37,18 @@ POLICIES = (
         consequences=("dns.*",),
     ) for network in ENFORCERS),
     *(Fault(
+        name=f"policy-isolates-dns-{network}", reference="D31", network=network,
+        says="a policy lets nothing in to the DNS pods and nothing out of them",
+        breaks=(Create((policy(DENY, podSelector=DNS, policyTypes=["Ingress", "Egress"]),)),),
+        roots=(Root("dns.policy.isolated", "policy", str(DENY)),), consequences=("dns.*",),
+    ) for network in ENFORCERS),
+    *(Fault(
+        name=f"policy-dns-egress-{network}", reference="D31", network=network,
+        says="a policy lets nothing out of the DNS pods",
+        breaks=(Create((policy(DENY, podSelector=DNS, policyTypes=["Egress"]),)),),
+        roots=(Root("dns.policy.egress", "policy", str(DENY)),), consequences=("dns.*",),
+    ) for network in ENFORCERS),
+    *(Fault(
         name=f"policy-not-enforced-{network}", reference="N01", network=network, answer="ok",
         says="a policy lets nothing in to the DNS pods, and nothing enforces it", breaks=(DENY_DNS,),
         mentions=("enforce",),

@@ -51,7 +51,15 @@ OF_A_GROUP = Patch(PROXY, [
     {"op": "add", "path": "/spec/template/spec/containers/0/securityContext/runAsGroup", "value": GROUP}])
 # Once would not do: a kube-proxy that has just started puts back what is gone, and later it does not look.
 FLUSHES = "for n in 1 2 3 4 5; do iptables -t nat -F PREROUTING; iptables -t nat -F OUTPUT; sleep 1; done"
+DNS_CHAIN = r"iptables -t nat -S | sed -n 's/.*kube-dns:dns -.*-j \(KUBE-SEP-[A-Z0-9]*\).*/\1/p' | head -1"
+ELSEWHERE = "198.51.100.7/32"
 PROXY_RULES = (
+    _row("proxy-chain-held", "P14", "a rule of another program leads into a chain that kube-proxy has to remove",
+         OnNode(SECOND, ("sh", "-c", f"iptables -t nat -A PREROUTING -d {ELSEWHERE} -j $({DNS_CHAIN})"),
+                ("sh", "-c", f"iptables -t nat -S PREROUTING | sed -n 's|^-A \\(.*{ELSEWHERE}.*\\)|-D \\1|p' | "
+                 "xargs -r iptables -t nat")),
+         RestartPods(DNS_PODS), RunOnNode(SECOND, ("true",), PROXY_PODS), wait=logs("CHAIN_DEL failed", 1),
+         roots=_root("proxy.rules"), answer="degraded", mentions=(SECOND, "chain KUBE-SEP-")),
     _row("proxy-rules-flushed", "P15", "another program flushes the rules that lead into kube-proxy's on a node",
          Await(SETTLED),
          RunOnNode(SECOND, ("sh", "-c", FLUSHES), PROXY_PODS),
