@@ -20,6 +20,7 @@ from bot.networks.kindnet import KINDNET
 from bot.networks.kube_ovn import KUBE_OVN
 from bot.networks.kube_router import KUBE_ROUTER
 from bot.networks.multus import MULTUS
+from bot.networks.network import Enforcer as Enforcer
 from bot.networks.network import Install as Install
 from bot.networks.network import Network as Network
 from bot.networks.network import Port as Port
@@ -33,9 +34,6 @@ NETWORKS: tuple[Network, ...] = (
     CANAL, CALICO, FLANNEL, WEAVE, CILIUM, AMAZON_VPC, AZURE, KINDNET, OVN_KUBERNETES, OPENSHIFT_SDN, ANTREA,
     KUBE_OVN, KUBE_ROUTER, MULTUS, BRIDGE,
 )
-
-REPLACES_PROXY = frozenset({"OVN-Kubernetes", "OpenShift SDN"})
-"""Networks that bring their own way to Services: a kube-proxy is never expected beside them."""
 
 
 def recognise(name: str, labels: Mapping[str, str]) -> Network | None:
@@ -59,6 +57,11 @@ def recognise_all(daemon_sets: Iterable[Mapping[str, object]]) -> tuple[tuple[Ne
 
 def find_network(name: str) -> Network | None:
     return next((network for network in NETWORKS if network.name == name), None)
+
+
+def hang_on_bridge(names: Iterable[str]) -> bool:
+    """Whether pods of one of these networks hang on a bridge of their node."""
+    return any(network.bridged for name in names if (network := find_network(name)))
 
 
 def find_plugin(word: str) -> Network | None:

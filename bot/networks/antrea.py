@@ -7,5 +7,5 @@ ANTREA = Network(
     containers=("antrea-agent", "antrea-ovs"),
     ports=(Port("udp", 6081, "Geneve"), Port("tcp", 10349, "its controller")),
     files=("10-antrea.conflist",), overhead=50, groups=("crd.antrea.io",), controllers=("antrea-controller",),
-    status="kubectl -n NAMESPACE exec POD -c antrea-agent -- antctl get agentinfo",
+    stands_in="may", status="kubectl -n NAMESPACE exec POD -c antrea-agent -- antctl get agentinfo",
 )

@@ -31,7 +31,7 @@ CALICO = Network(
         sign(r"not ready to process requests", "cni.sandbox.locked", "its datastore is locked"),
         sign(r"is forbidden|[Uu]nauthorized", "cni.sandbox.forbidden", "the plugin's own credentials are refused"),
     ),
-    files=("10-calico.conflist",), controllers=("calico-kube-controllers",), overhead=50,
+    files=("10-calico.conflist",), stands_in="may", controllers=("calico-kube-controllers",), overhead=50,
     groups=("crd.projectcalico.org", "operator.tigera.io"),
     status="kubectl -n NAMESPACE exec POD -c calico-node -- calico-node -felix-ready",
     install=Install(

@@ -13,6 +13,6 @@ CILIUM = Network(
               "it cannot reach the API server"),),
     events=(sign(r"cilium\.sock|Is the agent running", "cni.sandbox.agent", "no agent answers on the node"),),
     files=("05-cilium.conflist", "05-cilium.conf"), controllers=("cilium-operator",), groups=("cilium.io",),
-    overhead=50, status="kubectl -n NAMESPACE exec POD -c cilium-agent -- cilium-dbg status --brief",
+    stands_in="may", overhead=50, status="kubectl -n NAMESPACE exec POD -c cilium-agent -- cilium-dbg status --brief",
     view=View("cilium-agent", "/host/etc/cni/net.d"),
 )

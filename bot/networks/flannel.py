@@ -7,7 +7,7 @@ run, so pods go on starting there until the file is gone, which a restart of the
 
 import re
 
-from bot.networks.network import Install, Network, Port, Right, Settings, sign
+from bot.networks.network import Enforcer, Install, Network, Port, Right, Settings, sign
 
 FLANNEL = Network(
     name="Flannel", agents=("kube-flannel-ds", "kube-flannel"), labels=(("app", "flannel"), ("k8s-app", "flannel")),
@@ -24,6 +24,7 @@ FLANNEL = Network(
     ),
     events=(sign(r"subnet\.env: no such file|loadFlannelSubnetEnv", "cni.sandbox.agent",
                  "Flannel has not written its subnet file on the node"),),
+    enforcer=Enforcer(("kube-network-policies", "kube-flannel-netpol", "network-policy")), bridged=True,
     hidden=True, silent=True, begun=re.compile(r"Wrote subnet file"),
     files=("10-flannel.conflist",), overhead=50,
     status="kubectl -n NAMESPACE logs POD -c kube-flannel --tail=50",

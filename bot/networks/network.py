@@ -6,6 +6,7 @@ from typing import Literal
 
 Policy = Literal["yes", "no", "with an extra"]
 Ranges = Literal["node", "own"]
+StandsIn = Literal["no", "may", "always"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,18 @@ class Settings:
 
     config_map: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcer:
+    """What of the agent's DaemonSet enforces NetworkPolicies: one of these containers, or the agent itself.
+
+    `switch`: an argument without which it may be off. `since`: the tag of the agent's image from which on it does.
+    """
+
+    containers: tuple[str, ...] = ()
+    switch: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,8 @@ class Network:
     groups of its own kinds, which stay behind when it is removed. `overhead`: bytes that its tunnel takes of each
     packet. `install`: only for those that netcheck proposes where there is no network at all. `hidden`: platforms
     have it without a DaemonSet, in a process of the node. `view`: how its node's CNI folders can be seen by exec.
+    `enforcer`: only where the agent enforces policies by a part of it that may be missing. `stands_in`: whether it can
+    do, or always does, what kube-proxy does elsewhere. `bridged`: its pods hang on a bridge of their node.
     """
 
     name: str
@@ -114,3 +129,6 @@ class Network:
     install: Install | None = None
     hidden: bool = False
     view: View | None = None
+    enforcer: Enforcer | None = None
+    stands_in: StandsIn = "no"
+    bridged: bool = False

@@ -4,7 +4,7 @@ Seen on 1.34 with Weave Net 2.8.1: two containers, weave and weave-npc; readines
 nothing of its peers, so an agent that is cut off from all of them is 2/2 Ready; only the line Connections tells.
 """
 
-from bot.networks.network import Install, Network, Port, Right, Settings, View, sign
+from bot.networks.network import Enforcer, Install, Network, Port, Right, Settings, View, sign
 
 WEAVE = Network(
     name="Weave Net", agents=("weave-net",), labels=(("name", "weave-net"),), plugins=("weave-net",),
@@ -25,6 +25,7 @@ WEAVE = Network(
         sign(r"ranges owned by unreachable peers", "cni.sandbox.addresses", "peers that are gone own the pod range"),
         sign(r"127\.0\.0\.1:6784", "cni.sandbox.agent", "no agent answers on the node"),
     ),
+    enforcer=Enforcer(("weave-npc",)), bridged=True,
     ranges="own", note="Weave Net is no longer maintained (last release 2.8.1)",
     files=("10-weave.conflist",), overhead=66,
     status="kubectl -n NAMESPACE exec POD -c weave -- ./weave --local status",

@@ -35,7 +35,7 @@ def policy_evidence(*policies: dict[str, Any], **changes: Any) -> Evidence:
         "labels": {"k8s-app": "kube-dns"}, "server": SERVER, "ports": {"UDP": 53, "TCP": 53}, "ready": True,
         "policies": list(policies), "known": True, "client": None, "client_known": True, "cache": [], "pod": "",
         "clients": {"pods": [], "open": 0, "unseen": 0}, "api": [["172.31.0.11", 6443]], "upstream": [""],
-        "enforcement": enforcers("kindnet"), "others": [], "skipped": [], **changes,
+        "enforcement": enforcers("antrea-agent"), "others": [], "skipped": [], **changes,
     }
 
 

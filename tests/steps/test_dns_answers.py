@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
+from bot.steps.dns.names import suggest
 from bot.steps.dns.query import QUERY
 from bot.steps.dns.resolvers import list_resolvers, read_health
 from bot.steps.dns.upstream import UPSTREAM
@@ -91,6 +92,21 @@ def test_a_pod_that_could_not_be_reached_is_unknown_and_not_broken() -> None:
 def test_where_no_pod_runs_nothing_was_tested_and_it_says_so() -> None:
     nobody = {"read_at": NOW, "workload": WORKLOAD, "pods": [], "names": {}, "skipped": []}
     assert only(QUERY, nobody).verdict is Verdict.SKIPPED
+
+
+@pytest.mark.parametrize(("name", "elsewhere", "meant"), [
+    ("web", ["team-a", "team-b"], "web.team-a or web.team-b"),
+    ("web.shop.svc.cluster.lan", [], "web.shop.svc.cluster.local"),
+    ("web.shop.cluster.local", [], "web.shop.svc.cluster.local"),
+    ("web.shop", [], ""), ("web.shop.svc", [], ""), ("web.shop.svc.cluster.local", [], ""),
+    ("www.example.com", [], ""), ("a.b.c.example.com", [], ""),
+])
+def test_a_name_that_does_not_exist_comes_with_the_one_that_was_meant(
+    name: str, elsewhere: list[str], meant: str
+) -> None:
+    told = suggest(name, "cluster.local", elsewhere)
+    assert meant in told
+    assert bool(told) is bool(meant)
 
 
 # --- names that a person asks about -----------------------------------------------------------------------------

@@ -6,7 +6,9 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps import Evidence
+from bot.steps.dns.load import count_entries, count_questions, metrics_port
 from bot.steps.dns.memory import MEMORY, USUAL_CAPACITY, cache_capacity, estimate, read_quantity
+from bot.steps.wording import parse_time
 from tests.steps.dns_evidence import LONG_AGO, NOW, RECENTLY, WORKLOAD, causes, corefile, directive, only
 
 
@@ -38,6 +40,35 @@ def test_pods_ended_for_their_memory_lately_are_told_with_limit_and_need() -> No
     assert (finding.cause, finding.verdict) == ("dns.pods.oom", Verdict.WARN)
     assert "limit is 20Mi" in finding.summary
     assert only(MEMORY, seen(limit="20Mi", killed=killed(RECENTLY), ready=0)).verdict is Verdict.FAIL
+
+
+PAGE = """# HELP coredns_cache_entries The number of elements in the cache.
+coredns_cache_entries{server="dns://:53",type="denial",view="",zones="."} 40
+coredns_cache_entries{server="dns://:53",type="success",view="",zones="."} 1.2e+02
+coredns_dns_request_duration_seconds_count{server="dns://:53",zone="."} 9
+coredns_dns_requests_total{family="1",proto="udp",server="dns://:53",type="A",view="",zone="."} 5000
+coredns_dns_requests_total{family="1",proto="tcp",server="dns://:53",type="AAAA",view="",zone="."} 2200
+"""
+
+
+def test_what_the_pods_count_of_their_own_work_stands_beside_the_estimate() -> None:
+    load = [{"name": "coredns-1", "started": LONG_AGO, "entries": count_entries(PAGE), "questions": 3600.0}]
+    rate = f"{3600 / (NOW - parse_time(LONG_AGO)):.1f} queries/s since it started (3600)"
+    line = f"coredns-1: coredns_cache_entries 160 of 19968; {rate}"
+    assert line in only(MEMORY, seen(load=load)).evidence
+    assert line in only(MEMORY, seen(pods=120_000, services=1, load=load)).evidence
+
+
+def test_questions_are_counted_over_all_protocols_and_under_their_older_name() -> None:
+    assert count_questions(PAGE) == 7200
+    assert count_questions(PAGE.replace("requests_total", "request_count_total")) == 7200
+
+
+@pytest.mark.parametrize(("args", "port"), [((), 9153), ((":9153",), 9153), (("0.0.0.0:9253",), 9253),
+                                            (("{$METRICS}",), 0)])
+def test_counters_are_asked_for_where_the_corefile_serves_them(args: tuple[str, ...], port: int) -> None:
+    assert metrics_port(corefile(directive("prometheus", *args), without=("prometheus",))) == port
+    assert metrics_port(corefile(without=("prometheus",))) == 0
 
 
 def test_an_end_of_long_ago_is_no_fault_of_today() -> None:

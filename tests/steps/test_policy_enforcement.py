@@ -11,12 +11,15 @@ from tests.steps.dns_evidence import NOW, only
 from tests.steps.policy_evidence import enforcers
 
 
-def agent(*names: str, args: tuple[str, ...] = (), error: str = "") -> dict[str, Any]:
-    return {"containers": [{"name": name, "args": list(args)} for name in names], "error": error}
+def agent(*names: str, args: tuple[str, ...] = (), error: str = "", image: str = "") -> dict[str, Any]:
+    return {"containers": [{"name": name, "args": list(args), "image": image} for name in names], "error": error}
 
 
 @pytest.mark.parametrize(("facts", "enforced", "why"), [
-    (enforcers("kindnet"), True, "kindnet does it"),
+    (enforcers("kindnet", agent=agent("kindnet-cni", image="kindest/kindnetd:v20250512-df8de77b")), True, "does it"),
+    (enforcers("kindnet", agent=agent("kindnet-cni", image="kindest/kindnetd:v20240513-cd2ac642")), False, "v2024"),
+    (enforcers("kindnet", agent=agent("kindnet-cni", image="own/kindnetd@sha256:ab")), None, "tells no such version"),
+    (enforcers("antrea-agent"), True, "Antrea does it"),
     (enforcers("kube-flannel-ds", agent=agent("kube-flannel")), False, "has no container kube-network-policies"),
     (enforcers("kube-flannel-ds", "kube-network-policies", agent=agent("kube-flannel")), True, "kube-network-policies"),
     (enforcers("weave-net", agent=agent("weave", "weave-npc")), True, "container weave-npc"),
@@ -40,7 +43,7 @@ def test_it_is_told_whether_anything_enforces_policies_and_what(
     (enforcers(), ["shop/deny"], Verdict.WARN), (enforcers(), [], Verdict.INFO),
     (enforcers(version="v1.34.1+k3s1"), ["shop/deny"], Verdict.UNKNOWN),
     (enforcers(version="v1.34.1+k3s1"), [], Verdict.INFO),
-    (enforcers("kindnet"), ["shop/deny"], Verdict.PASS), (enforcers("kindnet"), [], Verdict.PASS),
+    (enforcers("antrea-agent"), ["shop/deny"], Verdict.PASS), (enforcers("antrea-agent"), [], Verdict.PASS),
 ])
 def test_that_nothing_enforces_policies_is_told_as_a_fault_only_where_there_are_some(
     facts: dict[str, Any], policies: list[str], verdict: Verdict

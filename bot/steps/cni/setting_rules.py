@@ -9,12 +9,11 @@ from typing import Any
 
 from bot.diagnosis.causes import find
 from bot.model.finding import Finding, Verdict
+from bot.networks import hang_on_bridge
 from bot.steps import Evidence
 from bot.steps.wording import list_names, read_at
 
 View = dict[str, Any]
-BRIDGED = frozenset({"Flannel", "Weave Net"})
-"""Networks whose pods hang on a bridge; a plain bridge has no agent."""
 TUNNELS = {"flannel.1": 50, "vxlan.calico": 50, "cilium_vxlan": 50, "tunl0": 20, "wireguard.cali": 60,
            "flannel-wg": 80}
 """Interfaces of overlays, and what each adds to a packet."""
@@ -39,7 +38,7 @@ def _bridged(evidence: Evidence, node: str, view: View) -> list[Finding]:
     """Where pods hang on a bridge and kube-proxy's rules count: without the setting they are passed by."""
     value, networks = view["settings"]["bridged"], evidence["networks"]
     plain = networks == [] and any(p["type"] == "bridge" for file in view["files"][:1] for p in file["plugins"])
-    if value == "1" or not evidence["proxied"] or networks is None or not (plain or BRIDGED & set(networks)):
+    if value == "1" or not evidence["proxied"] or networks is None or not (plain or hang_on_bridge(networks)):
         return []
     seen = f"is {value}" if value else "is not there (the module br_netfilter is not loaded)"
     text = (f"On node {node} net.bridge.bridge-nf-call-iptables {seen}: what pods of the same node send each other "

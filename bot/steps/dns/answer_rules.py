@@ -7,6 +7,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.corefile_words import covers
+from bot.steps.dns.names import suggest
 from bot.steps.patience import GRACE
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
@@ -183,6 +184,8 @@ def _name_lost(evidence: Evidence, name: str, asked: dict[str, Any], told: list[
         return find("dns.name.headless-empty", text, object=service["asked"], evidence=evidence_lines)
     if rcodes <= {"NXDOMAIN", "NOERROR"}:
         why = f": there is no {service['asked']}" if service.get("exists") is False else ""
-        return find("dns.name.not-found", f"{name} does not exist{why}.", object=subject, evidence=evidence_lines)
+        meant = suggest(name, evidence["zone"], service.get("elsewhere", ()))
+        return find("dns.name.not-found", f"{name} does not exist{why}.{' ' + meant if meant else ''}", object=subject,
+                    evidence=evidence_lines)
     text = f"{name} could not be resolved: {list_names(sorted(rcodes))}."
     return find("dns.name.unresolved", text, object=subject, evidence=evidence_lines)

@@ -11,6 +11,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import read_corefile
 from bot.steps.dns.corefile_mends import propose_edits
+from bot.steps.dns.corefile_owner import warn_of_owner
 from bot.steps.dns.corefile_rules import PORTS, judge_content, list_oddities
 from bot.steps.dns.corefile_words import describe_kubernetes, judge_words
 from bot.steps.dns.kube_dns import judge_settings, read_settings
@@ -78,7 +79,8 @@ def judge_corefile(evidence: Evidence, args: CorefileArgs) -> Judgement:
     if not facts["blocks"] and not facts["mistakes"] and not facts["imports"]:
         return Judgement((_empty(evidence, verdict), *skipped))
     found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict, args.namespace)]
-    edits = propose_edits(evidence, found)
+    edits = [] if facts.get("owner") else propose_edits(evidence, found)  # they would be undone
+    found = warn_of_owner(found, facts)
     outputs = {
         "config_map": facts["config_map"].removeprefix("ConfigMap "), "key": facts["key"], "edits": edits,
         "mends": bool(edits),

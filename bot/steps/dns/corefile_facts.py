@@ -8,6 +8,7 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.corefile import Corefile, Directive, parse_corefile
 from bot.model.errors import ClusterError, NotFound
+from bot.steps.dns.corefile_owner import find_owner
 from bot.steps.dns.objects import Dns
 from bot.steps.dns.served import locate
 from bot.steps.findings import unread
@@ -40,6 +41,7 @@ async def read_corefile(cluster: Cluster, dns: Dns) -> dict[str, Any]:
     corefile = parse_corefile(str(text))
     return {
         **facts, "state": "read", "changed": max(changes, default=0.0), "blocks": _blocks(corefile),
+        "owner": find_owner(config_map["metadata"]),
         "imports": list(corefile.imports)[:10],
         "mistakes": [{"line": m.line, "message": m.message} for m in corefile.mistakes],
     }

@@ -13,6 +13,7 @@ from bot.diagnosis.platform import image_version, server_container
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import try_corefile
+from bot.steps.dns.corefile_owner import warn_of_owner
 from bot.steps.dns.log_rules import judge_lines
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
@@ -82,7 +83,7 @@ def judge_logs(evidence: Evidence, args: DnsArgs) -> Judgement:
             return Judgement(skipped)
         text = "No DNS container has started, so there is no log to read."
         return Judgement((note(Verdict.INFO, Layer.DNS_WORKLOAD, text, evidence=(read_at(evidence),)),))
-    found = judge_lines(evidence)
+    found = warn_of_owner(judge_lines(evidence), evidence["corefile"])
     if read and not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
         text = f"{_read_text(evidence, read)}: no line speaks of a fault that stands now."
         told = (read_at(evidence),)

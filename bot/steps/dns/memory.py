@@ -12,7 +12,8 @@ from bot.diagnosis.platform import server_container
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.dns.corefile_facts import plugins, read_corefile
+from bot.steps.dns.corefile_facts import plugins, try_corefile
+from bot.steps.dns.load import read_load, tell_load
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.pod_states import RECENT
 from bot.steps.findings import tell_skipped, unread
@@ -32,12 +33,8 @@ async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
     skipped = list(dns.skipped)
     limits = server_container(dns.template).get("resources", {}).get("limits", {}) if dns.template else {}
     limit = str(limits.get("memory", ""))
-    cache, autopath = USUAL_CAPACITY, False
-    try:
-        corefile = await read_corefile(cluster, dns)
-        cache, autopath = cache_capacity(corefile), bool(plugins(corefile, "autopath"))
-    except ClusterError as error:
-        skipped.append(unread(error))
+    corefile = await try_corefile(cluster, dns, skipped)
+    cache, autopath = cache_capacity(corefile), bool(plugins(corefile, "autopath"))
     needed = bool(read_quantity(limit)) and dns.server == "coredns"
     pods = most = await _most_pods(cluster, skipped) if needed else None
     if needed and (most is None or estimate(most, MANY_SERVICES, cache, autopath) > read_quantity(limit) / 1e6):
@@ -50,7 +47,8 @@ async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
               if pod["last_ended"].get("reason") == "OOMKilled"]
     return {"workload": dns.name, "server": dns.server, "limit": limit, "cache": cache, "autopath": autopath,
             "pods": pods, "bound": most is not None, "services": services, "killed": killed,
-            "ready": sum(pod["ready"] for pod in facts), "skipped": list(dict.fromkeys(skipped)),
+            "ready": sum(pod["ready"] for pod in facts), "load": await read_load(cluster, dns, corefile, skipped),
+            "skipped": list(dict.fromkeys(skipped)),
             "read_at": cluster.now}
 
 
@@ -123,14 +121,16 @@ def _memory(evidence: Evidence) -> list[Finding]:
             f"{f'up to {MANY_SERVICES}' if services is None else services} Services")
     if killed := [pod for pod in evidence["killed"] if _is_recent(pod, evidence)]:
         return [_killed(evidence, killed, f"about {need:.0f} MB are needed for {size}")]
+    load = tell_load(evidence.get("load", []), evidence["cache"], float(evidence["read_at"]))
     if read_quantity(evidence["limit"]) / 1e6 >= need:
         text = f"{name} may use {evidence['limit']} of memory, and needs about {need:.0f} MB for {size}."
-        return [note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=name, evidence=told)]
+        return [note(Verdict.PASS, Layer.DNS_WORKLOAD, text, object=name, evidence=(*load, *told))]
     return [find(
         "dns.memory.limit", f"{name} may use {evidence['limit']} of memory, but needs about {need:.0f} MB for {size}.",
         verdict=Verdict.WARN, object=name, advice=_raise_limit(name, need),
         evidence=(f"{name}: limits.memory {evidence['limit']}, expected at least {need:.0f}M",
-                  f"caches hold {evidence['cache']} names; autopath: {'yes' if evidence['autopath'] else 'no'}", *told),
+                  f"caches hold {evidence['cache']} names; autopath: {'yes' if evidence['autopath'] else 'no'}", *load,
+                  *told),
     )]
 
 
@@ -163,7 +163,10 @@ def _killed(evidence: Evidence, killed: list[dict[str, Any]], needed: str) -> Fi
 MEMORY = Look(
     name="dns.memory", args=DnsArgs, gather=gather_memory, judge=judge_memory,
     reads=("list nodes", "list pods", "list services", "list pods in {dns}", "get deployments.apps in {dns}",
-           "get replicasets.apps in {dns}", "get configmaps/coredns in {dns}"),
-    by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (resources), `kubectl get pods,services -A` "
+           "get replicasets.apps in {dns}", "get configmaps/coredns in {dns}", "create pods/portforward in {dns}",
+           "get pods/portforward in {dns}"),
+    by_hand="`kubectl -n kube-system get deployment coredns -o yaml` (resources), `kubectl get pods,services -A`; "
+    "`kubectl -n kube-system port-forward POD 9153`, then `curl -s http://127.0.0.1:9153/metrics | grep -E "
+    "'cache_entries|dns_requests_total'` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-horizontal-autoscaling/)",
 )

@@ -24,7 +24,7 @@ from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 
-MOST_PODS = 3
+MOST_PODS, MOST_ELSEWHERE = 3, 5
 ALTERING = frozenset({"acl", "auto", "erratic", "file", "hosts", "rewrite", "template", "view"})
 NOBODY = "netcheck-no-such-name.default.svc"
 """A name that no Service has: what comes back for it shows wildcards and rewrites."""
@@ -111,11 +111,20 @@ async def _service(cluster: Cluster, name: str, skipped: list[str]) -> dict[str,
     try:
         found = await cluster.get("Service", labels[0], namespace)
     except NotFound:
-        return {**facts, "exists": False}
+        return {**facts, "exists": False, "elsewhere": await _elsewhere(cluster, labels[0])}
     except ClusterError as error:
         skipped.append(unread(error))
         return {}
     return {**facts, "exists": True, "headless": found["spec"].get("clusterIP") == "None"}
+
+
+async def _elsewhere(cluster: Cluster, name: str) -> list[str]:
+    """Namespaces with a Service of this name; a hint, so that a list that cannot be had is no loss."""
+    try:
+        listing = await cluster.list("Service", fields=f"metadata.name={name}", form="metadata", limit=MOST_ELSEWHERE)
+    except ClusterError:
+        return []
+    return [item["metadata"]["namespace"] for item in listing.items]
 
 
 def _questions(dns: Dns, zone: str, kubernetes: Object | None, args: QueryArgs) -> list[Question]:

@@ -6,13 +6,12 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.loglines import read_lines
-from bot.model.errors import ClusterError, Forbidden
-from bot.steps.dns.corefile_facts import plugins
+from bot.model.errors import ClusterError
+from bot.steps.dns.load import metrics_port, read_counters
 from bot.steps.dns.objects import Dns
-from bot.steps.http_page import read_page
 from bot.steps.wording import name_object
 
-DNS, METRICS, PATIENCE = 53, 9153, 3.0
+DNS = 53
 MOST_SERVICES = 300
 _LABELS = r'\{[^}\n]*\bto="(?P<to>[^"]+)"[^}\n]*\} (?P<number>[\d.e+]+)$'
 COUNTED = {
@@ -52,16 +51,9 @@ async def count_answers(
     cluster: Cluster, dns: Dns, corefile: Object, pod: str, skipped: list[str]
 ) -> dict[str, dict[str, float]]:
     """What the pod itself counts of each of its resolvers: {address: {answered, failed}}; {} where it does not tell."""
-    ports = [str(d["args"][0] if d["args"] else METRICS) for _, d in plugins(corefile, "prometheus")]
-    port = ports[0].rpartition(":")[2] if ports else ""
-    if not port.isdigit():
-        return {}
-    try:
-        page = await read_page(cluster, dns.namespace, pod, int(port), "/metrics", patience=PATIENCE)
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return {}
-    return read_health(page.text)
+    port = metrics_port(corefile)
+    page = await read_counters(cluster, dns.namespace, pod, port, skipped) if port else None
+    return read_health(page.text) if page else {}
 
 
 def read_health(page: str) -> dict[str, dict[str, float]]:

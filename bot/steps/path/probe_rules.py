@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import hang_on_bridge
 from bot.steps import Evidence
 from bot.steps.path.api import CLOSED, READY_PORT
 from bot.steps.path.probe import API, SERVICE
@@ -19,8 +20,6 @@ from bot.steps.wording import count, list_names, read_at
 Row = dict[str, Any]
 Pair = tuple[str, str]
 """From a node to the DNS pods of a node."""
-BRIDGED = frozenset({"Flannel", "Weave Net"})
-"""Networks whose pods hang on a bridge. A cluster without an agent of a known network may have a plain one."""
 
 
 def judge_probes(evidence: Evidence) -> list[Finding]:
@@ -154,7 +153,7 @@ def _by_turns(own: list[Row]) -> bool:
 
 
 def _has_bridges(evidence: Evidence) -> bool:
-    return not evidence["networks"] or bool(BRIDGED & set(evidence["networks"]))
+    return not evidence["networks"] or hang_on_bridge(evidence["networks"])
 
 
 def _bridged(evidence: Evidence, source: str, own: list[Row]) -> Finding:

@@ -12,7 +12,7 @@ from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import PROXY_INSIDE, recognise_platform
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import REPLACES_PROXY
+from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import agent_facts, list_pods, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped, unread
@@ -22,8 +22,6 @@ from bot.steps.proxy.static import judge_static
 from bot.steps.readings import read_version
 from bot.steps.wording import count, cut, list_names, read_at
 
-MAY_REPLACE = frozenset({"Cilium", "kube-router", "Calico", "Antrea", "Kube-OVN"})
-"""Networks that can be set up to stand in for kube-proxy: without it nothing is concluded beside them."""
 NOT_COVERED, CRASHING = "proxy.not-covering", "proxy.crashing"
 
 
@@ -91,8 +89,8 @@ def _absent(evidence: Evidence) -> Finding:
     if evidence["replacement"] in REPLACING:
         text = "Cilium replaces kube-proxy (ConfigMap kube-system/cilium-config); Service addresses were not tested."
         return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
-    refused = evidence["replacement"] == "false"
-    stand_in = [name for name in networks if name in REPLACES_PROXY or (name in MAY_REPLACE and not refused)]
+    able = {"always"} if evidence["replacement"] == "false" else {"always", "may"}  # beside these nothing is concluded
+    stand_in = [name for name in networks if (known := find_network(name)) and known.stands_in in able]
     if not evidence["kubeadm"] or stand_in:
         by = f", {list_names(stand_in)} may stand in for it" if stand_in else "; platforms exist that have it built in"
         text = f"There is no kube-proxy DaemonSet{by}; whether Service addresses work was not tested."
