@@ -28,7 +28,16 @@ MANY_SERVICES = 10_000
 _UNITS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
-async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
+class MemoryArgs(DnsArgs):
+    """Compares the memory that the DNS pods may use with what a cluster of this size needs.
+
+    `load`: whether up to two pods are asked what they count themselves: names in their caches, queries.
+    """
+
+    load: bool = True
+
+
+async def gather_memory(cluster: Cluster, args: MemoryArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     skipped = list(dns.skipped)
     limits = server_container(dns.template).get("resources", {}).get("limits", {}) if dns.template else {}
@@ -47,7 +56,7 @@ async def gather_memory(cluster: Cluster, args: DnsArgs) -> Evidence:
               if pod["last_ended"].get("reason") == "OOMKilled"]
     return {"workload": dns.name, "server": dns.server, "limit": limit, "cache": cache, "autopath": autopath,
             "pods": pods, "bound": most is not None, "services": services, "killed": killed,
-            "ready": sum(pod["ready"] for pod in facts), "load": await read_load(cluster, dns, corefile, skipped),
+            "ready": sum(pod["ready"] for pod in facts), "load": await read_load(cluster, dns, corefile, skipped) if args.load else [],
             "skipped": list(dict.fromkeys(skipped)),
             "read_at": cluster.now}
 
@@ -98,7 +107,7 @@ def read_quantity(text: str) -> float:
         return 0.0
 
 
-def judge_memory(evidence: Evidence, args: DnsArgs) -> Judgement:
+def judge_memory(evidence: Evidence, args: MemoryArgs) -> Judgement:
     return Judgement((*_memory(evidence), *tell_skipped(evidence, Layer.DNS_WORKLOAD)))
 
 
@@ -161,7 +170,7 @@ def _killed(evidence: Evidence, killed: list[dict[str, Any]], needed: str) -> Fi
 
 
 MEMORY = Look(
-    name="dns.memory", args=DnsArgs, gather=gather_memory, judge=judge_memory,
+    name="dns.memory", args=MemoryArgs, gather=gather_memory, judge=judge_memory,
     reads=("list nodes", "list pods", "list services", "list pods in {dns}", "get deployments.apps in {dns}",
            "get replicasets.apps in {dns}", "get configmaps/coredns in {dns}", "create pods/portforward in {dns}",
            "get pods/portforward in {dns}"),
