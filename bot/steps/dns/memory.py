@@ -51,14 +51,14 @@ async def gather_memory(cluster: Cluster, args: MemoryArgs) -> Evidence:
     services = None
     if pods is not None and estimate(pods, MANY_SERVICES, cache, autopath) > read_quantity(limit) / 1e6:
         services = await _count(cluster, "Service", skipped)
+    load = await read_load(cluster, dns, corefile, skipped) if args.load else []
     facts = [pod_facts(pod) for pod in dns.pods]
     killed = [{key: pod[key] for key in ("name", "waiting", "restarts", "last_ended")} for pod in facts
               if pod["last_ended"].get("reason") == "OOMKilled"]
     return {"workload": dns.name, "server": dns.server, "limit": limit, "cache": cache, "autopath": autopath,
             "pods": pods, "bound": most is not None, "services": services, "killed": killed,
-            "ready": sum(pod["ready"] for pod in facts), "load": await read_load(cluster, dns, corefile, skipped) if args.load else [],
-            "skipped": list(dict.fromkeys(skipped)),
-            "read_at": cluster.now}
+            "ready": sum(pod["ready"] for pod in facts), "load": load,
+            "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
 async def _most_pods(cluster: Cluster, skipped: list[str]) -> int | None:
