@@ -119,13 +119,16 @@ def test_a_part_of_an_essential_step_that_was_not_permitted_does_not_make_the_re
 
 def test_what_was_skipped_or_could_not_be_told_is_listed_once() -> None:
     skipped = replace(note(Verdict.SKIPPED, Layer.CNI, "not permitted: get pods/log"), step="logs")
-    assert conclude([skipped, skipped]).not_looked_at == ("not permitted: get pods/log",)
+    seen = replace(note(Verdict.PASS, Layer.CNI, "2 of 2"), step="agents")
+    assert conclude([skipped, seen, skipped]).not_looked_at == ("not permitted: get pods/log",)
 
 
 def test_a_finding_without_a_cause_is_a_root_cause_of_its_own() -> None:
     own = Finding(verdict=Verdict.FAIL, summary="No Deployment with app=web in shop.", step="shop")
     other = replace(own, summary="another")
     assert len(conclude([own, other, fault("cni.missing")]).root_causes) == 3
+    of_nodes = [replace(own, node="n1"), replace(own, node="n2", summary="another")]
+    assert len(conclude(of_nodes).root_causes) == 2
 
 
 def test_a_warning_that_has_broken_something_is_no_warning_any_more() -> None:

@@ -65,6 +65,30 @@ def test_in_which_directions_a_policy_isolates(spec: dict[str, Any], expected: t
     assert (isolates(policy(**spec), "Ingress"), isolates(policy(**spec), "Egress")) == expected
 
 
+@pytest.mark.parametrize(("block", "expected"), [
+    ({"cidr": "10.0.0.0/8"}, True), ({"cidr": "10.1.0.0/16"}, True), ({"cidr": "10.9.0.0/16"}, False),
+    ({"cidr": "10.1.128.0/17"}, None), ({"cidr": "10.0.0.0/8", "except": ["10.1.0.0/24"]}, None),
+    ({"cidr": "10.0.0.0/8", "except": ["10.0.0.0/15"]}, False), ({"cidr": "fd00::/8"}, False),
+    ({"cidr": "10.0.0.0/8", "except": ["10.9.0.0/16"]}, True),
+], ids=str)
+def test_of_an_address_that_is_only_known_to_lie_in_a_range_is_said_what_holds_for_all_of_it(
+    block: dict[str, Any], expected: Told
+) -> None:
+    somebody = Party(address=ip_network("10.1.0.0/16"))
+    told = decide([policy(ingress=[{"from": [{"ipBlock": block}]}])], "Ingress", SERVER, somebody, "UDP", 53)
+    assert told.allowed is expected
+
+
+def test_what_is_not_known_of_an_address_or_a_name_of_a_port_is_not_guessed() -> None:
+    somewhere = Party(namespace="shop", namespace_labels={}, labels={}, address=None)
+    by_block = [policy(ingress=[{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}])]
+    assert decide(by_block, "Ingress", SERVER, somewhere, "UDP", 53).allowed is None
+    named = {"ports": [{"protocol": "UDP", "port": "dns"}]}
+    by_name = [policy(namespace="shop", policyTypes=["Egress"], egress=[named])]
+    unknown = Party(namespace="dns", namespace_labels={}, labels={}, address=ip_network("10.1.0.1"), ports=None)
+    assert decide(by_name, "Egress", CLIENT, unknown, "UDP", 53).allowed is None
+
+
 def test_policies_add_up_and_those_of_other_namespaces_or_other_pods_say_nothing() -> None:
     deny, allow = policy("deny"), policy("allow", ingress=[{"ports": [{"port": 53, "protocol": "UDP"}]}])
     elsewhere = policy("elsewhere", namespace="shop")

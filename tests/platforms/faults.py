@@ -73,10 +73,17 @@ EXTRA_PROXY = {
                  "labels": {"k8s-app": "kube-proxy"}, "creationTimestamp": "2026-01-01T08:00:00Z"},
     "spec": {"selector": {"matchLabels": {"k8s-app": "kube-proxy"}},
              "template": {"metadata": {"labels": {"k8s-app": "kube-proxy"}},
-                          "spec": {"hostNetwork": True, "containers": [{"name": "kube-proxy", "image": "p:1"}]}}},
+                          "spec": {"hostNetwork": True, "serviceAccountName": "kube-proxy",
+                                   "containers": [{"name": "kube-proxy", "image": "p:1"}]}}},
     "status": {"desiredNumberScheduled": 3, "currentNumberScheduled": 3, "numberReady": 3, "numberAvailable": 3,
                "updatedNumberScheduled": 3, "observedGeneration": 1},
 }
+ITS_ACCOUNT = {"apiVersion": "v1", "kind": "ServiceAccount",
+               "metadata": {"name": "kube-proxy", "namespace": "kube-system", "uid": "account"}}
+ITS_ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": {"name": "kubeadm:node-proxier", "uid": "binding"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:node-proxier"},
+            "subjects": [{"kind": "ServiceAccount", "name": "kube-proxy", "namespace": "kube-system"}]}
 
 FAULTS = (
     fault("kubeadm", "the Service selects another label", change(
@@ -165,7 +172,8 @@ FAULTS = (
                "currentNumberScheduled": 0, "numberMisscheduled": 0, "observedGeneration": 1})),
         change("DaemonSet", "dns-default", set_path("spec.template.spec.nodeSelector", {"dns": "here"})),
         without_pods("dns-default", "dns-default")), ("dns.pods.missing", "DaemonSet openshift-dns/dns-default")),
-    fault("cilium", "a kube-proxy was left beside it", add(EXTRA_PROXY),
+    fault("cilium", "a kube-proxy was left beside it", edits(
+        add(EXTRA_PROXY), add(ITS_ACCOUNT), add(ITS_ROLE)),
           ("proxy.two", "DaemonSet kube-system/kube-proxy")),
     fault("cilium", "it was set not to replace kube-proxy, which is gone", change(
         "ConfigMap", "cilium-config", set_path("data.kube-proxy-replacement", "false")),

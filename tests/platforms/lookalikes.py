@@ -44,6 +44,8 @@ def node(name: str, labels: Object, taint: str = "", os: str = "linux") -> Edit:
         item["metadata"]["labels"] = {"kubernetes.io/os": os, "kubernetes.io/hostname": name, **labels}
         item["spec"] = {"taints": [{"key": taint, "effect": "NoSchedule"}]} if taint else {}
         item["status"]["nodeInfo"]["operatingSystem"] = os
+        item["status"]["addresses"] = [{"type": "InternalIP", "address": "192.168.10.99"},
+                                       {"type": "Hostname", "address": name}]
 
     return like("Node", "node-", change("Node", name, alter), name)
 

@@ -189,6 +189,18 @@ def test_where_nothing_is_forwarded_or_asked_nothing_is_wrong(changes: dict[str,
     assert only(UPSTREAM, forwarding(DEAD, **changes)).verdict is verdict
 
 
+def test_pods_that_could_not_be_asked_are_named_and_say_nothing_of_the_resolver() -> None:
+    lost = {"name": EXTERNAL, "type": "A", "outcome": "failed", "message": "the node could not reach the port"}
+    found = judge(UPSTREAM, forwarding(ALIVE, (lost,))).findings
+    assert [f.verdict for f in found] == [Verdict.PASS, Verdict.UNKNOWN]
+    assert "coredns-2: kubernetes.io: the node could not reach the port" in found[1].summary
+
+
+def test_a_corefile_changed_a_moment_ago_is_to_be_looked_at_again() -> None:
+    assert "look again" in only(UPSTREAM, forwarding(DEAD, changed=NOW - 30)).advice
+    assert "look again" not in only(UPSTREAM, forwarding(DEAD, changed=NOW - 3000)).advice
+
+
 def test_a_refusal_is_an_answer_unless_coredns_itself_refuses() -> None:
     refused = (answer(EXTERNAL, rcode="REFUSED"),)
     assert only(UPSTREAM, forwarding(refused)).verdict is Verdict.INFO

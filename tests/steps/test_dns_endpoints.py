@@ -125,6 +125,24 @@ def test_a_port_that_nobody_serves_is_a_fault_of_the_service() -> None:
     assert causes(ENDPOINTS, endpoints_evidence(slices=slices(*ends, ports=False))) == ["dns.service.target-port"]
 
 
+@pytest.mark.parametrize(("protocol", "verdict"), [("TCP", Verdict.WARN), ("UDP", Verdict.FAIL)])
+def test_a_wrong_port_for_tcp_alone_breaks_long_answers_only(protocol: str, verdict: Verdict) -> None:
+    (piece,) = slices(("10.244.0.2", True), ("10.244.1.2", True))
+    ports = [{**port, "port": 5353 if port["protocol"] == protocol else 53} for port in piece["ports"]]
+    finding = only(ENDPOINTS, endpoints_evidence(slices=[{**piece, "ports": ports}]))
+    assert (finding.cause, finding.verdict) == ("dns.service.target-port", verdict)
+    assert f"port 53/{protocol} (targetPort 53) leads to 5353, DNS listens on 53" in finding.summary
+
+
+def test_a_change_is_offered_only_where_it_would_hit_ready_dns_pods_and_no_others() -> None:
+    ill = {"k8s-app": "kube-dnss"}
+    down = [backend(ready=False)]
+    assert judge(ENDPOINTS, wrong(ill, pods=down)).outputs["mends"] is False
+    others = [backend("web", "10.244.1.9", dns=False, labels={**LABELS})]
+    assert judge(ENDPOINTS, wrong(ill, selected=others)).outputs["mends"] is False
+    assert judge(ENDPOINTS, wrong(ill, pods=[backend(labels={"k8s-app": "x"})])).outputs["mends"] is False
+
+
 def test_pods_that_serve_no_dns_among_the_endpoints_are_a_warning() -> None:
     mixed = [backend(), backend("coredns-2", "10.244.1.2"), backend("web", "10.244.1.9", dns=False, labels=LABELS)]
     ends = slices(*((p["ips"][0], True) for p in mixed))

@@ -51,6 +51,15 @@ def test_one_pod_of_two_that_fails_is_a_warning() -> None:
     assert (found.cause, found.verdict) == ("dns.external.failed", Verdict.WARN)
 
 
+def test_a_pod_that_could_not_be_asked_is_named_and_no_fault() -> None:
+    lost = {**silent("failed"), "pod": "coredns-2"}
+    (found,) = judge(EXTERNAL, told(answer("NOERROR", "203.0.113.10"), lost), name=NAME).findings
+    assert (found.verdict, "coredns-2 could not be asked" in found.summary) == (Verdict.PASS, True)
+    (unknown,) = judge(EXTERNAL, told(lost), name=NAME).findings
+    assert unknown.verdict is Verdict.UNKNOWN
+    assert causes(EXTERNAL, told(answer("SERVFAIL"), lost), name=NAME) == ["dns.external.failed"]
+
+
 def test_another_answer_under_a_search_suffix_hijacks_the_name_and_the_same_answer_does_not() -> None:
     plain, longer = answer("NOERROR", "203.0.113.10"), f"{NAME}.svc.cluster.local"
     wild = told(plain, answer("NOERROR", "192.0.2.1", name=longer), searched=True)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.model.finding import Finding, Verdict
 from bot.playground.bundle import Bundle, Object
 from bot.playground.cluster_box.box import ClusterBox
@@ -12,6 +14,7 @@ from bot.playground.scenarios import load_scenario
 from bot.steps import Evidence
 from bot.steps.dns.local_cache_rules import judge_cache
 from bot.steps.dns.objects import DnsArgs
+from bot.steps.wording import tell_time
 from tests.playground.answers import ask_box
 from tests.steps.dns_evidence import LONG_AGO
 
@@ -61,6 +64,35 @@ def test_an_upstream_service_that_selects_nothing_is_named_with_the_labels_it_wa
     (found,) = judged(upstream=upstream)
     assert (found.cause, found.object) == ("dns.local-cache.upstream", "Service kube-system/kube-dns-upstream")
     assert "k8s-app=kube-dns" in found.evidence[0]
+
+
+def test_kubelets_that_hand_out_an_address_at_which_it_does_not_listen_leave_pods_without_dns() -> None:
+    config = {"name": "ConfigMap kube-system/node-local-dns", "bind": ["169.254.25.10"], "tcp": True, "unfilled": []}
+    (found,) = judged(config=config)
+    assert (found.cause, found.verdict) == ("dns.local-cache.address", Verdict.FAIL)
+    assert "169.254.20.10" in found.summary
+    (unused,) = judged(SERVICE, config=config)
+    assert (unused.verdict, "so pods do not ask it" in unused.summary) == (Verdict.INFO, True)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"missing": True}, "does not exist"), ({"ports": [[53, "UDP"]]}, "has no port 53/TCP"),
+])
+def test_an_upstream_service_that_is_not_there_or_lacks_tcp_is_told(changes: dict[str, Any], words: str) -> None:
+    upstream = {"missing": False, "selector": {}, "ports": [[53, "UDP"], [53, "TCP"]], "servers": 2, "selected": 2,
+                "labels": {}, **changes}
+    (found,) = judged(upstream=upstream)
+    assert (found.cause, words in found.summary) == ("dns.local-cache.upstream", True)
+
+
+def test_a_pod_of_it_that_is_on_its_way_is_no_fault_and_where_no_pod_was_read_its_numbers_tell() -> None:
+    new = {"ready": False, "waiting": "ContainerCreating"}
+    starting = cache_pod("b", "n2", **new, created=tell_time(NOW - 20).replace(" ", "T"))
+    assert [f.verdict for f in judged(ready=1, pods=[cache_pod("a", "n1"), starting])] == [Verdict.PASS]
+    leaving = cache_pod("b", "n2", ready=False, deleting=True)
+    assert [f.verdict for f in judged(ready=1, pods=[cache_pod("a", "n1"), leaving])] == [Verdict.PASS]
+    (found,) = judged(ready=1, pods=[])
+    assert (found.cause, "1 of 2 pods ready" in found.summary) == ("dns.local-cache.down", True)
 
 
 def test_a_template_that_was_not_filled_in_is_named() -> None:

@@ -59,6 +59,20 @@ def test_a_failed_reload_of_running_pods_warns_as_long_as_the_fault_is_in_the_co
     assert causes(LOGS, evidence(running, facts=corefile())) == []
 
 
+def test_a_line_about_syntax_of_a_running_pod_counts_as_long_as_it_is_not_known_to_be_mended() -> None:
+    wrong = log_pod(SYNTAX, RELOAD, ready=True)
+    mistaken = corefile(mistakes=[{"line": 3, "text": "}"}])
+    assert "dns.corefile.syntax" in causes(LOGS, evidence(wrong, facts=mistaken))
+    assert causes(LOGS, evidence(wrong, facts=corefile())) == []
+    assert "dns.corefile.syntax" in causes(LOGS, evidence(wrong, facts={"state": "unknown", "config_map": ""}))
+
+
+def test_only_pods_that_are_down_speak_of_the_way_to_the_api_server() -> None:
+    beside = log_pod(NO_ROUTE, name="coredns-2", ready=True)
+    found = judge(LOGS, evidence(log_pod(NO_ROUTE), beside)).findings
+    assert [f.summary.split(" ")[0] for f in found if f.cause == "dns.pods.api-path"] == ["coredns-1"]
+
+
 def test_a_reload_that_went_well_ends_what_was_before_it() -> None:
     assert causes(LOGS, evidence(log_pod(UNKNOWN, RELOAD, "[INFO] Reloading complete", ready=True))) == []
 

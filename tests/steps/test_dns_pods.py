@@ -132,6 +132,26 @@ def test_positive_evidence_counts_at_any_age(broken: dict[str, Any]) -> None:
     assert only(PODS, pods_evidence(broken)).verdict is Verdict.FAIL
 
 
+def test_a_pod_without_a_node_that_no_scheduler_looked_at_is_a_fault_once_it_is_old() -> None:
+    waits = pod(node="", phase="Pending", ready=False, started="")
+    assert only(PODS, pods_evidence(waits)).cause == "dns.pods.pending.unschedulable"
+    assert only(PODS, pods_evidence({**waits, "created": JUST_NOW})).verdict is Verdict.UNKNOWN
+
+
+def test_a_container_that_ended_well_a_moment_ago_and_runs_again_has_not_crashed() -> None:
+    ended = {"reason": "Completed", "code": 0, "at": RECENTLY}
+    again = pod(ready=False, restarts=1, last_ended=ended, started=RECENTLY)
+    assert only(PODS, pods_evidence(again)).verdict is Verdict.UNKNOWN
+    assert only(PODS, pods_evidence({**again, "waiting": "CrashLoopBackOff"})).cause == "dns.pods.crashing"
+
+
+def test_a_pod_short_of_memory_that_is_ready_again_will_be_ended_again_and_one_that_ran_on_is_over_it() -> None:
+    ended = {"reason": "OOMKilled", "code": 137, "at": RECENTLY}
+    again = pod(restarts=1, last_ended=ended, started=RECENTLY)
+    assert causes(PODS, pods_evidence(again, pod("coredns-2", "n2"))) == ["dns.pods.oom"]
+    assert causes(PODS, pods_evidence({**again, "started": LONG_AGO}, pod("coredns-2", "n2"))) == []
+
+
 def test_restarts_count_only_while_they_are_recent() -> None:
     old = {"reason": "Error", "code": 1, "at": LONG_AGO}
     assert [f.verdict for f in judge(PODS, pods_evidence(pod(restarts=50, last_ended=old))).findings] == [Verdict.INFO]

@@ -204,6 +204,30 @@ def test_one_that_is_only_slow_with_its_metrics_does_not_hang() -> None:
     assert causes(LIVE, both) == []
 
 
+@pytest.mark.parametrize(("facts", "verdict", "words"), [
+    ({**REFUSED, "started": JUST_NOW}, Verdict.INFO, "started a moment ago"),
+    ({**REFUSED, "health": {"status": 200, "body": "{}", "error": "", "refused": False}}, Verdict.UNKNOWN,
+     "answers /healthz with 200 and does not serve its metrics"),
+    ({**LEAVING, "health": {**LEAVING["health"], "body": '{"nodeEligible":true}'}}, Verdict.UNKNOWN, "with 503"),
+    ({**REFUSED, "refused": False, "metrics_error": "no answer within 5 s"}, Verdict.UNKNOWN, "no answer within 5 s"),
+    ({"started": "", "waiting": "ErrImagePull", "ready": False}, Verdict.UNKNOWN, "does not run (ErrImagePull)"),
+    ({"started": "", "waiting": "", "ready": False}, Verdict.UNKNOWN, "does not run (no container)"),
+])
+def test_a_proxy_without_its_pages_is_told_by_what_it_does_answer_and_is_no_fault(
+    facts: dict[str, Any], verdict: Verdict, words: str
+) -> None:
+    found = only(LIVE, live(**facts))
+    assert (found.verdict, found.cause, words in found.summary) == (verdict, "", True)
+
+
+def test_errors_of_the_api_server_are_the_cause_only_where_nothing_else_came_back() -> None:
+    mixed = only(LIVE, live(times({"IPv4": OLD}, {}, **{"200": 8.0, "403": 5.0})))
+    assert mixed.cause == "proxy.unsynced"
+    assert "answers of the API server: 403 5 times" in mixed.evidence
+    assert only(LIVE, live(times({"IPv4": OLD}, {}, **{"302": 5.0, "500": 2.0}))).evidence[1] == (
+        "rest_client_requests_total: 500 2 times")
+
+
 def test_a_node_that_the_autoscaler_takes_away_has_a_proxy_that_works() -> None:
     assert [f.verdict for f in judge(LIVE, live(**LEAVING)).findings] == [Verdict.INFO]
 

@@ -72,22 +72,26 @@ def _own(answer: Json) -> bool:
 def _judge_plain(evidence: Evidence, answers: list[Json]) -> Finding:
     name, lines = evidence["name"], (*_told(answers), read_at(evidence))
     subject = f"Name {name}"
+    unasked = [a for a in answers if a["outcome"] == "failed"]  # which says nothing of what the pod would answer
+    if len(unasked) == len(answers):
+        text = f"{name} could not be asked for: {cut(answers[0]['message'])}."
+        return note(Verdict.UNKNOWN, Layer.CLIENT, text, object=subject, evidence=lines)
+    answers = [a for a in answers if a not in unasked]
     good = [a for a in answers if a.get("rcode") == "NOERROR"]
     if good and len(good) < len(answers):
         text = f"{name} resolves at {len(good)} of {len(answers)} DNS pods."
         return find("dns.external.failed", text, verdict=Verdict.WARN, object=subject, evidence=lines)
     if good:
         records = list_names(dict.fromkeys(r for a in good for r in a["records"])) or "no IPv4 address"
-        text = f"{name} resolves to {records}, asked over TCP; UDP and the way to the DNS Service were not tested."
+        rest = f" {list_names(a['pod'] for a in unasked)} could not be asked." if unasked else ""
+        text = (f"{name} resolves to {records}, asked over TCP; UDP and the way to the DNS Service were not tested."
+                f"{rest}")
         return note(Verdict.PASS, Layer.CLIENT, text, object=subject, evidence=lines)
     denied = [a for a in answers if a.get("rcode") == "NXDOMAIN"]
     if denied:
         who = "CoreDNS itself says so: the name lies in a zone that it serves" if _own(denied[0]) else \
             "the resolvers that CoreDNS asks say so"
         return find("dns.external.missing", f"{name} does not exist; {who}.", object=subject, evidence=lines)
-    if {a["outcome"] for a in answers} == {"failed"}:
-        text = f"{name} could not be asked for: {cut(answers[0]['message'])}."
-        return note(Verdict.UNKNOWN, Layer.CLIENT, text, object=subject, evidence=lines)
     codes = {a.get("rcode", a["outcome"]) for a in answers}
     if "REFUSED" in codes:
         text = f"{name} is refused, by the resolver that CoreDNS asks for it or by a rule of CoreDNS."
