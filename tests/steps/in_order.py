@@ -114,7 +114,7 @@ IN_ORDER: dict[str, tuple[Evidence, dict[str, Any]]] = {
     "dns.client": (test_dns_client.seen(), {}),
     "dns.policy_clients": (test_policy_reads.limited(clients=[], spaces=[]), {}),
     "dns.external": (test_dns_external.told(test_dns_external.answer("NOERROR", ADDRESS)), {"name": EXTERNAL}),
-    "policy.enforcement": (test_policy_selection.enforced(enforcers("kindnet")), {}),
+    "policy.enforcement": (test_policy_selection.enforced(enforcers("calico-node")), {}),
     "policy.selection": (test_policy_selection.selection(), {}),
     "policy.reach": (test_policy_reach.reached(), {}),
     "path.ends": (test_path_ends.ends(), {}),
