@@ -64,6 +64,8 @@ ONE_SHORT: dict[str, Any] = {"ready": 1, "pods": [pod("n1"), pod("n2", ready=Fal
     (agents(agent(rights=DENIED)), ["cni.agent.forbidden"]),                     # Running and Ready, and yet
     (agents(agent(**ONE_SHORT)), ["cni.agent"]),
     (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [RANGE]})), ["cni.agent.range"]),
+    (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": ["Failed to find any valid interface to use"]})),
+     ["cni.agent.interface"]),
     (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [unreached("10.96.0.1:443")]})), ["cni.agent.api"]),
     (agents(agent(**ONE_SHORT, logs={"kube-proxy-n2": [unreached("10.0.0.9:6443")]})), ["cni.agent.api-address"]),
     (agents(agent(ready=1, desired=1, pods=[pod("n1")])), ["cni.agent"]),        # its DaemonSet leaves out a node
@@ -290,6 +292,25 @@ def weave(connections: str = "1 (1 established)", peers: str = "2 (with 2 establ
 ])
 def test_weaves_own_status_tells_of_peers_that_readiness_does_not(evidence: Any, expected: list[str]) -> None:
     assert causes(AGENTS, evidence) == expected
+
+
+@pytest.mark.parametrize(("evidence", "verdict"), [
+    (weave("1 (1 retrying)", "1"), Verdict.FAIL),                                      # it has nobody
+    (weave("2 (1 established, 1 failed)", "2", ready=3, desired=3), Verdict.WARN),     # a part of the peers
+    (weave(ipam="all IP ranges owned by unreachable peers"), Verdict.WARN),
+    (weave(ipam="waiting for IP(s) to become available"), Verdict.WARN),
+])
+def test_an_agent_of_weave_net_that_has_nobody_is_a_failure_and_one_that_lacks_some_a_warning(
+    evidence: Any, verdict: Verdict
+) -> None:
+    assert {f.verdict for f in judge(AGENTS, evidence).findings if f.cause} == {verdict}
+
+
+def test_a_status_page_of_weave_net_that_could_not_be_read_is_unknown() -> None:
+    lost = weave()
+    lost["agents"][0]["facts"]["weave"] |= {"error": "connection refused", "peers": 0}
+    found = [f for f in judge(AGENTS, lost).findings if "status page" in f.summary]
+    assert [(f.verdict, f.node) for f in found] == [(Verdict.UNKNOWN, "n1")]
 
 
 # --- log lines, as they were seen -------------------------------------------------------------------------------

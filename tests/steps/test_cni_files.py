@@ -79,6 +79,23 @@ def test_what_stands_on_a_node_is_told_by_its_cause(told: Any, expected: list[st
     assert causes(FILES, told) == expected
 
 
+@pytest.mark.parametrize("ill", [
+    view(BAD, GOOD), view(CILIUM, GOOD), view(programs=["host-local", "portmap"]), view(settings={"forward": "0"}),
+    view(conf("10-bridge.conf", "bridge", plugins=[{**BRIDGE, "hairpin": False}])), view(settings={"bridged": "0"}),
+    view(links={"eth0": 1500, "cni0": 9000}),
+], ids=["invalid", "left over", "program", "forwarding", "hairpin", "bridged", "mtu"])
+def test_what_is_wrong_on_one_of_two_nodes_is_a_warning_about_that_node(ill: dict[str, Any]) -> None:
+    told = evidence()
+    told["views"]["nodes"] = {"n1": view(), "n2": ill}
+    assert {(f.verdict, f.node) for f in judge(FILES, told).findings if f.cause} == {(Verdict.WARN, "n2")}
+
+
+def test_a_folder_without_configuration_or_with_none_that_is_valid_is_told_as_such() -> None:
+    bare = [f for f in judge(FILES, evidence({**view(), "files": []})).findings if f.node]
+    assert [(f.verdict, "holds no configuration file" in f.summary) for f in bare] == [(Verdict.INFO, True)]
+    assert causes(FILES, evidence(view(BAD))) == ["cni.files.invalid"]
+
+
 def test_a_tunnel_of_different_widths_is_told_where_it_is_narrow() -> None:
     told = evidence()
     told["views"]["nodes"] = {node: view(links={"eth0": 1500, "flannel.1": size})

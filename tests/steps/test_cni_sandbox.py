@@ -28,6 +28,8 @@ EVENTS = (
     (EVENT.format("bridge", "no IP addresses available in range set: 10.244.0.1-10.244.0.254"), "",
      "cni.sandbox.addresses"),
     ('failed to find plugin "bridge" in path [/opt/cni/bin]', "Flannel", "cni.sandbox.plugin"),
+    (EVENT.format("bridge", '"cni0" already has an IP address different from 10.244.1.1/24'), "", "cni.sandbox.bridge"),
+    (EVENT.format("bridge", 'incompatible CNI versions; config is "1.1.0"'), "", "cni.sandbox.version"),
     ("something else", "Flannel", "cni.sandbox.failed"),
     ("Failed to create pod sandbox: open /run/systemd/resolve/resolv.conf: no such file or directory", "Flannel",
      "node.resolv-conf"),
@@ -48,6 +50,16 @@ def group(state: str = "waiting", on: str = "n2") -> dict[str, Any]:
 
 def sandbox(*groups: dict[str, Any]) -> dict[str, Any]:
     return {"read_at": NOW, "groups": list(groups), "networks": ["Flannel"], "skipped": []}
+
+
+@pytest.mark.parametrize(("message", "running", "cause"), EVENTS)
+def test_a_pod_that_waits_is_a_warning_about_its_node_in_the_plugins_own_words(
+    message: str, running: str, cause: str
+) -> None:
+    found = judge(SANDBOX, {**sandbox({**group(), "message": normalise(message)}), "networks": [running]}).findings
+    about = "ClusterInformation default" if cause == "cni.sandbox.locked" else "Node n2"
+    assert [(f.cause, f.verdict, f.object) for f in found] == [(cause, Verdict.WARN, about)]
+    assert any(normalise(message)[:60] in line for line in found[0].evidence)
 
 
 @pytest.mark.parametrize("state", ["started", "gone", "unknown", "past"])
