@@ -56,12 +56,15 @@ PROXY: tuple[Cause, ...] = (
     ),
     proxy_cause(
         "proxy.two", "Two service proxies run",
-        "kube-proxy and Cilium's replacement each write their own rules for the same Services. Connections break when "
-        "one of them changes, and faults show by turns.",
-        "Keep one: remove the DaemonSet kube-proxy, or set kube-proxy-replacement to false in ConfigMap "
-        "kube-system/cilium-config and restart the agents (`kubectl -n kube-system rollout restart daemonset cilium`).",
-        by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl -n kube-system get configmap "
-        "cilium-config -o yaml`", explains=(), scope="cluster",
+        "kube-proxy and another one (a second DaemonSet of it, kube-router, Cilium's replacement) each write their own "
+        "rules for the same Services on the same nodes. Where they are set differently (mode, clusterCIDR) what holds "
+        "changes with whoever wrote last; of two kube-proxies the later one finds its ports taken, and only its log "
+        "says so.",
+        "Keep one: delete the DaemonSet that is not meant, or tell the other not to: `--run-service-proxy=false` for "
+        "kube-router; kube-proxy-replacement false in ConfigMap kube-system/cilium-config, then "
+        "`kubectl -n kube-system rollout restart daemonset cilium`.",
+        by_hand="`kubectl get daemonsets -A | grep -E 'kube-proxy|kube-router'` and `kubectl -n kube-system get "
+        "configmap cilium-config -o yaml`", explains=("proxy.port",), scope="cluster",
         source="https://docs.cilium.io/en/stable/network/kubernetes/kubeproxy-free/",
     ),
     proxy_cause(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.engine.library import load_file, shipped_folder
-from bot.model.playbook import Kind
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.roles import Rule
 from bot.playground.scenarios import load_scenario
@@ -31,26 +30,31 @@ TIERS: dict[str, list[Rule]] = {
 }
 """Each holds the ones before it."""
 PERMISSION = re.compile(r"\b(get|list|create|delete|watch) [a-z]+(/[a-z-]+)?")
-SCENARIOS = {"dns": "healthy", "network": "healthy-calico", "kube-proxy": "proxy-healthy"}
-"""What each playbook is tried on, where it is not `healthy`."""
+ASKED: dict[str, tuple[str, ...]] = {
+    "cni": ("healthy",),
+    "connectivity": ("conn-itself", "from=netcheck-shop/web", "to=netcheck-shop/web", "inside=yes"),
+    "dns": ("healthy",), "dns-guided": ("healthy",), "external-dns-resolution": ("external-healthy", "api.example.com"),
+    "ingress": ("ingress-log", "shop/web", "log=yes"), "kube-proxy": ("proxy-healthy",), "network": ("healthy-calico",),
+    "network-policy": ("np-allows-calico", "pod=netcheck-shop/client", "to=netcheck-shop/web"),
+    "node": ("node-healthy",), "service": ("service-healthy", "shop/web", "port=80"),
+}
+"""What each playbook is tried on, a cluster in order, and what it is asked."""
 
 
-def playbooks() -> list[str]:
-    """Those that only look, and need not be told at what."""
-    found = [load_file(path) for path in sorted(shipped_folder().glob("*.yaml"))]
-    return [p.name for p in found if not any(param.required for param in p.params)
-            and not any(step.kind is Kind.GUIDE for step in p.steps)]
+def test_every_shipped_playbook_is_tried() -> None:
+    assert {*ASKED} == {load_file(path).name for path in shipped_folder().glob("*.yaml")}
 
 
-async def run_with(tier: str, playbook: str, scenario: str, folder: Path) -> Any:
+async def run_with(tier: str, playbook: str, scenario: str, folder: Path, *words: str) -> Any:
     async with ClusterBox(load_scenario(scenario), permissions=TIERS[tier]) as box:
-        return await ask_box(box, folder, playbook)
+        return await ask_box(box, folder, playbook, *words)
 
 
-@pytest.mark.parametrize("playbook", playbooks())
+@pytest.mark.parametrize("playbook", ASKED)
 @pytest.mark.parametrize("tier", TIERS)
 async def test_a_missing_right_is_never_a_fault_and_is_named(playbook: str, tier: str, tmp_path: Path) -> None:
-    run = await run_with(tier, playbook, SCENARIOS.get(playbook, "healthy"), tmp_path)
+    scenario, *words = ASKED[playbook]
+    run = await run_with(tier, playbook, scenario, tmp_path, *words)
     assert [f["summary"] for f in run["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
     refused = [f["summary"] for f in run["findings"] if "permitted" in f["summary"] or "may not" in f["summary"]]
     assert [text for text in refused if not PERMISSION.search(text)] == []

@@ -1,5 +1,7 @@
 """The service proxy on evidence alone: where it runs, whether it writes its rules, what it logs."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,14 +9,16 @@ import pytest
 from bot.diagnosis.causes import find
 from bot.diagnosis.conclusion import conclude
 from bot.model.finding import Verdict
+from bot.playground.scenarios import load_scenario
 from bot.steps.daemons import why_not_there
-from bot.steps.proxy.coverage import COVERAGE
+from bot.steps.proxy.coverage import COVERAGE, ProxyArgs
 from bot.steps.proxy.klog import keep_telling
 from bot.steps.proxy.live import LIVE
 from bot.steps.proxy.log_rules import PATTERNS
 from bot.steps.proxy.logs import LOGS
 from bot.steps.proxy.metrics import read_metrics
 from bot.steps.wording import tell_time
+from tests.steps.boxed import open_box
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only, roots
 
 PROXY = "DaemonSet kube-system/kube-proxy"
@@ -116,6 +120,58 @@ def crashing_pods(*names: str, **changes: Any) -> list[dict[str, Any]]:
     return [pod(name, ready=False, container=crash_loop(**changes)) for name in names]
 
 
+def beside(name: str = "kube-proxy-two", **facts: Any) -> dict[str, Any]:
+    return {"name": f"DaemonSet kube-system/{name}", "plain": name, "namespace": "kube-system", "desired": 2,
+            "ready": 2, "created": LONG_AGO, "rolling": False, "shared": ["n1", "n2"], "alone": [], **facts}
+
+
+def test_a_second_proxy_on_the_same_nodes_is_a_warning_that_names_it() -> None:
+    finding, = (f for f in judge(COVERAGE, {**coverage(), "others": [beside()]}).findings if f.cause)
+    assert (finding.cause, finding.verdict, finding.object) == (
+        "proxy.two", Verdict.WARN, "DaemonSet kube-system/kube-proxy-two")
+
+
+@pytest.mark.parametrize(("expected", "other"), [
+    ([], beside(shared=[], alone=["n2"], desired=1, ready=1)),                    # of another architecture
+    ([], beside(shared=["w1"], alone=[])),                                        # Windows
+    ([], beside(desired=0, ready=0)), (["proxy.not-covering"], beside(shared=[], alone=["n2"], desired=1, ready=0)),
+    ([], beside(shared=[], alone=["n2"], desired=1, ready=0, rolling=True)),
+])
+def test_proxies_on_different_nodes_belong_together(expected: list[str], other: dict[str, Any]) -> None:
+    split = coverage(ready=1, desired=1, pods=[pod("n1")], places={"n2": {"taints": [], "labels": {}}},
+                     selector={"kubernetes.io/arch": "amd64"})
+    whole = coverage()
+    assert causes(COVERAGE, {**(split if other["alone"] else whole), "others": [other]}) == expected
+
+
+def of_set(name: str, **pod_spec: Any) -> dict[str, Any]:
+    meta = {"name": name, "namespace": "kube-system", "labels": {"k8s-app": name}, "uid": name}
+    spec = {"containers": [{"name": "main", "image": "registry.example.org/kube-proxy:v1.34.4"}], **pod_spec}
+    return {"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": meta,
+            "spec": {"template": {"spec": spec}}, "status": {"desiredNumberScheduled": 2, "numberReady": 2}}
+
+
+ROUTER = [{"name": "kube-router", "image": "docker.io/cloudnativelabs/kube-router:v2"}]
+ARM: dict[str, Any] = {"nodeSelector": {"kubernetes.io/arch": "arm64"}}
+
+
+@pytest.mark.parametrize(("item", "told"), [
+    (of_set("kube-proxy-two"), [(["n1", "n2"], [])]),
+    (of_set("kube-proxy-arm64", **ARM), [([], [])]),                              # on none of these nodes
+    (of_set("kube-router", containers=ROUTER), [(["n1", "n2"], [])]),
+    (of_set("kube-router", containers=[{**ROUTER[0], "args": ["--run-service-proxy=false"]}]), []),
+    (of_set("kube-proxy-exporter", containers=[{"name": "main", "image": "exporter:1"}]), []),
+    (of_set("web"), []),                                                          # not looked into
+])
+async def test_what_stands_beside_kube_proxy_is_known_by_what_it_runs_and_where(
+    item: dict[str, Any], told: list[Any], tmp_path: Path
+) -> None:
+    bundle = load_scenario("proxy-healthy")
+    async with open_box(replace(bundle, objects=(*bundle.objects, item)), tmp_path) as cluster:
+        evidence = await COVERAGE.gather(cluster, ProxyArgs())
+    assert [(other["shared"], other["alone"]) for other in evidence["others"]] == told
+
+
 def test_pods_that_crash_on_every_node_are_one_root_cause_also_where_only_some_of_them_are_asked() -> None:
     three = nodes(n1=node(), n2=node(), n3=node())
     seen = {**coverage(ready=0, desired=3, pods=crashing_pods("n1", "n2", "n3")), "nodes": three}
@@ -194,8 +250,9 @@ def test_a_proxy_that_answers_on_neither_port_hangs_where_another_one_answers() 
     alone = live(**SILENT)
     both = {**alone, "pods": [*alone["pods"], {**live(times({"": OLD}, {"": LATE}))["pods"][0], "node": "n2"}]}
     assert causes(LIVE, alone) == []
-    found = [f for f in judge(LIVE, both).findings if f.cause]
-    assert [(f.cause, f.verdict, f.node) for f in found] == [("proxy.hangs", Verdict.WARN, "n1")]
+    for told in (both, {**both, "read_at": NOW, "pods": [{**both["pods"][0], "started": JUST_NOW}, both["pods"][1]]}):
+        found = [f for f in judge(LIVE, told).findings if f.cause]
+        assert [(f.cause, f.verdict, f.node) for f in found] == [("proxy.hangs", Verdict.WARN, "n1")]
 
 
 def test_one_that_is_only_slow_with_its_metrics_does_not_hang() -> None:

@@ -18,6 +18,7 @@ from bot.steps.daemons import agent_facts, list_pods, read_places, troubled, why
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
 from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, read_replacement, tell_crash
+from bot.steps.proxy.second import judge_others, read_others, served_by_others
 from bot.steps.proxy.static import judge_static
 from bot.steps.readings import read_version
 from bot.steps.wording import count, cut, list_names, read_at
@@ -40,6 +41,7 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
         find_proxy(cluster), read_nodes(cluster, (), skipped), read_version(cluster, skipped))
     replacement = await read_replacement(cluster, proxy, skipped)
     daemon = proxy.daemon if proxy.found else None
+    others = await read_others(cluster, daemon, skipped) if daemon else []
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
     if short and nodes["unread"] and args.survey:
@@ -50,7 +52,7 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
         "version": version, "nodes": nodes, "networks": list(proxy.networks), "replacement": replacement,
         "pods": await list_pods(cluster, daemon, skipped) if daemon and short else None,
         "places": await read_places(cluster, daemon) if daemon and short and nodes["read"] else {},
-        "static": [agent_facts(pod) for pod in proxy.static],
+        "static": [agent_facts(pod) for pod in proxy.static], "others": others,
         "skipped": list(dict.fromkeys([*proxy.skipped, *skipped])),
     }
 
@@ -76,7 +78,8 @@ def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
         return Judgement((_absent(evidence), *skipped), {"proxy": ""})
     if evidence["proxy"] is None:
         return Judgement(skipped)
-    return Judgement((*_present(evidence), *_twice(evidence), *skipped), {"proxy": evidence["proxy"]["name"]})
+    found = (*_present(evidence), *judge_others(evidence), *_twice(evidence), *skipped)
+    return Judgement(found, {"proxy": evidence["proxy"]["name"]})
 
 
 def _absent(evidence: Evidence) -> Finding:
@@ -112,7 +115,8 @@ def _twice(evidence: Evidence) -> list[Finding]:
 
 def _present(evidence: Evidence) -> list[Finding]:
     proxy, nodes = evidence["proxy"], evidence["nodes"]
-    fit = list_fit(nodes["read"])
+    elsewhere = served_by_others(evidence)
+    fit = [name for name in list_fit(nodes["read"]) if name not in elsewhere]
     up = [name for name in fit if nodes["read"][name]["ready"]]
     sure = [name for name in up if _why(evidence, name) and (_kept_away(evidence, name) or _crash(evidence, name))]
     new = [name for name in up if is_young(nodes["read"][name], evidence) and name not in sure]

@@ -59,6 +59,8 @@ def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:
         text = (f"kube-proxy on node {pod['node']} answers /healthz with 503 because the node is about to be removed "
                 "by the autoscaler; the proxy itself works.")
         return _remark(evidence, pod, Verdict.INFO, text)
+    if pod.get("silent") and any("metrics" in other for other in evidence["pods"]):
+        return hangs(evidence, pod, f"/metrics and /healthz: {health['error']}")
     if _age(evidence, parse_time(pod["started"])) < PATIENCE:
         text = f"kube-proxy on node {pod['node']} started a moment ago and does not serve its pages yet."
         return _remark(evidence, pod, Verdict.INFO, text)
@@ -66,8 +68,6 @@ def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:
         text = (f"kube-proxy on node {pod['node']} answers /healthz with {health['status']} and does not serve its "
                 "metrics, so whether it ever wrote rules was not tested.")
         return _remark(evidence, pod, Verdict.UNKNOWN, text)
-    if pod.get("silent") and any("metrics" in other for other in evidence["pods"]):
-        return hangs(evidence, pod, f"/metrics and /healthz: {health['error']}")
     if pod.get("refused") and health.get("refused"):
         text = (f"kube-proxy on node {pod['node']} listens on neither of its ports (10249, 10256), as one that waits "
                 "for the API server does; its log tells.")

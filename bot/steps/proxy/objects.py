@@ -45,7 +45,7 @@ async def find_proxy(cluster: Cluster) -> Proxy:
     except ClusterError as error:
         return Proxy(known=False, skipped=[unread(error)])
     networks = tuple(network.name for network, _ in recognise_all(name_sets(sets)))
-    mine = next((s for s in sets if _is_proxy(s)), None)
+    mine = min((s for s in sets if _is_proxy(s)), key=_how_unlikely, default=None)
     if mine is None:
         static = await _list_static(cluster, skipped)
         return Proxy(known=True, daemon=_static_facts(static) if static else None, static=static, networks=networks,
@@ -58,6 +58,12 @@ async def find_proxy(cluster: Cluster) -> Proxy:
 def _is_proxy(item: Object) -> bool:
     meta = item["metadata"]
     return bool(meta["name"] == NAME or meta.get("labels", {}).get("k8s-app") == NAME)
+
+
+def _how_unlikely(item: Object) -> tuple[bool, bool, str]:
+    """That it is the cluster's own, where there are several: another place, another name, made later."""
+    meta = item["metadata"]
+    return meta["namespace"] != HOME, meta["name"] != NAME, meta.get("creationTimestamp", "")
 
 
 async def _read(cluster: Cluster, item: Object, skipped: list[str]) -> Object | None:

@@ -67,7 +67,7 @@ async def _within(cluster: Cluster, pod: Json, number: int, skipped: list[str]) 
         page = await read_page(cluster, pod["namespace"], pod["name"], number, "/", patience=PATIENCE)
     except Forbidden as error:
         skipped.append(error.permission)
-        return "untold", "not permitted"
+        return "untold", f"{error.permission} is not permitted"
     if page.status:
         return "ok", f"HTTP {page.status}"
     if page.refused:
