@@ -102,5 +102,6 @@ def guess_kind(api: str, name: str, namespaced: bool) -> Kind:
     """A custom resource whose definition was not read; its plural is made as nearly all are."""
     group, _, version = api.rpartition("/")
     lower = name.lower()
-    plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}es" if lower.endswith(("s", "x")) else f"{lower}s"
+    changes = lower.endswith("y") and lower[-2:-1] not in "aeiou"  # policies, and gateways
+    plural = f"{lower[:-1]}ies" if changes else f"{lower}es" if lower.endswith(("s", "x")) else f"{lower}s"
     return Kind(group, version, name, plural, namespaced)
