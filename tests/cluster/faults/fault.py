@@ -38,14 +38,15 @@ class Root:
 class Fault:
     """One row. A row without roots is a look-alike: it passes only with the answer `ok`.
 
-    `stage`: what the fault happens to, made before it and kept until nothing is found any longer; `cleared`: when it is
-    gone. `says`: what is so in the cluster, as a sentence. `reference`: its id in the catalogue of faults. `breaks`:
-    done in this order, and undone in the same order, so that what restarts pods stands after the reason for it. `wait`:
-    when the fault shows. `mentions`: words that stand in the summary or advice of some root cause, in a look-alike of
-    any finding. `consequences`: patterns of further causes that may be told, as following from the roots. `healed`:
-    when the next row may begin. `awaits`: what is lacking for it; such a row is run by name or with all
-    others, in no third, and is never counted as right. `probe`, `node_probe`: it is asked with such pods allowed.
-    `spoils`: what it breaks cannot be mended again, so nothing is healed and the next row gets another cluster.
+    `stage`: what the fault happens to, made before it and kept until nothing is found any longer; `cleared`: when it
+    is gone. `says`: what is so in the cluster, as a sentence. `reference`: its id in the list of faults that the table
+    began with, which is not part of this repository. `breaks`: done in this order, and undone in the same order, so
+    that what restarts pods stands after the reason for it. `wait`: when the fault shows. `mentions`: words that stand
+    in the summary or advice of some root cause, in a look-alike of any finding. `consequences`: patterns of further
+    causes that may be told, as following from the roots. `healed`: when the next row may begin. `awaits`: what is
+    lacking for it; such a row is run by name or with all others, in no third, and is never counted as right. `probe`,
+    `node_probe`: it is asked with such pods allowed. `spoils`: what it breaks cannot be mended again, so nothing is
+    healed and the next row gets another cluster.
     """
 
     name: str
