@@ -28,7 +28,8 @@ def create_objects(site: Site, box: Box, network: Network, nodes: int, *, proxy:
     An agent reaches the API through kube-proxy, so it comes after it and need not crash first. Without a network no pod
     of CoreDNS can start; where there is one, CoreDNS comes after it, so that its two pods are spread over the nodes.
     """
-    words = {"RUN_DIR": str(site.run), "KUBE_VERSION": KUBERNETES, "IMAGE_DOMAIN": DOMAIN, "PROXY_MODE": proxy}
+    words = {"RUN_DIR": str(site.run), "KUBE_VERSION": KUBERNETES, "IMAGE_DOMAIN": DOMAIN, "PROXY_MODE": proxy,
+             "NODE_COUNT": str(nodes)}
     has_network = network.prepare is not None or (network.agent is not None and proxy != "none")
     _create_from(site, MANIFESTS / "kubeadm.yaml", words)
     until("the kubelets to report", lambda: _reported(site, box) == nodes)
