@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from bot.diagnosis.cause import Cause
 from bot.diagnosis.causes_application import APPLICATION
 from bot.diagnosis.causes_backends import BACKENDS
+from bot.diagnosis.causes_calico import CALICO
 from bot.diagnosis.causes_client import CLIENT
 from bot.diagnosis.causes_cni import CNI
 from bot.diagnosis.causes_corefile import COREFILE
@@ -26,12 +27,13 @@ from bot.diagnosis.causes_sandbox import SANDBOXES
 from bot.diagnosis.causes_service import SERVICE
 from bot.diagnosis.causes_upstream import UPSTREAM
 from bot.diagnosis.causes_ways import WAYS
+from bot.diagnosis.causes_weave import WEAVE
 from bot.model.errors import UsageError
 from bot.model.finding import MAX_EVIDENCE, Finding, Layer, Verdict
 
 ROWS = (
-    *GROUND, *NODE_REPORTS, *CNI, *SANDBOXES, *NODES, *PROXY, *PROXY_SETUP, *PATH, *PODS, *COREFILE, *SERVICE,
-    *UPSTREAM, *CACHE, *POLICY, *APPLICATION, *BACKENDS, *WAYS, *INGRESS, *EXTERNAL, *CLIENT,
+    *GROUND, *NODE_REPORTS, *CNI, *CALICO, *WEAVE, *SANDBOXES, *NODES, *PROXY, *PROXY_SETUP, *PATH, *PODS, *COREFILE,
+    *SERVICE, *UPSTREAM, *CACHE, *POLICY, *APPLICATION, *BACKENDS, *WAYS, *INGRESS, *EXTERNAL, *CLIENT,
 )
 CAUSES: dict[str, Cause] = {cause.code: cause for cause in ROWS}
 

@@ -10,7 +10,6 @@ FLANNEL_PAGE = "https://github.com/flannel-io/flannel/blob/master/Documentation/
 FLANNEL_BACKENDS = "https://github.com/flannel-io/flannel/blob/master/Documentation/backends.md"
 CALICO_PAGE = "https://docs.tigera.io/calico/latest/operations/troubleshoot/"
 ADDRESS_PAGE = "https://docs.tigera.io/calico/latest/networking/ipam/ip-autodetection"
-VXLAN_PAGE = "https://docs.tigera.io/calico/latest/networking/configuring/vxlan-ipip"
 WEAVE_PAGE = "https://github.com/weaveworks/weave/tree/master/site/tasks/ipam"
 SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 
@@ -29,7 +28,7 @@ AGENT_BY_HAND = (
 )
 
 
-def _agent(
+def network_cause(
     code: str, title: str, meaning: str, mend: str, *, explains: tuple[str, ...] = AGENT, source: str = CNI_PAGE,
     by_hand: str = AGENT_BY_HAND, scope: Literal["cluster", "node"] = "node",
 ) -> Cause:
@@ -38,7 +37,7 @@ def _agent(
 
 
 CNI: tuple[Cause, ...] = (
-    _agent(
+    network_cause(
         "cni.agent", "The network plugin's agent does not run on a node",
         "The DaemonSet of the network plugin has no ready pod there: pods that run keep what network they have, new "
         "ones get none, or one that no other node knows.",
@@ -46,14 +45,14 @@ CNI: tuple[Cause, ...] = (
         "operator Exists), or read why its pod does not start: `kubectl -n NAMESPACE describe pod POD`, `kubectl -n "
         "NAMESPACE logs POD --previous`.", explains=NO_NETWORK,
     ),
-    _agent(
+    network_cause(
         "cni.agent.refused", "The API server refuses the agent's pods",
         "The DaemonSet's controller tries to make the pods and is refused, mostly by Pod Security: a network agent "
         "needs the host's network and more capabilities than the levels baseline and restricted allow.",
         "Read the event (`kubectl -n NAMESPACE describe daemonset NAME`); for Pod Security: `kubectl label namespace "
         "NAMESPACE --overwrite pod-security.kubernetes.io/enforce=privileged`.", source=SECURITY_PAGE, scope="cluster",
     ),
-    _agent(
+    network_cause(
         "cni.agent.forbidden", "The network's agents may not read what they need",
         "The ServiceAccount of the agents lacks rights. An agent without a probe is Running and Ready all the same; "
         "one that starts now waits or ends, and its node keeps the state of the last good run.",
@@ -61,19 +60,19 @@ CNI: tuple[Cause, ...] = (
         "rollout restart daemonset NAME`.", scope="cluster",
         by_hand="`kubectl auth can-i list nodes --as=system:serviceaccount:NAMESPACE:NAME`",
     ),
-    _agent(
+    network_cause(
         "cni.agent.api", "The network's agent cannot reach the API server through its Service",
         "The agent asks for the API server at the Service address `kubernetes`, which only works where a service "
         "proxy has written its rules.",
         "See that kube-proxy, or what replaces it, works on that node; it needs no pod network for that itself.",
     ),
-    _agent(
+    network_cause(
         "cni.agent.api-address", "The network's agent cannot reach the API server",
         "The address of the API server does not answer from this node: wrong in the agent's settings, or cut off.",
         "Compare the address in the agent's log with `kubectl cluster-info`, and see what stands between the node and "
         "it (firewall, load balancer).",
     ),
-    _agent(
+    network_cause(
         "cni.agent.waits", "The network's agent cannot begin without the API server",
         "At its start it reads its own ConfigMap from the API server, and could not: no service proxy yet, no right, "
         "or no way there. It tries again with each restart.",
@@ -81,7 +80,7 @@ CNI: tuple[Cause, ...] = (
         "that the agent may read its ConfigMap: `kubectl auth can-i get configmap/weave-net -n kube-system "
         "--as=system:serviceaccount:kube-system:weave-net`.",
     ),
-    _agent(
+    network_cause(
         "cni.agent.settings", "The network plugin's settings are not valid",
         "The ConfigMap of the network is missing, or it or a variable of the DaemonSet is not what the agent can read: "
         "agents end at their start.",
@@ -89,13 +88,13 @@ CNI: tuple[Cause, ...] = (
         "edit daemonset NAME`; Calico: FelixConfiguration, too), then `kubectl -n NAMESPACE rollout restart daemonset "
         "NAME`.", scope="cluster", source=FLANNEL_PAGE, explains=("cni.agent", "cni.agent.range", *NO_NETWORK),
     ),
-    _agent(
+    network_cause(
         "cni.agent.range", "The network's range does not contain the nodes' pod ranges",
         "Flannel's Network must contain every node's podCIDR; agents end at their start where it does not.",
         "Set Network in the key net-conf.json to the range that the cluster was made with (kubeadm: podSubnet in "
         "ConfigMap kube-system/kubeadm-config), then restart the agents.", scope="cluster", source=FLANNEL_PAGE,
     ),
-    _agent(
+    network_cause(
         "cni.agent.backend", "Flannel's agents do not all send the same way",
         "The backend (vxlan, host-gw, wireguard) is read at the agent's start, so a change of the settings reaches "
         "each node when its agent restarts. Nodes with different backends know no way to each other's pods.",
@@ -104,7 +103,7 @@ CNI: tuple[Cause, ...] = (
         by_hand="`kubectl get nodes -o yaml | grep -E 'kubernetes.io/hostname|backend-type'`, `kubectl -n NAMESPACE "
         "get configmap kube-flannel-cfg -o yaml`",
     ),
-    _agent(
+    network_cause(
         "cni.agent.pod-range", "A node has no pod range",
         "The network gives pods addresses out of their node's podCIDR, and this node has none: the controller manager "
         "gives none, or has no range left.",
@@ -112,12 +111,12 @@ CNI: tuple[Cause, ...] = (
         "and look for events CIDRNotAvailable: `kubectl get events -A --field-selector reason=CIDRNotAvailable`.",
         source=FLANNEL_PAGE,
     ),
-    _agent(
+    network_cause(
         "cni.agent.interface", "The network's agent finds no interface to use",
         "It could not tell which address of the node the others reach it at.",
         "Name the interface: Flannel's argument `--iface`, Calico's IP_AUTODETECTION_METHOD.", source=FLANNEL_PAGE,
     ),
-    _agent(
+    network_cause(
         "cni.agent.peers", "The network's agents are cut off from each other",
         "Agents run and are Ready, and do not reach their peers: pods on different nodes do not reach each other, or "
         "only some do.",
@@ -126,7 +125,7 @@ CNI: tuple[Cause, ...] = (
         "firewall there; a cloud has its own.",
         explains=ACROSS, source=WEAVE_PAGE,
     ),
-    _agent(
+    network_cause(
         "cni.agent.password", "The network's agents do not take each other's password",
         "Weave Net's routers run with different passwords, or only some with one: they refuse each other, and pods on "
         "such nodes do not reach each other. A password that was changed counts from an agent's start on.",
@@ -134,15 +133,7 @@ CNI: tuple[Cause, ...] = (
         "yaml`), then restart all: `kubectl -n NAMESPACE rollout restart daemonset NAME`.", source=WEAVE_PAGE,
         explains=ACROSS,
     ),
-    _agent(
-        "cni.agent.seeds", "Weave Net's peers do not agree on who owns which addresses",
-        "Its address management waits for peers, or the peers began with different shares: no new pod gets an address.",
-        "See that all peers reach each other (`kubectl -n kube-system port-forward POD 6784`, then "
-        "`curl http://127.0.0.1:6784/status`), take dead peers away (`kubectl -n kube-system exec POD -c weave -- "
-        "./weave --local rmpeer NAME`, the name as its `--local status peers` has it), and restart the "
-        "agents.", source=WEAVE_PAGE, explains=(*AGENT, "cni.plan.twice"),
-    ),
-    _agent(
+    network_cause(
         "cni.address.duplicate", "Two nodes have the same address in the pod network",
         "The network took an address that more than one node has (a NAT interface, docker0): what is sent to one node "
         "arrives at another.",
@@ -150,7 +141,7 @@ CNI: tuple[Cause, ...] = (
         "`--node-ip`) and restart the agents.", scope="cluster", source=FLANNEL_PAGE,
         explains=("cni.agent.peers", *ACROSS),
     ),
-    _agent(
+    network_cause(
         "cni.address.wrong", "The network took a wrong address for a node",
         "Calico looks for each node's address itself, and took one that the other nodes do not reach (docker0, a NAT "
         "interface, a second network): tunnels and BGP sessions to it lead nowhere.",
@@ -160,30 +151,7 @@ CNI: tuple[Cause, ...] = (
         by_hand="`kubectl get nodes -o yaml | grep -e projectcalico.org/IPv4Address -e InternalIP -B1`",
         explains=("cni.agent", "cni.agent.peers", *ACROSS),
     ),
-    _agent(
-        "cni.pool.disabled", "No address pool is enabled",
-        "Calico gives addresses out of IPPools, and none is enabled for pods: new ones get none, and with "
-        "VXLAN those that run are no longer reached from other nodes.",
-        "`kubectl get ippools.crd.projectcalico.org`, then enable one: `kubectl patch ippools.crd.projectcalico.org "
-        "NAME --type merge -p '{\"spec\":{\"disabled\":false}}'`.", source=CALICO_PAGE, scope="cluster",
-        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`", explains=NO_NETWORK,
-    ),
-    _agent(
-        "cni.pool.encapsulation", "An address pool has neither a tunnel nor anybody who writes routes",
-        "Calico's pool says that packets go to other nodes as they are (vxlanMode and ipipMode Never), for which BGP "
-        "must tell nodes of each other's pods; Calico runs without it, so no node knows the way to another's pods.",
-        "Give the pool a tunnel: `kubectl patch ippools.crd.projectcalico.org NAME --type merge -p "
-        "'{\"spec\":{\"vxlanMode\":\"Always\"}}'`; or let Calico run BGP (calico_backend: bird in its ConfigMap).",
-        source=VXLAN_PAGE, scope="cluster", explains=ACROSS,
-        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`; `ip route` on a node names the others' ranges",
-    ),
-    _agent(
-        "cni.pool.overlap", "Two address pools overlap",
-        "The same address can be given to two pods.",
-        "Disable one of the pools, move its pods, and remove it: `kubectl get ippools.crd.projectcalico.org`.",
-        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`", explains=(), source=CALICO_PAGE, scope="cluster",
-    ),
-    _agent(
+    network_cause(
         "cni.two", "Two network plugins run",
         "Agents of two networks run side by side, and the runtime uses the configuration that comes first by name: "
         "pods may stand in different networks by the time they were made.",

@@ -28,7 +28,8 @@ SANDBOXES: tuple[Cause, ...] = (
         "The plugin asks its agent, or looks for what the agent writes, and finds nothing: no agent, or one that did "
         "not get so far.",
         "Look at the agent's pod on that node: `kubectl get pods -A -o wide --field-selector spec.nodeName=NAME`, then "
-        "its log.",
+        "its log. Where it is well and its file is gone all the same, delete the pod: it writes the file anew at its "
+        "start.",
     ),
     _sandbox(
         "cni.sandbox.plugin", "The network plugin's program is missing on a node",
@@ -41,6 +42,15 @@ SANDBOXES: tuple[Cause, ...] = (
         "The address management has no free address for this node.",
         "See who holds addresses (`kubectl get pods -A -o wide --field-selector spec.nodeName=NAME`; Calico: `kubectl "
         "get ippools.crd.projectcalico.org`), give a larger range, or free what pods that are gone left behind.",
+    ),
+    _sandbox(
+        "cni.sandbox.blocks", "Calico's settings let a node have no further addresses",
+        "Calico gives each node blocks of addresses out of its pools; IPAMConfig `default` limits how many "
+        "(maxBlocksPerHost), or says that nodes take none by themselves (autoAllocateBlocks false). The pools may be "
+        "far from empty.",
+        "`kubectl get ipamconfigs.crd.projectcalico.org default -o yaml`, then raise or lift the limit: `kubectl patch "
+        "ipamconfigs.crd.projectcalico.org default --type merge -p "
+        "'{\"spec\":{\"maxBlocksPerHost\":0,\"autoAllocateBlocks\":true}}'`. The kubelet tries again by itself.",
     ),
     _sandbox(
         "cni.sandbox.bridge", "A node's bridge has an address of another network",

@@ -26,6 +26,10 @@ CALICO = Network(
     ),
     events=(
         sign(r"calico/nodename", "cni.sandbox.agent", "calico-node has not run on the node"),
+        sign(r"calico-kubeconfig: no such file", "cni.sandbox.agent", "the file calico-kubeconfig, which calico-node "
+             "writes there for the plugin, is gone"),
+        sign(r"per host block limit|failed to find or claim a block", "cni.sandbox.blocks", "Calico's IPAMConfig lets "
+             "the node have no further block of addresses"),
         sign(r"no configured Calico pools|cannot find a qualified ippool|failed to request (\d+ )?IPv\d addresses",
              "cni.sandbox.addresses", "no enabled pool has a free address"),
         sign(r"not ready to process requests", "cni.sandbox.locked", "its datastore is locked"),

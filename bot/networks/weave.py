@@ -18,6 +18,8 @@ WEAVE = Network(
         sign(r"Unable to fetch ConfigMap", "cni.agent.waits", "it could not read its ConfigMap at its start"),
         sign(r"IP allocation was seeded by different peers|Inconsistent IP allocation", "cni.agent.seeds",
              "its peers began with different shares of the pod range"),
+        sign(r"Incompatible IP allocation ranges", "cni.agent.ranges", "another agent has a different IPALLOC_RANGE"),
+        sign(r"peer names? collision", "cni.agent.name", "another node has the same name for it"),
         sign(r"ranges owned by unreachable peers", "cni.sandbox.addresses", "peers that are gone own the pod range"),
         sign(r"overlaps with existing", "cni.plan.overlap", "its range overlaps a network of the node"),
     ),

@@ -8,6 +8,7 @@ from bot.steps.changes.workload_restart import RESTART
 from bot.steps.changes.workload_rollout import ROLLOUT
 from bot.steps.changes.workload_scale import SCALE
 from bot.steps.cni.agents import AGENTS
+from bot.steps.cni.calico_nodes import CALICO_NODES
 from bot.steps.cni.files import FILES
 from bot.steps.cni.plan import PLAN
 from bot.steps.cni.plugin import PLUGIN
@@ -76,8 +77,8 @@ from bot.steps.services.stateful import STATEFUL
 STEP_TYPES: dict[str, StepType] = {
     step.name: step
     for step in (
-        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, FILES, PLUGIN, RUNTIME, PLAN, COVERAGE, LIVE, PROXY_LOGS,
-        CONDITIONS, ADDRESSES, RANGES, REQUIRED, EVENTS, WAY, VERSIONS,
+        ANSWERS, FINGERPRINT, NETWORK, SANDBOX, AGENTS, CALICO_NODES, FILES, PLUGIN, RUNTIME, PLAN, COVERAGE, LIVE,
+        PROXY_LOGS, CONDITIONS, ADDRESSES, RANGES, REQUIRED, EVENTS, WAY, VERSIONS,
         COMMAND, CONFIG, KUBECONFIG, PROXY_ACCESS, HEALTH_LOOK, WRITTEN, CONNTRACK,
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,

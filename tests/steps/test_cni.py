@@ -216,7 +216,7 @@ def test_settings_that_an_agents_log_speaks_of_too_are_one_fault() -> None:
 
 def pool(name: str = "a", cidr: str = "10.244.0.0/16", **changes: Any) -> dict[str, Any]:
     return {"name": name, "cidr": cidr, "disabled": False, "uses": ["Workload"], "vxlan": "Always", "ipip": "Never",
-            **changes}
+            "nodes": "all()", **changes}
 
 
 def bare(backend: str = "vxlan", felix: bool = False) -> dict[str, Any]:
@@ -224,6 +224,12 @@ def bare(backend: str = "vxlan", felix: bool = False) -> dict[str, Any]:
     place = "ConfigMap kube-system/calico-config: calico_backend"
     return {"pools": [pool(vxlan="Never")], "addresses": {},
             "routes": {"backend": backend, "place": place, "felix": felix}}
+
+
+def chosen_by(selector: str, *more: dict[str, Any]) -> dict[str, Any]:
+    """A pool for some of two nodes, n1 in zone a and n2 in zone b."""
+    return {"pools": [pool(nodes=selector), *more], "addresses": {},
+            "labels": {"n1": {"zone": "a"}, "n2": {"zone": "b"}}}
 
 
 def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str, Any]:
@@ -239,6 +245,9 @@ def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str,
     (bare(), ["cni.pool.encapsulation"]), (bare("bird"), []), (bare("none"), []), (bare(""), []),
     (bare(felix=True), []), ({**bare(), "routes": {}}, []),                # it may not be read
     ({**bare(), "pools": [pool(cidr="fd00::/48", vxlan="Never"), pool(vxlan="Never", nodes="!all()")]}, []),
+    (chosen_by("zone == 'c'"), ["cni.pool.nodes"]), (chosen_by("zone == 'a'"), []),  # n2 may be meant to have none
+    (chosen_by("all()"), []), (chosen_by("!all()"), []), (chosen_by("zone is 'c'"), []),
+    (chosen_by("zone == 'c'", pool("b", "10.245.0.0/16", nodes="")), []),
     ({"pools": [], "addresses": {}}, []), ({"pools": None, "addresses": {}}, []),
     ({"pools": None, "addresses": {"n1": "172.17.0.1/16", "n2": "172.17.0.1/16"}}, ["cni.address.duplicate"]),
     ({"pools": None, **chosen("172.17.0.1/16")}, ["cni.address.wrong"]), ({"pools": None, **chosen()}, []),
@@ -247,6 +256,13 @@ def chosen(second: str = "10.0.0.2/24", first: str = "10.0.0.1/24") -> dict[str,
 ])
 def test_calicos_pools_and_addresses(facts: Any, expected: list[str]) -> None:
     assert causes(AGENTS, agents(agent("Calico", facts={"calico": facts}))) == expected
+
+
+def test_a_node_that_no_pool_is_meant_for_is_a_fault_where_a_pod_waits_for_an_address() -> None:
+    calico = agent("Calico", facts={"calico": chosen_by("zone == 'a'")})
+    told = only(AGENTS, agents({**calico, "failing": ["n2"]}))
+    assert (told.cause, told.object, told.node) == ("cni.pool.nodes", "IPPool a", "n2")
+    assert "nodeSelector is zone == 'a'" in told.evidence[0]
 
 
 def test_an_address_that_calico_took_by_mistake_is_told_with_the_right_one() -> None:
@@ -288,7 +304,12 @@ def weave(connections: str = "1 (1 established)", peers: str = "2 (with 2 establ
     (weave("1 (1 failed)", "1", created=JUST_NOW, said="-> 10.0.0.2:6783 failed IP allocation was seeded by different "
            "peers (received: [n2], ours: [n1])"), ["cni.agent.seeds"]),
     (weave("1 (1 failed)", "1", said="-> 10.0.0.2:6783 failed Incompatible IP allocation ranges (received: "
-           "10.98.0.0/16, ours: 10.244.0.0/16), retry: 2026-01-01"), ["cni.agent.seeds"]),
+           "10.98.0.0/16, ours: 10.244.0.0/16), retry: 2026-01-01"), ["cni.agent.ranges"]),
+    (weave("1 (1 failed)", "1", ipam="awaiting consensus (quorum: 2, known: 1)", said="-> 10.0.0.1:6783 failed local "
+           '"0a:04:7e:cc:96:5b(n2)" and remote "0a:04:7e:cc:96:5b(n1)" peer names collision, retry: never'),
+     ["cni.agent.name"]),  # what it waits for follows
+    (weave("2 (1 established, 1 failed)", "3 (with 4 established connections)", ready=3, desired=3,
+           ipam="all IP ranges owned by unreachable peers"), ["cni.agent.seeds"]),
 ])
 def test_weaves_own_status_tells_of_peers_that_readiness_does_not(evidence: Any, expected: list[str]) -> None:
     assert causes(AGENTS, evidence) == expected
@@ -311,6 +332,14 @@ def test_a_status_page_of_weave_net_that_could_not_be_read_is_unknown() -> None:
     lost["agents"][0]["facts"]["weave"] |= {"error": "connection refused", "peers": 0}
     found = [f for f in judge(AGENTS, lost).findings if "status page" in f.summary]
     assert [(f.verdict, f.node) for f in found] == [(Verdict.UNKNOWN, "n1")]
+
+
+def test_the_state_of_a_router_that_shared_out_alone_is_removed_and_not_only_its_pod() -> None:
+    told = only(AGENTS, weave("1 (1 failed)", "1", said="-> 10.0.0.2:6783 failed IP allocation was seeded by different "
+                              "peers (received: [n2], ours: [n1])"))
+    assert "is connected to 0 of 1 others that run (1 failed): each shared out the addresses" in told.summary
+    assert "rm /weavedb/weave-netdata.db" in told.advice
+    assert "kubectl -n kube-system delete pod" in told.advice
 
 
 # --- log lines, as they were seen -------------------------------------------------------------------------------

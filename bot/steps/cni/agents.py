@@ -88,6 +88,7 @@ async def _agent(
     suspicion = Suspicion(network=network, daemon=daemon, pods=pods, doubted=doubted, short=short)
     return {
         "network": network.name, "daemon": daemon, "covered": covered, "pods": pods, "facts": facts,
+        "failing": failing,
         "places": await read_places(cluster, daemon) if short and fit else {},
         **await read_suspects(cluster, suspicion, skipped),
     }

@@ -12,7 +12,7 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
-from bot.steps.cni.calico_pools import judge_pools, read_pools, read_routes
+from bot.steps.cni.calico_pools import choosy, judge_pools, read_pools, read_routes
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.wording import list_names, read_at
@@ -29,6 +29,7 @@ async def gather_calico(cluster: Cluster, network: Network, daemon: Daemon, skip
     notes = {name: node["metadata"].get("annotations", {}) for name, node in nodes.items()}
     return {
         "pools": pools, "routes": await read_routes(cluster, daemon, pools, skipped),
+        "labels": {name: node["metadata"].get("labels", {}) for name, node in nodes.items()} if choosy(pools) else {},
         "addresses": {name: note[MARK] for name, note in notes.items() if note.get(MARK)},
         "inside": {name: [told["address"] for told in node.get("status", {}).get("addresses", ())
                           if told["type"] == "InternalIP"] for name, node in nodes.items()},
@@ -39,7 +40,7 @@ def judge_calico(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
     facts = agent["facts"]["calico"]
     addresses = {node: address.partition("/")[0] for node, address in facts["addresses"].items()}
     shared = judge_addresses(evidence, agent, MARK, addresses)
-    return [*judge_pools(evidence, facts), *(shared or _chosen(evidence, facts))]
+    return [*judge_pools(evidence, facts, agent.get("failing", [])), *(shared or _chosen(evidence, facts))]
 
 
 def _chosen(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.calico_selectors import selects_labels
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
@@ -18,6 +19,7 @@ from bot.steps.wording import list_names, read_at
 
 API = "crd.projectcalico.org/v1"
 BACKEND = "CALICO_NETWORKING_BACKEND"
+EVERY_NODE, NO_NODE = ("", "all()"), "!all()"
 Pool = dict[str, Any]
 
 
@@ -58,7 +60,7 @@ async def read_routes(
 
 def _is_bare(pool: Pool) -> bool:
     """Of IPv6 a pool without a tunnel is made by default, whether or not pods use it."""
-    meant = _is_usable(pool) and pool.get("nodes") != "!all()" and ":" not in pool["cidr"]
+    meant = _is_usable(pool) and pool.get("nodes") != NO_NODE and ":" not in pool["cidr"]
     return meant and pool["vxlan"] == pool["ipip"] == "Never"
 
 
@@ -72,8 +74,43 @@ async def _backend(cluster: Cluster, daemon: Daemon, spec: Object) -> tuple[str,
     return str(data.get(source["key"], "")), f"ConfigMap {daemon['namespace']}/{source['name']}: {source['key']}"
 
 
-def judge_pools(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:
-    return [*_pools(evidence, facts["pools"]), *_bare(evidence, facts)]
+def uses_vxlan(pool: Pool) -> bool:
+    return _is_usable(pool) and pool["vxlan"] != "Never"
+
+
+def choosy(pools: list[Pool] | None) -> bool:
+    """Whether one of them is meant for some nodes only."""
+    return any(pool["nodes"] not in EVERY_NODE for pool in pools or ())
+
+
+def judge_pools(evidence: Evidence, facts: dict[str, Any], failing: list[str]) -> list[Finding]:
+    """`failing`: nodes on which a pod waits for a network."""
+    return [*_pools(evidence, facts["pools"]), *_without(evidence, facts, failing), *_bare(evidence, facts)]
+
+
+def _without(evidence: Evidence, facts: dict[str, Any], failing: list[str]) -> list[Finding]:
+    """Nodes that no pool is meant for. That may be wanted, where only pods in the node's network run; it is not where a
+    pod waits for an address, or no node has a pool. A pool for none (`!all()`) is for pods that ask for it by name."""
+    pools = [pool for pool in facts["pools"] or () if _is_usable(pool) and pool.get("nodes") != NO_NODE]
+    meant = {node: [selects_labels(pool.get("nodes", ""), labels) for pool in pools]
+             for node, labels in facts.get("labels", {}).items()}
+    without = [node for node, told in meant.items() if told and not any(one is not False for one in told)]
+    if not without:
+        return []
+    hurt = [node for node in without if node in failing]
+    pool, every = pools[0], len(without) == len(meant) and not evidence["nodes"]["unread"]
+    text = (f"No IPPool of Calico is meant for {'any node' if every else f'node {list_names(hurt or without)}'}: "
+            f"{pool['name']} wants {pool['nodes']}. ")
+    told = (*(f"IPPool {p['name']}: nodeSelector is {p['nodes']}" for p in pools[:3]),
+            f"no label of {list_names((hurt or without)[:3])} fits", read_at(evidence))
+    if not (hurt or every):
+        return [note(Verdict.INFO, Layer.CNI, f"{text}New pods would get no address there, which may be meant.",
+                     object=f"IPPool {pool['name']}", evidence=told)]
+    return [find("cni.pool.nodes", f"{text}New pods get no address there.", verdict=Verdict.WARN,
+                 object=f"IPPool {pool['name']}", node=hurt[0] if len(hurt) == 1 and not every else "", evidence=told,
+                 advice=f"Compare with the nodes' labels (`kubectl get nodes --show-labels`), then `kubectl patch "
+                 f"ippools.crd.projectcalico.org {pool['name']} --type merge -p '{{\"spec\":{{\"nodeSelector\":"
+                 "\"all()\"}}'` or what is meant; or label the node. The kubelet tries again by itself.")]
 
 
 def _bare(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:

@@ -26,7 +26,7 @@ BEFORE = tuple((re.compile(words, re.IGNORECASE), code, means) for words, code, 
      "node.sandbox", "its container runtime cannot start a pod"),
 ))
 """What fails on a node before the network plugin is asked: such words name neither a plugin nor CNI."""
-SHARED = {"cni.sandbox.locked": "ClusterInformation default"}
+SHARED = {"cni.sandbox.locked": "ClusterInformation default", "cni.sandbox.blocks": "IPAMConfig default"}
 """What is not of the node that tells of it."""
 ASKED = re.compile(r"\bcni\b|plugin|network", re.IGNORECASE)
 

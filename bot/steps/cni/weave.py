@@ -17,7 +17,7 @@ from bot.steps.cni.facts import Daemon, Facts, advise
 from bot.steps.daemons import list_pods
 from bot.steps.http_page import read_page
 from bot.steps.nodes.status import SAMPLE, is_young, sample_nodes
-from bot.steps.wording import count, cut, list_names, read_at
+from bot.steps.wording import cut, list_names, read_at
 
 STATUS = 6784
 ASKED = 3
@@ -29,8 +29,12 @@ LOST = re.compile(r"unreachable peers|awaiting consensus|waiting for IP range")
 FULL = re.compile(r"waiting for IP\(s\)")
 REASONS = (
     (re.compile(r"password|decrypt", re.IGNORECASE), "cni.agent.password", "their passwords differ"),
-    (re.compile(r"Incompatible IP allocation|seeded by different peers", re.IGNORECASE), "cni.agent.seeds",
-     "they give addresses from different ranges, or shared one out differently"),
+    (re.compile(r"Incompatible IP allocation", re.IGNORECASE), "cni.agent.ranges",
+     "they give addresses out of different ranges (IPALLOC_RANGE)"),
+    (re.compile(r"seeded by different peers", re.IGNORECASE), "cni.agent.seeds",
+     "each shared out the addresses without the other when it began"),
+    (re.compile(r"peer names? collision", re.IGNORECASE), "cni.agent.name",
+     "both have the same name, which they make of the machine's id"),
 )
 """What a router says of a connection that the other one does not take: (words, cause, what it means)."""
 
@@ -80,26 +84,39 @@ def judge_weave(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:
         text = f"The status page of {facts['pod']} could not be read ({facts['error'] or 'unknown form'})."
         return [note(Verdict.UNKNOWN, Layer.CNI, text, object=daemon["name"], node=facts["node"],
                      evidence=(read_at(evidence),))]
-    found = []
-    told = (f"{facts['pod']} on {facts['node']}: Connections: {facts['connections']}, Peers: {facts['peers']}",
-            *facts["lines"], read_at(evidence))
-    if LOST.search(facts["ipam"]):
-        text = f"Weave Net cannot give addresses on node {facts['node']}: its address management says {facts['ipam']}."
-        found.append(find("cni.agent.seeds", text, verdict=Verdict.WARN, object=daemon["name"], node=facts["node"],
-                          evidence=told))
+    told = (f"{facts['pod']} on {facts['node']}: Connections: {facts['connections']}, Peers: {facts['peers']}, ipam: "
+            f"{facts['ipam']}", *facts["lines"], read_at(evidence))
+    apart = _connections(evidence, agent, told)
+    return [*_addresses(facts, daemon, evidence, told, alone=not any(f.cause for f in apart)), *apart]
+
+
+def _addresses(
+    facts: dict[str, Any], daemon: Daemon, evidence: Evidence, told: tuple[str, ...], *, alone: bool
+) -> list[Finding]:
+    """`alone`: nothing is said of its connections, for want of which it would wait for a share."""
     if FULL.search(facts["ipam"]):
-        found.append(_full(facts, daemon, evidence))
+        return [_full(facts, daemon, evidence)]
+    if not alone or not LOST.search(facts["ipam"]):
+        return []
+    text = f"Weave Net cannot give addresses on node {facts['node']}: its address management says {facts['ipam']}."
+    return [find("cni.agent.seeds", text, verdict=Verdict.WARN, object=daemon["name"], node=facts["node"],
+                 evidence=told, advice=f"See who owns the range (`kubectl -n {daemon['namespace']} exec {facts['pod']} "
+                 "-c weave -- ./weave --local status ipam`). A peer whose node is gone: `./weave --local rmpeer NAME` "
+                 "in that container. One that is only unreachable: open TCP 6783 between the nodes.")]
+
+
+def _connections(evidence: Evidence, agent: dict[str, Any], told: tuple[str, ...]) -> list[Finding]:
+    facts, daemon = agent["facts"]["weave"], agent["daemon"]
     if daemon["ready"] < agent["covered"]:
-        return found  # a peer that does not run cannot be connected: that is told by itself
+        return []  # a peer that does not run cannot be connected: that is told by itself
     if (is_young(facts, evidence) or is_young(daemon, evidence)) and not _reason(facts["lines"])[1]:
-        return found  # it may not have come so far; what it was refused for is so at any age
+        return []  # it may not have come so far; what it was refused for is so at any age
     if daemon["ready"] > facts["peers"]:
-        found.append(_apart(facts, daemon, told))
-    elif facts["failed"]:
-        text = (f"Some connections of Weave Net do not stand ({facts['connections']}); traffic goes by way of other "
-                "peers.")
-        found.append(note(Verdict.INFO, Layer.CNI, text, object=daemon["name"], evidence=told))
-    return found
+        return [_apart(facts, daemon, told)]
+    if not facts["failed"]:
+        return []
+    text = f"Some connections of Weave Net do not stand ({facts['connections']}); traffic goes by way of other peers."
+    return [note(Verdict.INFO, Layer.CNI, text, object=daemon["name"], evidence=told)]
 
 
 def _full(facts: dict[str, Any], daemon: Daemon, evidence: Evidence) -> Finding:
@@ -125,9 +142,9 @@ def _apart(facts: dict[str, Any], daemon: Daemon, told: tuple[str, ...]) -> Find
     """Peers that run and are not connected, by the reason that one of them gives."""
     code, why = _reason(facts["lines"])
     states = list_names(f"{number} {state}" for state, number in facts["failed"].items()) or "none tried"
-    text = (f"Weave Net on node {facts['node']} knows {count(facts['peers'] - 1, 'peer')}, and {daemon['ready'] - 1} "
-            f"run: its connections are {states}{f', because {why}' if why else ''}. Pods on nodes that are cut off do "
-            "not reach each other.")
+    text = (f"Weave Net's router on node {facts['node']} is connected to {facts['peers'] - 1} of {daemon['ready'] - 1} "
+            f"others that run ({states}){f': {why}' if why else ''}. Pods on nodes that are cut off do not reach each "
+            "other.")
     alone = facts["peers"] == 1
     return find(code, text, verdict=Verdict.FAIL if alone else Verdict.WARN, object=daemon["name"],
                 node=facts["node"] if alone and daemon["ready"] > 2 else "", evidence=told, advice=advise(code, daemon))

@@ -7,6 +7,7 @@ from tests.cluster.faults.access import ACCESS
 from tests.cluster.faults.agents import AGENT_FAULTS
 from tests.cluster.faults.bridge import BRIDGE_FAULTS
 from tests.cluster.faults.calico import CALICO_FAULTS
+from tests.cluster.faults.calico_nodes import CALICO_NODES
 from tests.cluster.faults.clients import CLIENT_FAULTS
 from tests.cluster.faults.combined import COMBINED
 from tests.cluster.faults.connectivity import CONNECTIVITY
@@ -57,7 +58,7 @@ FAULTS = _gather(
     ALLOWED_BETWEEN_PODS, CONNECTIVITY, SERVICE_FAULTS, WAYS, SERVICE_POLICIES, INGRESS_FAULTS, EXTERNAL_FAULTS,
     EXTERNAL_LOOKALIKES, INGRESS_LOOKALIKES, SERVICE_LOOKALIKES, LOOKALIKES, LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS,
     PROXY_RULES, PROXY_NFTABLES, BRIDGE_FAULTS, OVERLAY_FAULTS, FLANNEL_FAULTS, WEAVE_FAULTS, CALICO_FAULTS,
-    LOOKALIKES_OF_NETWORKS, WEAVE_SPOILED,
+    CALICO_NODES, LOOKALIKES_OF_NETWORKS, WEAVE_SPOILED,
 )
 
 

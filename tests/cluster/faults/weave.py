@@ -1,5 +1,6 @@
 """Further faults of Weave Net: its password, the range it gives addresses from, and what calls it on a node."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.cluster.faults.neighbours import (
     open_shop,
     web_server,
 )
-from tests.cluster.faults.node import NODES, Await, EditFile
+from tests.cluster.faults.node import NODES, Await, EditFile, HideFiles, OnNode
 from tests.cluster.faults.objects import DNS_PODS, WEAVE, Ref, pod_on
 from tests.cluster.faults.overlays import crashed, cut_off_long
 from tests.cluster.rig import Cluster
@@ -28,6 +29,9 @@ CONTAINERS = "/spec/template/spec/containers"
 NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
 NEW_PODS = Create(tuple(pod_on(node, f"netcheck-new-{node}-{number}") for node in NODES for number in range(6)))
 DAEMON = str(WEAVE.set)
+APART = "netcheck_apart"
+FORGET = tuple(HideFiles(node, "weavedb") for node in NODES)
+"""What the routers wrote down about who owns which addresses."""
 
 
 def _one_by_one(*changes: dict[str, Any]) -> Patch:
@@ -42,11 +46,26 @@ def _range(cidr: str) -> tuple[Injection, ...]:
     return _one_by_one(change), RestartPods(WEAVE.pods)
 
 
-def _waits(cluster: Cluster) -> bool:
+def _ask(cluster: Cluster, *about: str) -> list[str]:
+    """What each router says of itself."""
     listed = json.loads(cluster.kubectl("-n", "kube-system", "get", "pods", "-l", WEAVE.pods, "-o", "json"))["items"]
-    told = [cluster.kubectl("-n", "kube-system", "exec", pod["metadata"]["name"], "-c", "weave", "--", "./weave",
-                            "--local", "status", check=False) for pod in listed]
+    return [cluster.kubectl("-n", "kube-system", "exec", pod["metadata"]["name"], "-c", "weave", "--", "./weave",
+                            "--local", "status", *about, check=False) for pod in listed]
+
+
+def _waits(cluster: Cluster) -> bool:
+    told = _ask(cluster)
     return len(told) == len(NODES) and all("waiting for IP(s)" in text for text in told)
+
+
+def _told(words: str) -> Condition:
+    """Both routers run, and one at least says why it has no connection: the other one may only see that it ends."""
+    return both(daemon_pods(WEAVE.set, len(NODES)), Condition(
+        f"a router says “{words}”", lambda c: any(words in text for text in _ask(c, "connections"))))
+
+
+def _on_both(command: tuple[str, ...]) -> tuple[Injection, ...]:
+    return tuple(OnNode(node, command, ("true",)) for node in NODES)
 
 
 def _row(
@@ -97,5 +116,22 @@ WEAVE_SPOILED = (
          *_range("10.244.0.0/29"), Await(daemon_pods(WEAVE.set, 2)), RestartPods(DNS_PODS), Await(HEALTHY), NEW_PODS,
          wait=Condition("both agents wait for addresses", _waits),
          root=Root("cni.sandbox.addresses", "cni", DAEMON), answer="degraded", mentions=("10.244.0.0/29",),
-         consequences=("dns.*",), spoils=True, awaits="a wait that holds each time: the range is not always used up"),
+         consequences=("dns.*",), spoils=True),
+    _row("split", "CNI-03", "two agents that began without each other shared the pod range out twice",
+         _one_by_one({"op": "replace", "path": f"{CONTAINERS}/0/env/5/value", "value": "consensus=1"}),
+         *_on_both(("nft", f"table inet {APART} {{ chain input {{ type filter hook input priority -300; iifname != lo "
+                    f"{WEAVE.ports} drop; }}; }}")),
+         *FORGET, RestartPods(WEAVE.pods), Await(daemon_pods(WEAVE.set, 2)),
+         *_on_both(("nft", "delete", "table", "inet", APART)), wait=_told("seeded by different peers"),
+         root=Root("cni.agent.seeds", "cni", DAEMON), mentions=("weave-netdata.db", "IPALLOC_INIT"), spoils=True),
+    _row("two-ranges", "CNI-03", "the range was changed, and only one node's agent was made anew since",
+         _one_by_one({"op": "replace", "path": f"{CONTAINERS}/0/env/2/value", "value": "10.200.0.0/16"}),
+         RestartPods(WEAVE.pods, node=SECOND), wait=_told("Incompatible IP allocation ranges"),
+         root=Root("cni.agent.ranges", "cni", DAEMON), mentions=("IPALLOC_RANGE",),
+         consequences=(*NO_NETWORK, "cni.plan.outside"), spoils=True),
+    _row("cloned-node", "CNI-03", "a node was copied from another one, with its machine's id",
+         EditFile(SECOND, "machine-id", r"\w+", hashlib.sha256(NODES[0].encode()).hexdigest()[:32]), *FORGET[1:],
+         OnNode(SECOND, ("ip", "link", "delete", "weave"), ("true",)), RestartPods(WEAVE.pods, node=SECOND),
+         wait=_told("peer names collision"), root=Root("cni.agent.name", "cni", DAEMON), mentions=("machine-id",),
+         spoils=True),
 )

@@ -1,0 +1,179 @@
+"""`cni.calico`: what Calico is told for single nodes: tunnels of their own, and endpoints that shut a node off.
+
+Sources: https://docs.tigera.io/calico/latest/reference/resources/felixconfig (node.NAME before default, a FELIX_
+variable before both); https://docs.tigera.io/calico/latest/reference/host-endpoints/overview (default deny).
+"""
+
+from typing import Any
+
+from bot.cluster import Cluster, Object
+from bot.diagnosis.calico_selectors import selects_labels
+from bot.diagnosis.causes import explain, find, note
+from bot.model.errors import ClusterError, NotFound
+from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import recognise_all
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.cni.calico_pools import API, read_pools, uses_vxlan
+from bot.steps.daemons import name_sets
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.nodes.status import sample_nodes
+from bot.steps.policy.facts import list_others
+from bot.steps.wording import read_at
+
+KIN = ("Calico", "Canal")
+TUNNEL = {"vxlanPort": 4789, "vxlanVNI": 4096, "vxlanEnabled": None}
+"""What all nodes must have alike, and what Felix takes where nothing is said: the tunnel goes by the pools then."""
+OWN = "node."
+MOST = 50
+
+
+class CalicoArgs(Args):
+    """Compares what Calico's FelixConfigurations say for single nodes, and reads its HostEndpoints. Takes nothing."""
+
+
+async def gather_calico_nodes(cluster: Cluster, args: CalicoArgs) -> Evidence:
+    skipped: list[str] = []
+    evidence: Evidence = {"read_at": cluster.now, "felix": None, "endpoints": None, "skipped": skipped}
+    try:
+        sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
+        agent = next((item for network, item in recognise_all(sets) if network.name in KIN), None)
+        if agent is None:
+            return evidence
+        daemon = await cluster.get("DaemonSet", str(agent["name"]), str(agent["namespace"]))
+        nodes = (await sample_nodes(cluster)).items
+        evidence["nodes"] = {str(node["metadata"]["name"]): [a["address"] for a in node.get("status", {}).get(
+            "addresses", ()) if a["type"] == "InternalIP"] for node in nodes}
+    except ClusterError as error:
+        return {**evidence, "skipped": [unread(error)]}
+    evidence |= {"variables": _variables(daemon), "pools": await read_pools(cluster, skipped) or []}
+    if (felix := await _list(cluster, "FelixConfiguration", skipped)) is not None:
+        evidence["felix"] = {item["metadata"]["name"]: {key: item["spec"][key] for key in TUNNEL
+                                                        if key in item.get("spec", {})} for item in felix}
+    if (endpoints := await _list(cluster, "HostEndpoint", skipped)) is not None:
+        evidence["endpoints"] = [_endpoint(item) for item in endpoints]
+        evidence["selectors"] = await _selectors(cluster, skipped) if endpoints else []
+    return evidence
+
+
+def _variables(daemon: Object) -> list[str]:
+    """Settings of the tunnel that a variable of the agents decides, whatever the configurations say."""
+    containers = daemon["spec"]["template"].get("spec", {}).get("containers", ())
+    given = {variable["name"].upper() for one in containers for variable in one.get("env") or ()}
+    return [key for key in TUNNEL if f"FELIX_{key.upper()}" in given]
+
+
+async def _list(cluster: Cluster, kind: str, skipped: list[str]) -> list[Object] | None:
+    """[] where the cluster has no such kind: Calico keeps its settings elsewhere; None where they cannot be read."""
+    try:
+        return list((await cluster.list(kind, api=API, limit=MOST)).items)
+    except NotFound:
+        return []
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+
+
+def _endpoint(item: Object) -> dict[str, Any]:
+    spec = item.get("spec") or {}
+    return {"name": item["metadata"]["name"], "labels": dict(item["metadata"].get("labels") or {}),
+            "node": spec.get("node", ""), "interface": spec.get("interfaceName", ""),
+            "addresses": spec.get("expectedIPs") or [], "profiles": spec.get("profiles") or []}
+
+
+async def _selectors(cluster: Cluster, skipped: list[str]) -> list[str] | None:
+    try:
+        listing = await list_others(cluster, API, "GlobalNetworkPolicy", "")
+    except NotFound:
+        return []
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return None
+    return None if listing.remaining else [(item.get("spec") or {}).get("selector") or "" for item in listing.items]
+
+
+def judge_calico_nodes(evidence: Evidence, args: CalicoArgs) -> Judgement:
+    skipped = tell_skipped(evidence, Layer.CNI)
+    found = [*_tunnels(evidence), *_shut(evidence)] if "nodes" in evidence else []
+    if not found and evidence["felix"] is not None and evidence["endpoints"] is not None:
+        text = "Calico's settings give no node another tunnel than the rest, and no HostEndpoint shuts one off."
+        found = [note(Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))]
+    return Judgement((*found, *skipped))
+
+
+def _tunnels(evidence: Evidence) -> list[Finding]:
+    felix: dict[str, dict[str, Any]] = evidence["felix"] or {}
+    if not any(map(uses_vxlan, evidence["pools"])):
+        return []
+    found = []
+    for key in (key for key in TUNNEL if key not in evidence["variables"]):
+        usual = felix.get("default", {}).get(key, TUNNEL[key])
+        if usual is False:
+            found.append(_off(evidence, "default", ""))
+        own = {name.removeprefix(OWN): told[key] for name, told in felix.items()
+               if name.startswith(OWN) and key in told}
+        values = {node: own.get(node, usual) for node in {*evidence["nodes"], *own}}
+        if len({_meant(value) for value in values.values()}) < 2:
+            continue  # each node has one of its own, and they are alike
+        found += [_off(evidence, f"{OWN}{node}", node) if value is False else _other(evidence, node, key, value, usual)
+                  for node, value in sorted(own.items()) if _meant(value) != _meant(usual)]
+    return found
+
+
+def _meant(value: Any) -> Any:
+    """Of a pool with VXLAN Felix makes the tunnel by itself, so that `true` says nothing new."""
+    return None if value is True else value
+
+
+def _other(evidence: Evidence, node: str, key: str, value: Any, usual: Any) -> Finding:
+    name = f"FelixConfiguration {OWN}{node}"
+    text = (f"{name} of Calico sets {key} to {value} on node {node} alone, and others have {usual}: its pods and "
+            "those of other nodes do not reach each other.")
+    return find("cni.agent.tunnel", text, object=name, node=node, evidence=(
+        f"{name}: {key} is {value}, expected {usual}", read_at(evidence)), advice=_take_out(f"{OWN}{node}", key))
+
+
+def _off(evidence: Evidence, name: str, node: str) -> Finding:
+    pool = next(pool for pool in evidence["pools"] if uses_vxlan(pool))
+    where = f"on node {node}" if node else "on all nodes"
+    text = (f"FelixConfiguration {name} of Calico switches VXLAN off {where}, and IPPool {pool['name']} sends by it: "
+            "pods on other nodes are not reached.")
+    return find("cni.agent.tunnel", text, object=f"FelixConfiguration {name}", node=node, evidence=(
+        f"FelixConfiguration {name}: vxlanEnabled is false", f"IPPool {pool['name']}: vxlanMode is {pool['vxlan']}",
+        read_at(evidence)), advice=_take_out(name, "vxlanEnabled"))
+
+
+def _take_out(name: str, key: str) -> str:
+    return (f"`kubectl patch felixconfigurations.crd.projectcalico.org {name} --type json -p "
+            f"'[{{\"op\":\"remove\",\"path\":\"/spec/{key}\"}}]'`. Felix takes it up at once.")
+
+
+def _shut(evidence: Evidence) -> list[Finding]:
+    """Endpoints that nothing speaks for: no profile, no policy. Of a second interface that may be meant."""
+    if evidence["endpoints"] is None or evidence["selectors"] is None:
+        return []
+    found = []
+    for point in evidence["endpoints"]:
+        if point["profiles"] or any(selects_labels(s, point["labels"]) is not False for s in evidence["selectors"]):
+            continue
+        name, own = f"HostEndpoint {point['name']}", evidence["nodes"].get(point["node"], [])
+        where = point["interface"] if point["interface"] not in ("", "*") else "its interfaces"
+        told = (f"{name}: profiles is empty, node {point['node']}, interfaceName {point['interface'] or 'not set'}",
+                f"GlobalNetworkPolicies that select it: none of {len(evidence['selectors'])}", read_at(evidence))
+        text = (f"{name} of Calico lets nothing pass {where} on node {point['node']} but a few ports that are never "
+                "shut: it has no profile, and no GlobalNetworkPolicy selects it.")
+        if point["interface"] != "*" and point["addresses"] and not set(own) & set(point["addresses"]):
+            found.append(note(Verdict.INFO, Layer.POLICY, f"{text} Kubernetes does not use that address.", object=name,
+                              node=point["node"], evidence=told))
+        else:
+            found.append(find("policy.host-endpoint", text, object=name, node=point["node"], evidence=told,
+                              advice=explain("policy.host-endpoint").mend.replace("NAME", point["name"])))
+    return found
+
+
+CALICO_NODES = Look(
+    name="cni.calico", args=CalicoArgs, gather=gather_calico_nodes, judge=judge_calico_nodes,
+    reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "list ippools.crd.projectcalico.org",
+           "list felixconfigurations.crd.projectcalico.org", "list hostendpoints.crd.projectcalico.org",
+           "list globalnetworkpolicies.crd.projectcalico.org"),
+    by_hand="`kubectl get felixconfigurations.crd.projectcalico.org,hostendpoints.crd.projectcalico.org -o yaml`",
+)
