@@ -29,7 +29,7 @@ no node proxy, nothing that writes: `create` on reviews asks a question. */ -}}
   resources: [bgpconfigurations, bgppeers, blockaffinities, felixconfigurations, ipamblocks, ippools]
   verbs: [get, list]
 - apiGroups: [crd.projectcalico.org]
-  resources: [globalnetworkpolicies, networkpolicies]
+  resources: [globalnetworkpolicies, hostendpoints, networkpolicies]
   verbs: [list]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
