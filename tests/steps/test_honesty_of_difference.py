@@ -17,6 +17,7 @@ from tests.steps import (
     test_dns_client,
     test_dns_local_cache,
     test_dns_logs,
+    test_ground,
     test_ingress,
     test_nodes,
     test_policy_reads,
@@ -46,6 +47,8 @@ NEW_POD = test_proxy.pod("n2", ready=False, container=test_proxy_static.WAITS, c
 POOLS = {"pools": [test_cni.pool(), test_cni.pool("b", "10.245.0.0/20", disabled=True)], "addresses": {}}
 FAR = {"pools": None, **test_cni.chosen("192.168.7.2/24", "192.168.7.1/24")}
 KUBECONFIG, WRONG, AFTER = test_proxy_setup.kubeconfig, test_proxy_setup.WRONG, test_proxy_setup.AFTER
+NO_NAME: dict[str, Any] = {"tried": [], "service": {}}
+STARTING = test_dns_answers.answer(test_dns_answers.KUBERNETES, rcode="SERVFAIL")
 UNKNOWN_FIELD = test_proxy_setup.FILE + "featureX: true\n"
 OTHER_SET = {"name": "StatefulSet shop/db", "plain": "db", "service": "peer", "named": True}
 SERVERS = test_dns_client.event("DNSConfigForming", message="Nameserver limits were exceeded, applied line: a b")
@@ -54,6 +57,8 @@ BY_ADDRESS = policy("out", "shop", policyTypes=["Egress"], egress=[{"to": [{"ipB
 REMARKS: list[tuple[str, Evidence, str]] = [
     ("node.versions", test_nodes.versions(""), "API server not known"),
     ("node.conditions", test_nodes.conditions(test_nodes.facts(cordoned=True)), "no fault"),
+    ("node.addresses", test_nodes.addresses("10.0.0.2", host="worker"), "calls itself worker"),
+    ("node.network", test_ground.network("Weave Net"), "no longer maintained"),
     ("cni.agents", test_cni.agents(test_cni.agent(), test_cni.agent("Weave Net", desired=0, ready=0, covered=2)),
      "another network runs"),
     ("cni.agents", test_cni.agents(test_cni.agent("Calico", facts={"calico": POOLS})), "is disabled"),
@@ -70,6 +75,14 @@ REMARKS: list[tuple[str, Evidence, str]] = [
     ("proxy.coverage", test_proxy_static.static(test_proxy.pod("n1"), NEW_POD), "made a moment ago"),
     ("proxy.coverage", test_proxy_static.static(test_proxy.pod("n1"), nodes={**nodes(), "unread": 3}),
      "other nodes were not looked at"),
+    ("proxy.coverage", test_proxy.coverage(found=False, networks=("Cilium",), replacement="true"), "Cilium replaces"),
+    ("proxy.coverage", test_proxy.coverage(found=False, kubeadm=False), "platforms exist that have it built in"),
+    ("proxy.access", test_proxy_setup.access(exists=None), "may list and watch"),
+    ("dns.access", test_ground.access(exists=None), "may list and watch"),
+    ("dns.access", test_ground.access(answers=[], bindings=[]), "could not be asked"),
+    ("dns.readiness", test_ground.waiting(body="health"), "503 health"),
+    ("dns.query_pods", test_dns_answers.evidence(test_dns_answers.asked(), test_dns_answers.asked(
+        "coredns-2", "n2", STARTING, ready=False, started=JUST_NOW)), "is not ready yet"),
     ("dns.pods", pods_evidence(pod(), nodes=nodes(n1=node(), n2=node())), "n1"),
     ("dns.corefile", corefile_evidence(corefile(directive("quux", line=9))), "the image must bring it"),
     ("dns.corefile", corefile_evidence({"state": "optional", "config_map": "ConfigMap a/b"}), "does not insist on it"),
@@ -110,6 +123,8 @@ def test_what_is_merely_different_is_information(uses: str, told: Evidence, word
 @pytest.mark.parametrize(("uses", "told", "words"), [
     ("dns.policy", policy_evidence(BY_ADDRESS, server={**side("coredns-1", "kube-system"), "address": ""},
                                    **asked_by(CLIENT)), "depends on what was not read"),
+    ("dns.query_pods", test_dns_answers.evidence(test_dns_answers.asked(), names={"a..b": NO_NAME}),
+     "no name that DNS could know"),
     ("dns.upstream", test_dns_answers.forwarding((test_dns_answers.silent("kubernetes.io") | {"outcome": "failed"},)),
      "was not tested"),
 ], ids=lambda one: one if isinstance(one, str) else "")
