@@ -6,6 +6,7 @@ from typing import Any
 from bot.steps import Evidence
 from tests.steps import (
     test_cni,
+    test_cni_calico,
     test_cni_files,
     test_cni_plan,
     test_cni_plugin,
@@ -84,6 +85,7 @@ IN_ORDER: dict[str, tuple[Evidence, dict[str, Any]]] = {
     "node.versions": (test_nodes.versions(), {}),
     "cni.sandbox": (test_cni_sandbox.sandbox(), {}),
     "cni.agents": (test_cni.agents(test_cni.agent()), {}),
+    "cni.calico": ({**test_cni_calico.told(), "read_at": NOW}, {}),
     "cni.files": (test_cni_files.evidence(), {}),
     "cni.plugin": (test_cni_plugin.plugin("Flannel"), {}),
     "cni.runtime": (test_cni_plugin.runtime("Flannel", n1=test_cni_plugin.GOOD), {}),

@@ -70,6 +70,8 @@ def test_an_endpoint_that_nothing_speaks_for_shuts_its_node_off(evidence: dict[s
 def test_what_may_not_be_read_is_neither_well_nor_wrong() -> None:
     evidence = told(felix=None, skipped=["list felixconfigurations.crd.projectcalico.org"])
     assert [verdict for verdict, _, _ in judged(evidence)] == [Verdict.SKIPPED]
+    unknown = told(endpoints=[point()], selectors=None, skipped=["list globalnetworkpolicies.crd.projectcalico.org"])
+    assert [verdict for verdict, _, _ in judged(unknown)] == [Verdict.SKIPPED]
 
 
 def test_without_calico_there_is_nothing_to_say() -> None:

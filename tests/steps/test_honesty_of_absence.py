@@ -62,6 +62,7 @@ UNREAD: list[tuple[str, dict[str, Any]]] = [
                          "nodes": {}}),
     ("node.addresses", {"nodes": {}}), ("node.ranges", {"nodes": {}}), ("node.agents", {"nodes": {}}),
     ("node.events", {"events": None}), ("node.kubelet", {"tries": []}), ("node.versions", {"nodes": {}}),
+    ("cni.calico", {"felix": None, "endpoints": None}), ("cni.calico", {"pools": []}),
     ("cni.sandbox", {"groups": None}), ("cni.agents", {"agents": None}), ("cni.plugin", {"agents": None}),
     ("cni.runtime", {"nodes": {}}), ("cni.plan", {"nodes": {}}),
     ("proxy.coverage", {"known": False, "proxy": None}), ("proxy.coverage", {"proxy": None}),

@@ -94,7 +94,7 @@ async def _selectors(cluster: Cluster, skipped: list[str]) -> list[str] | None:
 def judge_calico_nodes(evidence: Evidence, args: CalicoArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.CNI)
     found = [*_tunnels(evidence), *_shut(evidence)] if "nodes" in evidence else []
-    if not found and evidence["felix"] is not None and evidence["endpoints"] is not None:
+    if not found and not skipped and evidence["felix"] is not None:
         text = "Calico's settings give no node another tunnel than the rest, and no HostEndpoint shuts one off."
         found = [note(Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))]
     return Judgement((*found, *skipped))
