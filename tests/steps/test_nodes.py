@@ -120,6 +120,14 @@ def required(*second: dict[str, Any], of: Any = None, place: Any = None, **more:
             "skipped": []}
 
 
+def test_a_node_whose_agent_is_still_to_come_is_not_counted_among_those_that_have_it() -> None:
+    found = judge(REQUIRED, required(n2=node(created=JUST_NOW))).findings
+    assert [(f.verdict, "on n1." in f.summary) for f in found] == [(Verdict.PASS, True), (Verdict.INFO, False)]
+    nowhere = required(n1=node(created=JUST_NOW), n2=node(created=JUST_NOW))
+    nowhere["agents"][0]["pods"] = []
+    assert {f.verdict for f in judge(REQUIRED, nowhere).findings} == {Verdict.INFO}
+
+
 def waiting(reason: str, **changes: Any) -> dict[str, Any]:
     return pod("n2", ready=False, container={"ready": False, "started": "", "waiting": reason}, **changes)
 

@@ -56,7 +56,7 @@ def judge_addresses(evidence: Evidence, args: AddressArgs) -> Judgement:
         return Judgement(skipped)
     found = [*_missing(evidence, meant), *_shared(evidence, meant)]
     if not found:
-        places = list_names(f"{name} {list_names(nodes[name]['inside'])}" for name in meant)
+        places = list_names(f"{name} {list_names(nodes[name]['inside']) or '(none yet)'}" for name in meant)
         whole = "" if args.node else ", each its own"
         text = f"Addresses inside the cluster: {places}{whole}.{_families(nodes)}"
         found = [note(Verdict.PASS, Layer.NODE, text, evidence=(read_at(evidence),))]

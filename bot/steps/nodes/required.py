@@ -82,16 +82,17 @@ def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
         text = f"Which agents run on the node was not looked at: {why}."
         return Judgement((note(Verdict.INFO, Layer.NODE, text, evidence=(read_at(evidence),)),))
     found = [told for agent in agents for name in alive if (told := _judge(evidence, agent, name))]
-    if not any(f.verdict in (Verdict.WARN, Verdict.UNKNOWN) for f in found):
+    there = [name for name in alive if all(any(pod["ready"] for pod in _here(agent, name)) for agent in agents)]
+    if there and not any(f.verdict in (Verdict.WARN, Verdict.UNKNOWN) for f in found):
         text = (f"{list_names(agent['daemon']['name'] for agent in agents)} "
-                f"{'runs' if len(agents) == 1 else 'run'} on {list_names(alive)}.")
+                f"{'runs' if len(agents) == 1 else 'run'} on {list_names(there)}.")
         found.insert(0, note(Verdict.PASS, Layer.NODE, text, evidence=(read_at(evidence),)))
     return Judgement((*found, *skipped))
 
 
 def _judge(evidence: Evidence, agent: dict[str, Any], name: str) -> Finding | None:
     daemon, node = agent["daemon"], evidence["nodes"][name]
-    here = [pod for pod in agent["pods"] if pod["node"] == name and not pod["deleting"]]
+    here = _here(agent, name)
     if any(pod["ready"] for pod in here):
         return _restarted(evidence, daemon, name, here)
     positive, why = _why(agent, here, name)
@@ -117,6 +118,10 @@ def _why(agent: dict[str, Any], here: list[dict[str, Any]], name: str) -> tuple[
     place = agent["places"].get(name)
     why = why_not_there(agent["daemon"], place) if place else ""
     return bool(why), why or "no pod is there"
+
+
+def _here(agent: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [pod for pod in agent["pods"] if pod["node"] == name and not pod["deleting"]]
 
 
 def _restarted(evidence: Evidence, daemon: dict[str, Any], name: str, here: list[dict[str, Any]]) -> Finding | None:
