@@ -53,6 +53,24 @@ def test_a_missing_permission_is_never_a_fault_and_each_is_named(cluster: Cluste
         assert permission in skipped
 
 
+@pytest.mark.parametrize(("playbook", "unread"), [
+    ("network", ("pods/portforward", "configmaps", "networkpolicies")),
+    ("kube-proxy", ("pods/portforward", "pods/log")),
+    ("node", ("pods/portforward", "leases")), ("cni", ("servicecidrs",)),
+    ("service", ("pods/portforward", "pods/proxy")),
+])
+def test_a_missing_permission_is_no_fault_in_other_playbooks(
+    cluster: Cluster, reader: Path, playbook: str, unread: tuple[str, ...]
+) -> None:
+    HEALTHY.until(cluster)
+    words = ("kube-system/kube-dns",) if playbook == "service" else ()
+    report = ask(cluster, *words, playbook=playbook, kubeconfig=reader)
+    assert roots(report) == frozenset()
+    assert [f["summary"] for f in report["findings"] if f["verdict"] in ("WARN", "FAIL")] == []
+    skipped = "\n".join(report["skipped"])
+    assert [permission for permission in unread if permission not in skipped] == []
+
+
 def test_with_few_permissions_a_wrong_selector_is_found_all_the_same(cluster: Cluster, reader: Path) -> None:
     HEALTHY.until(cluster)
     heal = WRONG_SELECTOR.inject(cluster)
