@@ -1,11 +1,17 @@
 """What Calico's own policies mean for the DNS pods, where they leave no doubt."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.cluster.reads import RunReads
 from bot.model.finding import Verdict
-from bot.steps.dns.policy import POLICY
+from bot.playground.bundle import Read
+from bot.playground.scenarios import load_scenario
+from bot.steps.dns.policy import POLICY, PolicyArgs
+from tests.steps.boxed import open_box
 from tests.steps.dns_evidence import causes, judge
 from tests.steps.policy_evidence import policy, policy_evidence
 
@@ -49,3 +55,16 @@ def test_what_leaves_a_doubt_is_never_a_fault(doubtful: dict[str, Any]) -> None:
     judged = judge(POLICY, doubtful).findings
     assert "dns.policy.other" not in [f.cause for f in judged]
     assert any(f.verdict is Verdict.UNKNOWN and "may forbid more" in f.summary for f in judged)
+
+
+async def test_a_policy_of_calicos_in_the_namespace_of_the_dns_pods_is_named_though_it_is_not_evaluated(
+    tmp_path: Path,
+) -> None:
+    seen = load_scenario("np-other-kind-calico")
+    api = "crd.projectcalico.org/v1"
+    own = {"apiVersion": api, "kind": "NetworkPolicy", "metadata": {"name": "dns-lock", "namespace": "kube-system"}}
+    read = Read(verb="list", kind="NetworkPolicy", api=api, namespace="kube-system", form="metadata")
+    bundle = replace(seen, objects=(*seen.objects, own), reads=(*seen.reads, read))
+    async with open_box(bundle, tmp_path) as cluster:
+        told = judge(POLICY, await POLICY.gather(RunReads(cluster), PolicyArgs())).findings
+    assert "1 NetworkPolicy (crd.projectcalico.org) in kube-system may forbid more" in told[-1].summary

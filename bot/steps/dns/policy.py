@@ -58,7 +58,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
     }
     if mine:
         await _read_around(cluster, dns, evidence, skipped)
-    others = await read_other_apis(cluster, spaces, bool(mine or pod), bool(mine) or not pod, skipped)
+    others = await read_other_apis(cluster, spaces, server is not None or bool(pod), bool(mine) or not pod, skipped)
     own = await read_own_kind(cluster, space, skipped) if any("projectcalico" in told for told in others) else []
     evidence |= {"others": others, "own_kind": own}
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
