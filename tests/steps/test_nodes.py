@@ -7,7 +7,7 @@ import pytest
 from bot.diagnosis.causes import find
 from bot.model.finding import Verdict
 from bot.steps.nodes.addresses import ADDRESSES
-from bot.steps.nodes.conditions import CONDITIONS
+from bot.steps.nodes.conditions import CONDITIONS, read_facts
 from bot.steps.nodes.events import EVENTS
 from bot.steps.nodes.ranges import RANGES
 from bot.steps.nodes.required import REQUIRED
@@ -59,6 +59,16 @@ def test_a_node_that_does_not_exist_is_unknown_and_one_that_is_closed_is_no_faul
     assert only(CONDITIONS, conditions(absent=True, nodes={}), node="n9").verdict is Verdict.UNKNOWN
     closed = judge(CONDITIONS, conditions(facts(cordoned=True))).findings[-1]
     assert (closed.verdict, "no fault" in closed.summary) == (Verdict.INFO, True)
+
+
+def test_what_a_program_beside_the_kubelet_has_seen_is_told_by_its_words_and_is_no_fault_by_itself() -> None:
+    item = {"metadata": {"name": "n2"}, "spec": {}, "status": {"conditions": [
+        {"type": kind, "status": status, "reason": "Seen", "message": "as it is"} for kind, status in (
+            ("Ready", "True"), ("KernelDeadlock", "True"), ("ReadonlyFilesystem", "False"),
+            ("NetworkingReady", "False"), ("StorageReady", "True"))]}}
+    told = [f for f in judge(CONDITIONS, conditions(read_facts(item, {}))).findings if "reports" in f.summary]
+    assert [(f.verdict, f.summary.split(" reports ")[1].split(" ")[0]) for f in told] == [
+        (Verdict.INFO, "KernelDeadlock"), (Verdict.INFO, "NetworkingReady")]
 
 
 # --- addresses --------------------------------------------------------------------------------------------------

@@ -90,6 +90,12 @@ def test_what_the_controller_says_counts_at_any_age() -> None:
 # --- to pods of the node ------------------------------------------------------------------------------------------
 
 
+def test_that_clients_are_led_to_pods_near_them_is_told() -> None:
+    told = evidence(service=service(distribution="PreferClose"), slices=[piece(end())], fit=["n1", "n2"], client=None)
+    found = only(LOCALITY, told, service=ASKED)
+    assert (found.verdict, "PreferClose" in found.summary) == (Verdict.PASS, True)
+
+
 def test_local_traffic_is_a_warning_where_a_node_has_no_endpoint_and_a_fault_for_a_client_there() -> None:
     told = evidence(service=service(internal="Local"), slices=[piece(end())], fit=["n1", "n2"], client=None)
     assert only(LOCALITY, told, service=ASKED).verdict is Verdict.WARN

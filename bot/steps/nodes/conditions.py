@@ -18,6 +18,8 @@ from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 LEASES = "kube-node-lease"
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
+KUBERNETES = frozenset({"Ready", "NetworkUnavailable", *PRESSURES})
+"""Conditions that are judged by themselves; others are those of programs beside the kubelet."""
 PATIENCE = 120.0
 """Seconds after which a lease is old by the clock alone: no other node's is younger, or there is no other."""
 BY_ITSELF = "node.kubernetes.io/"
@@ -45,7 +47,7 @@ async def gather_conditions(cluster: Cluster, args: ConditionArgs) -> Evidence:
         _leases(cluster, args.node, skipped))
     return {"read_at": cluster.now, "network": network, "absent": bool(args.node) and chosen == [],
             "newest": max((parse_time(lease["renewed"]) for lease in leases.values()), default=0.0),
-            "nodes": {node["metadata"]["name"]: _facts(node, leases) for node in chosen or ()},
+            "nodes": {node["metadata"]["name"]: read_facts(node, leases) for node in chosen or ()},
             "skipped": list(dict.fromkeys([*network.pop("skipped"), *skipped]))}
 
 
@@ -80,17 +82,24 @@ async def _leases(cluster: Cluster, name: str, skipped: list[str]) -> dict[str, 
                                         "seconds": lease["spec"].get("leaseDurationSeconds", 40)} for lease in found}
 
 
-def _facts(node: Object, leases: dict[str, Any]) -> dict[str, Any]:
+def read_facts(node: Object, leases: dict[str, Any]) -> dict[str, Any]:
     conditions = {c["type"]: c for c in node.get("status", {}).get("conditions", [])}
     return {
         "ready": conditions.get("Ready", {}).get("status", ""), "lease": leases.get(node["metadata"]["name"]),
         "pressure": [{"type": kind, "since": found.get("lastTransitionTime", ""), "why": cut(found.get("message", ""))}
                      for kind in PRESSURES if (found := conditions.get(kind, {})).get("status") == "True"],
+        "reports": [{"type": kind, "why": cut(f"{found.get('reason', '')}: {found.get('message', '')}")}
+                    for kind, found in conditions.items() if kind not in KUBERNETES and _is_bad(found)][:3],
         "cordoned": bool(node["spec"].get("unschedulable")),
         "taints": [f"{t.get('key')}{'=' + t['value'] if t.get('value') else ''}:{t.get('effect')}"
                    for t in node["spec"].get("taints") or () if not str(t.get("key")).startswith(BY_ITSELF)
                    and t.get("key") not in USUAL][:5],
     }
+
+
+def _is_bad(condition: Object) -> bool:
+    """Those of node-problem-detector are faults that are there (KernelDeadlock), those of EKS are ready or not."""
+    return condition.get("status") == ("False" if str(condition.get("type")).endswith("Ready") else "True")
 
 
 def judge_conditions(evidence: Evidence, args: ConditionArgs) -> Judgement:
@@ -102,7 +111,8 @@ def judge_conditions(evidence: Evidence, args: ConditionArgs) -> Judgement:
         if evidence["network"]["nodes"]["read"] else ()
     found = [f for f in judged if not args.node or f.node in ("", args.node)]
     for name, node in evidence["nodes"].items():
-        found += [*_pressure(evidence, name, node), *_silence(evidence, name, node), *_closed(evidence, name, node)]
+        found += [*_pressure(evidence, name, node), *_silence(evidence, name, node), *_reports(evidence, name, node),
+                  *_closed(evidence, name, node)]
     return Judgement((*found, *skipped), {"nodes": list(evidence["nodes"])})
 
 
@@ -125,6 +135,13 @@ def _silence(evidence: Evidence, name: str, node: dict[str, Any]) -> Iterator[Fi
         yield find("node.silent", text, verdict=Verdict.WARN, object=f"Node {name}", node=name,
                    evidence=(f"Lease {LEASES}/{name}: renewed {lease['renewed']}, expected every 10 s, valid for "
                              f"{lease['seconds']} s", read_at(evidence)))
+
+
+def _reports(evidence: Evidence, name: str, node: dict[str, Any]) -> Iterator[Finding]:
+    """What a program beside the kubelet has seen on the node; whether it still matters it does not say."""
+    for row in node.get("reports", ()):
+        text = f"Node {name} reports {row['type']} ({row['why'].rstrip('.')})."
+        yield note(Verdict.INFO, Layer.NODE, text, object=f"Node {name}", node=name, evidence=(read_at(evidence),))
 
 
 def _closed(evidence: Evidence, name: str, node: dict[str, Any]) -> Iterator[Finding]:

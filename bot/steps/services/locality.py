@@ -54,7 +54,9 @@ def _anywhere(evidence: Evidence) -> Finding:
     service = evidence["service"]
     sticky = "; each client stays with one pod (sessionAffinity ClientIP)" if service["affinity"] == "ClientIP" else ""
     far = "of the client's node, and each node has one" if service["internal"] == "Local" else "of any node"
-    text = f"Clients of {service['name']} are led to pods {far}{sticky}; path not tested."
+    near = f", those near the client first (trafficDistribution {service['distribution']})" \
+        if service.get("distribution") else ""
+    text = f"Clients of {service['name']} are led to pods {far}{near}{sticky}; path not tested."
     verdict = Verdict.INFO if sticky else Verdict.PASS
     return note(verdict, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
 

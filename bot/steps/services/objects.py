@@ -52,7 +52,7 @@ def service_facts(service: Object) -> Json:
         "selector": spec.get("selector") or {}, "families": spec.get("ipFamilies") or [],
         "ports": [_port(port) for port in spec.get("ports") or ()],
         "publish": bool(spec.get("publishNotReadyAddresses")), "external_name": spec.get("externalName", ""),
-        "internal": spec.get("internalTrafficPolicy", "Cluster"),
+        "internal": spec.get("internalTrafficPolicy", "Cluster"), "distribution": spec.get("trafficDistribution", ""),
         "external": spec.get("externalTrafficPolicy", ""), "affinity": spec.get("sessionAffinity", "None"),
         "class": spec.get("loadBalancerClass", ""), "ranges": spec.get("loadBalancerSourceRanges") or [],
         "balancer": [b.get("ip") or b.get("hostname") or "" for b in
