@@ -18,6 +18,7 @@ from tests.cluster.faults.fault import Fault
 from tests.cluster.faults.firewall import FIREWALL
 from tests.cluster.faults.flannel import FLANNEL_FAULTS
 from tests.cluster.faults.ingress import INGRESS_FAULTS, INGRESS_LOOKALIKES
+from tests.cluster.faults.local_cache import LOCAL_CACHE
 from tests.cluster.faults.lookalikes import LOOKALIKES
 from tests.cluster.faults.lookalikes_networks import LOOKALIKES_OF_NETWORKS
 from tests.cluster.faults.lookalikes_nodes import LOOKALIKES_OF_NODES
@@ -54,7 +55,7 @@ def _gather(*subjects: Sequence[Fault]) -> tuple[Fault, ...]:
 # What is told of nodes comes before the rows that make nodes come and go, of which events tell for an hour.
 FAULTS = _gather(
     DNS_OBJECTS, COREFILE_FAULTS, ACCESS, POD_FAULTS, UPSTREAM_FAULTS, CLIENT_FAULTS, COMBINED, NODE_REPORTS,
-    NODE_FAULTS, AGENT_FAULTS, PROXY_FAULTS, SECOND_PROXIES, FIREWALL, POLICIES, FAULTS_BETWEEN_PODS,
+    NODE_FAULTS, AGENT_FAULTS, PROXY_FAULTS, SECOND_PROXIES, FIREWALL, LOCAL_CACHE, POLICIES, FAULTS_BETWEEN_PODS,
     ALLOWED_BETWEEN_PODS, CONNECTIVITY, SERVICE_FAULTS, WAYS, SERVICE_POLICIES, INGRESS_FAULTS, EXTERNAL_FAULTS,
     EXTERNAL_LOOKALIKES, INGRESS_LOOKALIKES, SERVICE_LOOKALIKES, LOOKALIKES, LOOKALIKES_OF_NODES, PROXY_SETUP_FAULTS,
     PROXY_RULES, PROXY_NFTABLES, BRIDGE_FAULTS, OVERLAY_FAULTS, FLANNEL_FAULTS, WEAVE_FAULTS, CALICO_FAULTS,
