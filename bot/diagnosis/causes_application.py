@@ -10,7 +10,7 @@ BY_HAND = "`kubectl -n NAMESPACE get service NAME -o yaml`"
 SLICES_BY_HAND = "`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml`"
 LABELS_BY_HAND = f"{BY_HAND} (selector) and `kubectl -n NAMESPACE get pods --show-labels`"
 
-NO_ANSWER = ("service.backends.*", "ingress.backend.no-endpoints")
+NO_ANSWER = ("service.backends.*", "ingress.backend.no-endpoints", "ingress.way.*")
 """What follows where the endpoints are wrong."""
 
 

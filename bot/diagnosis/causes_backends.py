@@ -9,7 +9,7 @@ PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#
 PODS_PAGE = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-pods/"
 PROBES_PAGE = "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/"
 BY_HAND = "`kubectl -n NAMESPACE get pods -l SELECTOR -o wide` and `kubectl -n NAMESPACE describe pod POD`"
-UNREADY = ("service.endpoints.none-ready", "service.backends.*", "ingress.backend.no-endpoints")
+UNREADY = ("service.endpoints.none-ready", "service.backends.*", "ingress.backend.no-endpoints", "ingress.way.*")
 
 
 def _pods(
@@ -102,7 +102,7 @@ BACKENDS: tuple[Cause, ...] = (
         "another port, or not at all.",
         "Set targetPort to the port that the application listens on, or let it listen there.",
         by_hand="`kubectl -n NAMESPACE port-forward POD PORT`, then `curl -i http://127.0.0.1:PORT/`",
-        explains=("path.refused",), source=PAGE,
+        explains=("path.refused", "ingress.way.*"), source=PAGE,
     ),
     _pods(
         "service.backends.loopback", "The application listens on localhost only",
@@ -111,6 +111,6 @@ BACKENDS: tuple[Cause, ...] = (
         "Let the application listen on 0.0.0.0 (or [::]) instead of 127.0.0.1.",
         by_hand="`kubectl -n NAMESPACE exec POD -- netstat -ltn`, or `kubectl get --raw "
         "/api/v1/namespaces/NAMESPACE/pods/POD:PORT/proxy/`",
-        explains=("path.refused",), source=PAGE,
+        explains=("path.refused", "ingress.way.*"), source=PAGE,
     ),
 )

@@ -6,6 +6,8 @@ from bot.model.finding import Layer
 PAGE = "https://kubernetes.io/docs/concepts/services-networking/ingress/"
 GATEWAY_PAGE = "https://kubernetes.io/docs/concepts/services-networking/gateway/"
 BY_HAND = "`kubectl -n NAMESPACE describe ingress NAME` and `kubectl get ingressclasses`"
+WAY_BY_HAND = (
+    "`kubectl -n NAMESPACE port-forward CONTROLLER-POD 8080:80`, then `curl -i -H 'Host: HOST' http://127.0.0.1:8080/`")
 GATEWAY_BY_HAND = "`kubectl -n NAMESPACE get httproute NAME -o yaml`, `kubectl -n NAMESPACE get gateway NAME -o yaml`"
 
 
@@ -51,18 +53,41 @@ INGRESS: tuple[Cause, ...] = (
     _ingress(
         "ingress.backend.missing", "An Ingress leads to a Service that does not exist",
         "A backend is a Service of the Ingress's own namespace. For this path the controller answers 503 or 404.",
-        "Create the Service, or correct the name.", explains=("gateway.unresolved",),
+        "Create the Service, or correct the name.", explains=("gateway.unresolved", "ingress.way.*"),
     ),
     _ingress(
         "ingress.backend.port", "An Ingress leads to a port that the Service does not have",
         "The port of a backend is one of the Service's, by number or name; not that of the pods.",
-        "Correct the port of the backend.", explains=("gateway.unresolved",),
+        "Correct the port of the backend.", explains=("gateway.unresolved", "ingress.way.*"),
     ),
     _ingress(
         "ingress.backend.no-endpoints", "An Ingress leads to a Service without a ready endpoint",
         "The controller has nowhere to send requests to and answers 503.",
         "`netcheck run service NAMESPACE/NAME` says why the Service has none.",
         by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME`",
+        explains=("ingress.way.*",),
+    ),
+    _ingress(
+        "ingress.way.not-loaded", "The controller does not know a rule of the Ingress",
+        "Asked for the rule's host, a pod of the controller answers 404, as for any host that it does not know, while "
+        "a pod behind it answers the same request otherwise. The Ingress is there, and the controller has made no way "
+        "of it: it watches other namespaces or classes, lacks a right, or found the Ingress invalid.",
+        "Read the controller's log (`netcheck run ingress NAMESPACE/NAME log=yes` quotes it) and what it has said of "
+        "the Ingress: `kubectl -n NAMESPACE describe ingress NAME`.", by_hand=WAY_BY_HAND,
+    ),
+    _ingress(
+        "ingress.way.backend", "The controller does not reach the Service behind the Ingress",
+        "Asked for the rule's host, a pod of the controller answers 502, 503 or 504, or nothing in time, while a pod "
+        "behind it answers when it is asked directly, or none is there to be asked.",
+        "See policies between the controller's namespace and the pods, and the way from its node to theirs: `netcheck "
+        "run connectivity from=CONTROLLER-POD to=SERVICE`. Where the pods speak HTTPS or gRPC, tell the controller so.",
+        by_hand=WAY_BY_HAND,
+    ),
+    _ingress(
+        "ingress.controller.closed", "Nothing listens on the port of the Ingress controller",
+        "A pod of the controller is ready and declares a port for HTTP, on which connections are refused from within.",
+        "Read its log: `kubectl -n NAMESPACE logs POD`. Where plain HTTP was turned off on purpose, do not declare it.",
+        by_hand="`kubectl -n NAMESPACE port-forward POD 8080:PORT`",
     ),
     _ingress(
         "gateway.missing", "An HTTPRoute names a Gateway that does not exist",

@@ -94,7 +94,7 @@ POLICY: tuple[Cause, ...] = (
     ),
     Cause(
         code="policy.egress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from sending",
-        explains=("dns.policy.client", "path.pod"),
+        explains=("dns.policy.client", "path.pod", "ingress.way.backend"),
         meaning="A policy in the pod's namespace selects it for Egress, and no rule of any such policy allows this "
         "destination and port. Policies see pods and servers behind a Service, with the port there, not the Service's "
         "address: the API server is its own address and port, mostly 6443.",
@@ -104,7 +104,7 @@ POLICY: tuple[Cause, ...] = (
     ),
     Cause(
         code="policy.ingress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from being reached",
-        explains=("path.pod",),
+        explains=("path.pod", "ingress.way.backend"),
         meaning="A policy in the namespace of the destination selects the pod for Ingress, and no rule of any such "
         "policy allows this source and port. Within one item of `from` all selectors must match; ports are those of "
         "the pod, not of the Service.",

@@ -79,7 +79,8 @@ WAYS: tuple[Cause, ...] = (
         "Without a selector nobody makes endpoints for it: whoever made the Service must. A slice belongs to it by the "
         "label kubernetes.io/service-name.",
         "Create an EndpointSlice with the label kubernetes.io/service-name=NAME, or give the Service a selector.",
-        by_hand="`kubectl -n NAMESPACE get endpointslices --show-labels`", explains=("ingress.backend.no-endpoints",),
+        by_hand="`kubectl -n NAMESPACE get endpointslices --show-labels`",
+        explains=("ingress.backend.no-endpoints", "ingress.way.*"),
         source=f"{CONCEPT}#services-without-selectors",
     ),
     _way(

@@ -76,15 +76,18 @@ class DnsAnswer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
     """`way`: asked over a port-forward, inside the pod, or by the API server over the pod network (`pods/proxy`).
-    `packed`: it came compressed, as the client had offered; `body` is what was in it."""
+    `host`: for whom it was asked, where that is not the pod itself. `location`: the header of that name. `packed`: it
+    came compressed, as the client had offered; `body` is what was in it."""
 
     namespace: str
     pod: str
     port: int
     path: str
     way: Literal["forward", "network"] = "forward"
+    host: str = ""
     outcome: Outcome = "answered"
     status: int = 0
+    location: str = ""
     content_type: str = ""
     body: str = ""
     packed: bool = False

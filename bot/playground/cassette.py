@@ -33,7 +33,7 @@ class Cassette:
     reads: dict[Read, None] = field(default_factory=dict)
     logs: list[Log] = field(default_factory=list)
     dns: dict[tuple[str, str, int, str, str], DnsAnswer] = field(default_factory=dict)
-    http: dict[tuple[str, str, str, int, str], HttpAnswer] = field(default_factory=dict)
+    http: dict[tuple[str, str, str, int, str, str], HttpAnswer] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
     runs: list[PodRun] = field(default_factory=list)
     own_pod: str = ""
@@ -77,7 +77,7 @@ class Cassette:
         self._keep_page(replace(page, outcome=outcome, **told))
 
     def _keep_page(self, page: HttpAnswer) -> None:
-        key = (page.way, page.namespace, page.pod, page.port, page.path)
+        key = (page.way, page.namespace, page.pod, page.port, page.path, page.host)
         if page.outcome == "answered" or key not in self.http:
             self.http[key] = page
 

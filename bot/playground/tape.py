@@ -65,10 +65,12 @@ def _split(data: bytes) -> Iterator[bytes]:
 
 def _read_http(where: tuple[str, str, int], sent: bytes, received: bytes, outcome: Outcome, message: str) -> HttpAnswer:
     namespace, pod, port = where
-    path = sent.split(b" ", 2)[1].decode("ascii", "replace")
+    path, host = read_request(sent)
+    host = "" if host == pod else host
     head, found, body = received.partition(b"\r\n\r\n")
     if not found:
-        return HttpAnswer(namespace=namespace, pod=pod, port=port, path=path, outcome=outcome, message=message)
+        return HttpAnswer(namespace=namespace, pod=pod, port=port, path=path, host=host, outcome=outcome,
+                          message=message)
     lines = head.decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
     text = _unchunk(body) if headers.get("transfer-encoding", "").lower() == "chunked" else body
@@ -78,11 +80,20 @@ def _read_http(where: tuple[str, str, int], sent: bytes, received: bytes, outcom
         pod=pod,
         port=port,
         path=path,
+        host=host,
+        location=redact(headers.get("location", "")),
         status=int(lines[0].split()[1]),
         content_type=headers.get("content-type", ""),
         body=redact((_unpack(text) if packed else text).decode("utf-8", "replace")),
         packed=packed,
     )
+
+
+def read_request(sent: bytes) -> tuple[str, str]:
+    """The path that is asked for, and the host."""
+    lines = sent.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    host = next((line[5:].strip() for line in lines if line.lower().startswith("host:")), "")
+    return lines[0].split(" ")[1], host
 
 
 def _unpack(data: bytes) -> bytes:

@@ -37,6 +37,7 @@ from bot.steps.ingress.classes import CLASS
 from bot.steps.ingress.existence import EXISTS as INGRESS_EXISTS
 from bot.steps.ingress.gateways import GATEWAY
 from bot.steps.ingress.log import LOG as INGRESS_LOG
+from bot.steps.ingress.way import WAY as INGRESS_WAY
 from bot.steps.nodes.addresses import ADDRESSES
 from bot.steps.nodes.conditions import CONDITIONS
 from bot.steps.nodes.events import EVENTS
@@ -85,7 +86,7 @@ STEP_TYPES: dict[str, StepType] = {
         ENFORCED, SELECTION, REACH, CLIENTS, ENDS, MATRIX,
         EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         STATEFUL, EXTERNAL_NAME, MANUAL, EXPOSURE, LOCALITY, SERVICE_NAME,
-        EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_LOG, INGRESS_BACKENDS,
+        EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_LOG, INGRESS_BACKENDS, INGRESS_WAY,
         GET, LIST, LOGS, ROLLOUT,
         TELL, ASK, APPROVAL,
         SERVICE_PATCH, CONFIG_MAP_PATCH, RESTART, SCALE,

@@ -15,6 +15,7 @@ import dns.rdatatype
 
 from bot.playground.bundle import Bundle, DnsAnswer, HttpAnswer, Object, Outcome
 from bot.playground.cluster_box.forward import ForwardFailed, Program, Wire
+from bot.playground.tape import read_request
 
 _NEW_EACH_TIME = re.compile(r"^netcheck-\d+\.")
 _HOW_OFTEN = re.compile(r" -retry=\d+ -timeout=\d+")
@@ -116,9 +117,9 @@ async def _serve_http(wire: Wire, pending: bytes, pages: list[HttpAnswer], where
         if not more:
             return None
         pending += more
-    path = pending.split(b" ", 2)[1].decode("ascii", "replace")
-    for page in pages:
-        if page.path == path:
+    path, host = read_request(pending)
+    for page in sorted(pages, key=lambda page: page.host != host):
+        if page.path == path and page.host in (host, ""):  # few servers care who is asked for
             if page.outcome == "silent":
                 await asyncio.Event().wait()
             if page.outcome != "answered":
@@ -126,12 +127,13 @@ async def _serve_http(wire: Wire, pending: bytes, pages: list[HttpAnswer], where
             packed = page.packed and b"accept-encoding: gzip" in pending.lower()
             body = gzip.compress(page.body.encode()) if packed else page.body.encode()
             encoding = "Content-Encoding: gzip\r\n" if packed else ""
+            location = f"Location: {page.location}\r\n" if page.location else ""
             head = (
-                f"HTTP/1.1 {page.status} \r\nContent-Type: {page.content_type}\r\n{encoding}"
+                f"HTTP/1.1 {page.status} \r\nContent-Type: {page.content_type}\r\n{encoding}{location}"
                 f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
             )
             return await wire.write(head.encode() + body)
-    raise ForwardFailed(f"NotRecorded: the bundle does not know what {where} answers to GET {path}")
+    raise ForwardFailed(f"NotRecorded: the bundle does not know what {where} answers to GET {path} for {host}")
 
 
 def _refused_text(pod: Object, port: int) -> str:

@@ -12,10 +12,10 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.ingress.controllers import find_workloads, recognise
+from bot.steps.ingress.controllers import find_workloads, read_pods, recognise
 from bot.steps.ingress.objects import IngressArgs, read_ingress
 from bot.steps.patience import GRACE
-from bot.steps.wording import labels_text, list_names, read_at
+from bot.steps.wording import list_names, read_at
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 
@@ -44,18 +44,11 @@ async def read_classes(cluster: Cluster, skipped: list[str]) -> list[dict[str, A
              "default": (i["metadata"].get("annotations") or {}).get(DEFAULT) == "true"} for i in items]
 
 
-async def _pod(cluster: Cluster, workloads: list[dict[str, object]], skipped: list[str]) -> str:
+async def _pod(cluster: Cluster, workloads: list[dict[str, Any]], skipped: list[str]) -> str:
     """One pod of the controller, as namespace/name: who asks the backends."""
     for workload in workloads:
-        namespace = str(workload["namespace"])
-        try:
-            labels = labels_text(dict(workload["labels"]))  # type: ignore[call-overload]
-            listing = await cluster.list("Pod", namespace, labels=labels, limit=1)
-        except ClusterError as error:
-            skipped.append(unread(error))
-            return ""
-        if listing.items:
-            return f"{namespace}/{listing.items[0]['metadata']['name']}"
+        for pod in await read_pods(cluster, workload, skipped):
+            return f"{workload['namespace']}/{pod['metadata']['name']}"
     return ""
 
 

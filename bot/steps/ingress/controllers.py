@@ -4,29 +4,35 @@ Sources: the `controller` of the IngressClass in each one's own manifests or cha
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.model.errors import ClusterError
 from bot.steps.findings import unread
+from bot.steps.wording import labels_text
 
 
 @dataclass(frozen=True, slots=True)
 class Controller:
     """`mark`: part of IngressClass.spec.controller. `names`: parts of its workload's name; none where it runs outside
-    the cluster or cannot be told by name."""
+    the cluster or cannot be told by name. `serves`: requests pass through this very workload."""
 
     title: str
     mark: str
     names: tuple[str, ...] = ()
+    serves: bool = False
 
 
+MOST_PODS = 10
+ASIDE = ("default-backend", "defaultbackend", "admission", "operator", "controller-manager")
+"""In names of workloads that come with a controller and serve nothing."""
 CONTROLLERS = (
-    Controller("ingress-nginx", "k8s.io/ingress-nginx", ("ingress-nginx", "nginx-ingress")),
-    Controller("NGINX Ingress Controller", "nginx.org/ingress-controller", ("nginx-ingress",)),
-    Controller("Traefik", "traefik.io/ingress-controller", ("traefik",)),
-    Controller("HAProxy", "haproxy", ("haproxy",)),
+    Controller("ingress-nginx", "k8s.io/ingress-nginx", ("ingress-nginx", "nginx-ingress"), serves=True),
+    Controller("NGINX Ingress Controller", "nginx.org/ingress-controller", ("nginx-ingress",), serves=True),
+    Controller("Traefik", "traefik.io/ingress-controller", ("traefik",), serves=True),
+    Controller("HAProxy", "haproxy", ("haproxy",), serves=True),
     Controller("Contour", "projectcontour.io", ("contour",)),
-    Controller("Kong", "konghq.com", ("kong",)),
+    Controller("Kong", "konghq.com", ("kong",), serves=True),
     Controller("Istio", "istio.io/ingress-controller", ("istiod",)),
     Controller("Cilium", "cilium.io/ingress-controller", ("cilium",)),
     Controller("AWS Load Balancer Controller", "ingress.k8s.aws/alb", ("aws-load-balancer-controller",)),
@@ -40,20 +46,33 @@ def recognise(controller: str) -> Controller | None:
     return next((one for one in CONTROLLERS if one.mark in controller), None)
 
 
-async def find_workloads(cluster: Cluster, known: Controller, skipped: list[str]) -> list[dict[str, object]] | None:
+def _is_of(name: str, known: Controller) -> bool:
+    return any(part in name for part in known.names) and not any(part in name for part in ASIDE)
+
+
+async def find_workloads(cluster: Cluster, known: Controller, skipped: list[str]) -> list[dict[str, Any]] | None:
     """{name, namespace, plain, wanted, ready, labels} of Deployments and DaemonSets that look like it; None where they
     could not be read. Two reads by name, and one for each that is found."""
     try:
         found = [(kind, item["metadata"]) for kind in ("Deployment", "DaemonSet")
                  for item in (await cluster.list(kind, form="metadata")).items
-                 if any(part in item["metadata"]["name"] for part in known.names)]
+                 if _is_of(item["metadata"]["name"], known)]
         return [_facts(kind, await cluster.get(kind, meta["name"], meta["namespace"])) for kind, meta in found[:2]]
     except ClusterError as error:
         skipped.append(unread(error))
         return None
 
 
-def _facts(kind: str, item: Object) -> dict[str, object]:
+async def read_pods(cluster: Cluster, workload: dict[str, Any], skipped: list[str]) -> list[Object]:
+    try:
+        return list((await cluster.list(
+            "Pod", workload["namespace"], labels=labels_text(workload["labels"]), limit=MOST_PODS)).items)
+    except ClusterError as error:
+        skipped.append(unread(error))
+        return []
+
+
+def _facts(kind: str, item: Object) -> dict[str, Any]:
     meta, status = item["metadata"], item.get("status", {})
     daemon = kind == "DaemonSet"
     return {

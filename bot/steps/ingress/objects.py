@@ -1,5 +1,6 @@
 """The Ingress, HTTPRoute or Gateway that is asked about, read once a run by all looks of this package."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from bot.steps.findings import unread
 from bot.steps.wording import name_object, parse_time
 
 OLD_CLASS = "kubernetes.io/ingress.class"
+ALTERING = re.compile(r"rewrite|snippet|middleware|strip|app-root|auth|backend-protocol|canary", re.IGNORECASE)
+"""In names of annotations by which controllers ask their backends for something else than they were asked for."""
 Json = dict[str, Any]
 
 
@@ -76,6 +79,7 @@ def ingress_facts(item: Object) -> Json:
         "class": spec.get("ingressClassName", ""), "old_class": (meta.get("annotations") or {}).get(OLD_CLASS, ""),
         "hosts": sorted({rule.get("host", "") for rule in spec.get("rules") or ()}),
         "backends": list(_backends(spec)),
+        "altered": sorted(key for key in meta.get("annotations") or () if ALTERING.search(key)),
         "secrets": sorted({tls["secretName"] for tls in spec.get("tls") or () if tls.get("secretName")}),
         "addresses": [i.get("ip") or i.get("hostname") or "" for i in
                       item.get("status", {}).get("loadBalancer", {}).get("ingress") or ()],
@@ -84,16 +88,17 @@ def ingress_facts(item: Object) -> Json:
 
 
 def _backends(spec: Object) -> Iterator[Json]:
-    """{place, service, port}: `service` is "" for a backend that is some other resource."""
+    """{place, host, path, service, port}: `service` is "" for a backend that is some other resource."""
     if "defaultBackend" in spec:
-        yield _backend("the default backend", spec["defaultBackend"])
+        yield _backend("the default backend", "", "/", spec["defaultBackend"])
     for rule in spec.get("rules") or ():
         for path in (rule.get("http") or {}).get("paths") or ():
-            yield _backend(f"{rule.get('host') or '*'}{path.get('path') or '/'}", path["backend"])
+            host, where = rule.get("host") or "", path.get("path") or "/"
+            yield _backend(f"{host or '*'}{where}", host, where, path["backend"])
 
 
-def _backend(place: str, backend: Object) -> Json:
+def _backend(place: str, host: str, path: str, backend: Object) -> Json:
     service = backend.get("service") or {}
     port = service.get("port") or {}
     number = str(port.get("name") or port.get("number") or "")
-    return {"place": place, "service": service.get("name", ""), "port": number}
+    return {"place": place, "host": host, "path": path, "service": service.get("name", ""), "port": number}

@@ -1,5 +1,5 @@
-"""Faults of Ingresses and HTTPRoutes. No controller runs in the test cluster: a Deployment of the name that one has
-stands for it, and what a Gateway's controller would say is written into the status."""
+"""Faults of Ingresses and HTTPRoutes. No real controller runs in the test cluster: a small proxy in a Deployment of the
+name that one has stands for it, and what a Gateway's controller would say is written into the status."""
 
 import json
 from typing import Any
@@ -10,7 +10,8 @@ from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import Await
 from tests.cluster.faults.objects import Ref
 from tests.cluster.faults.services import put
-from tests.cluster.faults.shop import SERVICE, SPACE, Json, ends, ready, serve, service, shop, workload
+from tests.cluster.faults.shop import HTTP, SERVICE, SPACE, Json, ends, ready, serve, service, shop, workload
+from tests.cluster.rig.images import DOOR, SHELL
 
 INGRESS, CONTROLLER = Ref("Ingress", "web", SPACE), Ref("Deployment", "ingress-nginx-controller", SPACE)
 CLASS = Ref("IngressClass", "nginx", "")
@@ -32,8 +33,15 @@ def ingress_class(**annotations: str) -> Json:
             "metadata": {"name": "nginx", "annotations": annotations}, "spec": {"controller": "k8s.io/ingress-nginx"}}
 
 
+def door(*rules: str) -> Json:
+    """What a container has that passes requests on: `HOST=URL`."""
+    return {"image": DOOR, "command": ["/door", *rules]}
+
+
 def controller(**changes: Any) -> Json:
-    return workload(CONTROLLER.name, {"app": "controller"}, replicas=1, **changes)
+    """It has loaded the rule, where nothing else is said."""
+    own = {**door("shop.example=http://web.shop.svc.cluster.local"), **changes}
+    return workload(CONTROLLER.name, {"app": "controller"}, replicas=1, **own)
 
 
 SHOP = shop(controller(), ingress_class(), ingress())
@@ -113,7 +121,19 @@ INGRESS_FAULTS = (
         put(ingress(8080)), cause="ingress.backend.port", mentions=("8080", "80")),
     row("ingress-backend-selector", "S01", "the Service behind an Ingress selects no pod",
         put(service(selector={"app": "webb"})), cause="service.selector", layer="service", object=SERVICE,
-        wait=ends(0), consequences=("ingress.backend.no-endpoints",)),
+        wait=ends(0), consequences=("ingress.backend.no-endpoints", "ingress.way.backend")),
+    row("ingress-not-loaded", "ING-01", "the controller has not loaded a rule of the Ingress",
+        put(controller(**door("other.example=http://web.shop.svc.cluster.local"))), cause="ingress.way.not-loaded",
+        mentions=("http://shop.example/", "404"), wait=both(READY, grown(INGRESS))),
+    row("ingress-unreached", "ING-02", "the controller does not reach the pods behind the Ingress",
+        put(controller(**door("shop.example=http://127.0.0.1:9"))), cause="ingress.way.backend",
+        mentions=("502", "200")),
+    row("ingress-silent", "ING-02", "what the controller sends to the pods behind the Ingress is lost",
+        put(controller(**door("shop.example=http://192.0.2.1"))), cause="ingress.way.backend",
+        mentions=("no answer within",)),
+    row("ingress-closed", "ING-01", "the controller listens on another port than the one it declares",
+        put(controller(ports=[{**HTTP, "containerPort": 8081}])), cause="ingress.controller.closed", answer="degraded",
+        object=CONTROLLER, mentions=("8081",)),
     row("route-backend-missing", "ING-06", "an HTTPRoute leads to a Service that does not exist", Delete(SERVICE),
         Kubectl(_of_route(ACCEPTED, NO_BACKEND).do, _of_route(ACCEPTED, RESOLVED).do), cause="ingress.backend.missing",
         object=SERVICE, stage=ROUTED, wait=ready(2), consequences=("gateway.unresolved",)),
@@ -129,8 +149,12 @@ INGRESS_LOOKALIKES = (
     row("ingress-default-class", "ING-01", "an Ingress names no class, and there is a default one",
         put(ingress_class(**DEFAULT)), put(ingress(ingressClassName=None))),
     row("ingress-log", "ING-05", "the Ingress controller logs that a Secret is missing, which netcheck never reads",
-        put(controller(command=["/bin/sh", "-c", f"echo '{NO_SECRET}'; " + serve()[2]])),
+        put(controller(image=SHELL, command=["/bin/sh", "-c", f"echo '{NO_SECRET}'; " + serve()[2]])),
         put(ingress(tls=[{"hosts": ["shop.example"], "secretName": "web-tls"}])), wait=both(ready(3), ends(2)),
         mentions=("shop/web-tls",), more=("log=yes",)),
+    row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's own words",
+        put(workload(**door())), mentions=("answers 404, as Pod",)),
+    row("ingress-app-502", "ING-02", "the application behind the Ingress answers 502 by itself",
+        put(workload(**door("shop.example=http://127.0.0.1:9"))), mentions=("answers 502, as Pod",)),
     row("route-healthy", "ING-06", "an HTTPRoute and its Gateway are accepted", stage=ROUTED, wait=both(ready(2), NOW)),
 )

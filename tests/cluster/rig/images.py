@@ -16,6 +16,7 @@ from tests.cluster.rig.site import KUBERNETES, OWN, cache, given_folder, program
 
 DOMAIN = f"{OWN}.test"  # no registry can have it
 PAUSE = f"{DOMAIN}/pause:1"
+DOOR = f"{DOMAIN}/door:1"
 SHELL = "docker.io/library/busybox:1.35"  # by its usual name, so that usual manifests find it
 APPLETS = (
     "sh", "nslookup", "wget", "httpd", "sleep", "cat", "nc", "ping", "ls", "ip", "echo", "date", "grep", "mkdir",
@@ -47,6 +48,7 @@ def describe_images() -> dict[str, Image]:
     proxy, flannel = "/usr/local/bin/kube-proxy", "/opt/bin/flanneld"
     return {
         "pause": Image(tag=PAUSE, entrypoint="/pause", files={"/pause": program("pause")}),
+        "door": Image(tag=DOOR, entrypoint="/door", files={"/door": program("door")}),
         "coredns": Image(tag=f"{DOMAIN}/coredns:v1.14.7", entrypoint="/coredns", files={"/coredns": coredns}),
         "busybox": Image(tag=SHELL, entrypoint="/bin/sh", files={"/bin/busybox": find_program("busybox")},
                          links={f"/bin/{name}": "busybox" for name in APPLETS}),

@@ -13,7 +13,7 @@ from tests.cluster.rig.site import KUBERNETES, given_folder, program
 SOURCES = Path(__file__).parent / "go"
 KUBE_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 PACKAGES = {
-    "pause": ".", "kube": ".", "coredns": ".", "flanneld": ".",
+    "pause": ".", "kube": ".", "coredns": ".", "flanneld": ".", "door": ".",
     "flannelcni": "github.com/containernetworking/plugins/plugins/meta/flannel",
 }  # fmt: skip
 

@@ -1,0 +1,3 @@
+module netcheck-cluster/door
+
+go 1.25.0
