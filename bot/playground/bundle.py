@@ -76,8 +76,7 @@ class DnsAnswer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
     """`way`: asked over a port-forward, inside the pod, or by the API server over the pod network (`pods/proxy`).
-    `host`: for whom it was asked, where that is not the pod itself. `location`: the header of that name. `packed`: it
-    came compressed, as the client had offered; `body` is what was in it."""
+    `host`: who was asked for, where that is not the pod. `packed`: it came compressed, as the client had offered."""
 
     namespace: str
     pod: str

@@ -180,6 +180,21 @@ def test_a_condition_that_is_false_is_told_in_the_words_of_the_controller(kind: 
     assert (found.cause, "Because: of this." in found.summary) == (cause, True)
 
 
+def test_a_condition_is_told_in_the_controllers_own_words() -> None:
+    words = {"reason": "NotAllowedByListeners", "message": "No listener of Gateway front allows routes of shop."}
+    found = only(GATEWAY, routed(condition("Accepted", "False", **words), generation=2), ingress=ASKED)
+    assert found.summary == (
+        f"{ROUTE} for front is not Accepted (said of an older form of it): NotAllowedByListeners: No listener of "
+        "Gateway front allows routes of shop.")
+
+
+def test_what_the_controller_has_not_decided_is_unknown_and_no_pass() -> None:
+    pending = condition("Programmed", "Unknown", reason="Pending", message="waiting for an address")
+    found = only(GATEWAY, routed(condition("Accepted"), pending), ingress=ASKED)
+    assert (found.verdict, found.cause, "Pending: waiting for an address." in found.summary) == (
+        Verdict.UNKNOWN, "", True)
+
+
 def test_conditions_that_are_true_pass_and_other_conditions_do_not_matter() -> None:
     told = routed(condition("Accepted"), condition("ResolvedRefs"), condition("PartiallyInvalid", "False"))
     assert only(GATEWAY, told, ingress=ASKED).verdict is Verdict.PASS

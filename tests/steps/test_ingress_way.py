@@ -1,4 +1,4 @@
-"""What a controller answered, beside a host that nobody has and a pod behind it: whose answer it is, on evidence alone."""
+"""Whose answer it is that a controller gave, beside that for a host that nobody has and a pod's own: on evidence."""
 
 from typing import Any
 

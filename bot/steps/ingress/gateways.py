@@ -60,7 +60,7 @@ def _facts(kind: str, item: Object, told: list[tuple[str, Object]]) -> Json:
         "name": name_object(kind, item), "created": parse_time(meta.get("creationTimestamp")),
         "generation": meta.get("generation", 0), "class": item.get("spec", {}).get("gatewayClassName", ""),
         "conditions": [{"of": of, "type": c["type"], "status": c["status"], "reason": c.get("reason", ""),
-                        "message": cut(c.get("message", "")), "seen": c.get("observedGeneration", 0)}
+                        "message": cut(c.get("message", ""), 500), "seen": c.get("observedGeneration", 0)}
                        for of, c in told],
     }
 
@@ -86,10 +86,11 @@ def _no_gateway(evidence: Evidence, name: str) -> Finding:
 def _judge(evidence: Evidence, item: Json) -> list[Finding]:
     told = [c for c in item["conditions"] if c["type"] in CAUSES]
     bad = [c for c in told if c["status"] == "False"]
+    undecided = [c for c in told if c["status"] == "Unknown"]
     if bad:
         return [_tell(evidence, item, condition) for condition in bad]
-    if told and not all(c["status"] == "Unknown" for c in told):
-        return []
+    if told and len(undecided) < len(told):
+        return [_undecided(evidence, item, condition) for condition in undecided]
     age = evidence["read_at"] - item["created"]
     what = f" of class {item['class']}" if item["class"] else ""
     text = f"No controller has said anything about {item['name']}{what}."
@@ -100,12 +101,31 @@ def _judge(evidence: Evidence, item: Json) -> list[Finding]:
 
 
 def _tell(evidence: Evidence, item: Json, condition: Json) -> Finding:
+    text = f"{_subject(item, condition)} is not {condition['type']}{_said(item, condition)}"
+    return find(CAUSES[condition["type"]], text, object=item["name"], evidence=_lines(evidence, item, condition))
+
+
+def _undecided(evidence: Evidence, item: Json, condition: Json) -> Finding:
+    text = (f"Whether {_subject(item, condition)} is {condition['type']} its controller does not know yet"
+            f"{_said(item, condition)}")
+    return note(Verdict.UNKNOWN, Layer.INGRESS, text, object=item["name"], evidence=_lines(evidence, item, condition))
+
+
+def _subject(item: Json, condition: Json) -> str:
+    return " ".join(filter(None, (item["name"], condition["of"])))
+
+
+def _said(item: Json, condition: Json) -> str:
+    """In the controller's own words."""
     old = " (said of an older form of it)" if condition["seen"] < item["generation"] else ""
-    of = f" {condition['of']}" if condition["of"] else ""
-    text = (f"{item['name']}{of} is not {condition['type']}{old}: {condition['reason']}: "
-            f"{condition['message'].rstrip('.')}.")
-    return find(CAUSES[condition["type"]], text, object=item["name"], evidence=(
-        f"{item['name']}{of}: condition {condition['type']} is False, expected True", read_at(evidence)))
+    words = ": ".join(filter(None, (condition["reason"], condition["message"].rstrip("."))))
+    return f"{old}: {words}."
+
+
+def _lines(evidence: Evidence, item: Json, condition: Json) -> tuple[str, ...]:
+    line = (f"{_subject(item, condition)}: condition {condition['type']} is {condition['status']}, expected True; "
+            f"reason {condition['reason'] or '(none)'}")
+    return line, read_at(evidence)
 
 
 GATEWAY = Look(
