@@ -50,12 +50,17 @@ def load_scenario(name: str) -> Bundle:
 
 
 def means_of(name: str, bundle: Bundle) -> Means:
-    """What was allowed when it was recorded, and the pod that netcheck ran in then."""
-    scenario, run = SCENARIOS[name], next(iter(bundle.runs), None)
-    place = {"namespace": run.namespace, "image": run.image} if run else {}
+    """What was allowed when it was recorded."""
+    return recorded_means(bundle, probe=SCENARIOS[name].probe, node_probe=SCENARIOS[name].node_probe)
+
+
+def recorded_means(bundle: Bundle, *, probe: bool, node_probe: bool) -> Means:
+    """With connections of the pod that netcheck ran in then. `probe`, `node_probe`: whether it holds what such pods
+    printed."""
+    place = {"namespace": bundle.runs[0].namespace, "image": bundle.runs[0].image} if bundle.runs else {}
     folders = NodeProbeSettings().model_dump(include={"configuration", "programs"})
     return Means(
-        probe=ProbePlace(**place) if scenario.probe else None,
-        node_probe=NodeProbePlace(**place, **folders) if scenario.node_probe else None,
+        probe=ProbePlace(**place) if probe else None,
+        node_probe=NodeProbePlace(**place, **folders) if node_probe else None,
         sockets=RecordedSockets(bundle) if bundle.own_pod else None,
     )

@@ -1,9 +1,6 @@
 """What netcheck answers about a cluster: the command line asked for JSON, as a script would."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +11,6 @@ Report = dict[str, Any]
 
 def ask(cluster: Cluster, *arguments: str, playbook: str = "dns", kubeconfig: Path | None = None) -> Report:
     done = cluster.netcheck("run", playbook, *arguments, "--output", "json", kubeconfig=kubeconfig)
-    assert done.stdout, f"netcheck said nothing: {done.stderr.strip()[-500:]}"
-    report: Report = json.loads(done.stdout)
-    return report
-
-
-def ask_at(kubeconfig: Path, *arguments: str, playbook: str = "dns") -> Report:
-    """The same of any cluster, such as one in a box."""
-    line = [str(Path(sys.executable).parent / "netcheck"), "run", playbook, *arguments, "--output", "json"]
-    environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120)
     assert done.stdout, f"netcheck said nothing: {done.stderr.strip()[-500:]}"
     report: Report = json.loads(done.stdout)
     return report

@@ -45,8 +45,8 @@ class Fault:
     in the summary or advice of some root cause, in a look-alike of any finding. `consequences`: patterns of further
     causes that may be told, as following from the roots. `healed`: when the next row may begin. `awaits`: what is
     lacking for it; such a row is run by name or with all others, in no third, and is never counted as right. `probe`,
-    `node_probe`: it is asked with such pods allowed. `spoils`: what it breaks cannot be mended again, so nothing is
-    healed and the next row gets another cluster.
+    `node_probe`: it is asked with such pods allowed. `own_pod`: it is asked by netcheck in its own pod (own_pod.py).
+    `spoils`: what it breaks cannot be mended again, so nothing is healed and the next row gets another cluster.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Fault:
     arguments: tuple[str, ...] = ()
     probe: bool = False
     node_probe: bool = False
+    own_pod: bool = False
     spoils: bool = False
     awaits: str = ""
 

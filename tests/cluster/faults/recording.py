@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bot import verbs
 from bot.playground.bundle import load_bundle
 from bot.playground.cluster_box.box import ClusterBox
-from bot.playground.scenarios import Scenario
-from tests.cluster.answers import Report, ask_at
+from bot.playground.scenarios import Scenario, recorded_means
+from bot.settings import Settings
+from tests.cluster.answers import Report
+from tests.cluster.faults.asking import ask_row
 from tests.cluster.faults.fault import Fault
 from tests.cluster.rig import Cluster
 
@@ -29,10 +32,7 @@ class Recorder:
     def record(self, cluster: Cluster, fault: Fault) -> tuple[Report, list[str]]:
         """What was found, and in which ways the recording is not as good as the cluster."""
         file = self.folder / f"{fault.name}.json.gz"
-        words = ("record", fault.playbook, *fault.words, "--to", str(file), "--title", title(fault))
-        done = cluster.netcheck(*words, "--output", "json")
-        assert done.stdout, f"nothing was recorded: {done.stderr.strip()[-500:]}"
-        live: Report = json.loads(done.stdout)
+        live = ask_row(cluster, fault, "record", "--to", str(file), "--title", title(fault))
         wrong = compare(live, replay(file, fault))
         if file.stat().st_size > LARGEST:
             wrong.append(f"the bundle has {file.stat().st_size // 1000} kB, more than {LARGEST // 1000}")
@@ -58,10 +58,15 @@ def replay(file: Path, fault: Fault) -> Report:
 
 
 async def _replay(file: Path, fault: Fault) -> Report:
-    async with ClusterBox(load_bundle(file)) as box:
+    bundle = load_bundle(file)
+    means = recorded_means(bundle, probe=fault.probe, node_probe=fault.node_probe)
+    async with ClusterBox(bundle) as box:
         with tempfile.TemporaryDirectory() as folder:
-            kubeconfig = box.write_kubeconfig(Path(folder) / "kubeconfig")
-            return await asyncio.to_thread(ask_at, kubeconfig, *fault.words, playbook=fault.playbook)
+            settings = Settings(kubeconfig=str(box.write_kubeconfig(Path(folder) / "kubeconfig")))
+            words = " ".join((fault.playbook, *fault.arguments))
+            said, _ = await verbs.run(settings, "", words, "json", lambda: means)
+    report: Report = json.loads(said)
+    return report
 
 
 def compare(live: Report, replayed: Report) -> list[str]:

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from tests.cluster.answers import Report, ask
+from tests.cluster.answers import Report
+from tests.cluster.faults.asking import ask_row
 from tests.cluster.faults.conditions import Condition
 from tests.cluster.faults.fault import Fault, Heal, Injection, Root
 from tests.cluster.faults.recording import Recorder
@@ -49,7 +50,7 @@ def _asked(cluster: Cluster, fault: Fault, recorder: Recorder | None) -> tuple[R
     """What was found once the fault shows, and every way in which that is wrong."""
     fault.wait.until(cluster)
     if not recorder:
-        report = ask(cluster, *fault.words, playbook=fault.playbook)
+        report = ask_row(cluster, fault)
         return report, differences(fault, report)
     report, unlike = recorder.record(cluster, fault)
     return report, [*differences(fault, report), *unlike]
@@ -127,7 +128,7 @@ def _lingering(cluster: Cluster, fault: Fault) -> list[str]:
     last: list[Report] = []
 
     def is_fine(then: Cluster) -> bool:
-        last[:] = [ask(then, *fault.words, playbook=fault.playbook)]
+        last[:] = [ask_row(then, fault)]
         return str(last[0]["answer"]) == "ok"
 
     try:
