@@ -10,13 +10,14 @@ from tests.steps.dns_evidence import NOW, causes, judge, only
 
 ASKED, INGRESS, DOOR, WEB = "shop/web", "Ingress shop/web", "ingress-nginx/controller-1", "shop/web-1"
 PLACE = "shop.example/"
-SILENT = {"status": 0, "text": "", "location": "", "error": "no answer within 8 s", "refused": False}
-REFUSED = {**SILENT, "error": "connection refused", "refused": True}
+SILENT = {"status": 0, "text": "", "location": "", "error": "no answer within 8 s", "refused": False,
+          "silent": True}
+REFUSED = {**SILENT, "error": "connection refused", "refused": True, "silent": False}
 UNKNOWN_HOST = "404 page not found"
 
 
 def said(status: int, text: str = "", location: str = "") -> dict[str, Any]:
-    return {"status": status, "text": text, "location": location, "error": "", "refused": False}
+    return {"status": status, "text": text, "location": location, "error": "", "refused": False, "silent": False}
 
 
 def asked(answer: dict[str, Any], own: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _sort(evidence: Evidence, row: Json) -> Sort:
     if answer["refused"]:
         return "closed"
     if not status:
-        return "backend" if "no answer within" in answer["error"] and _status(stranger) and own else "unclear"
+        return "backend" if answer["silent"] and _status(stranger) and own else "unclear"
     if own == status and (not alike or backend["answer"]["text"] == answer["text"]):
         return "proven"
     if status in GATEWAY_FAILURES:
