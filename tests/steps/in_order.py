@@ -21,6 +21,7 @@ from tests.steps import (
     test_dns_service,
     test_ground,
     test_ingress,
+    test_ingress_way,
     test_nodes,
     test_path_ends,
     test_path_matrix,
@@ -140,6 +141,8 @@ IN_ORDER: dict[str, tuple[Evidence, dict[str, Any]]] = {
     "ingress.class": (
         test_ingress.classed(ingress=test_ingress.ingress(addresses=["192.0.2.1"])), INGRESS),
     "ingress.gateway": (test_ingress.routed(test_ingress.condition("Accepted")), INGRESS),
+    "ingress.way": (
+        test_ingress_way.asked(test_ingress_way.said(200, "shop"), test_ingress_way.said(200, "shop")), INGRESS),
     "ingress.log": (test_ingress.logged(), {**INGRESS, "pod": "front/controller"}),
     "ingress.backends": (test_ingress.leading(SERVES), INGRESS),
     "kubernetes.get": ({"object": {"metadata": {"name": "web"}}, "read_at": NOW}, {"kind": "Pod", "name": "web"}),

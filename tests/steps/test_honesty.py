@@ -21,8 +21,8 @@ IN_PARTS = sorted(uses for uses, (evidence, _) in IN_ORDER.items() if "skipped" 
 """Looks of more than one read: the others have failed as a whole when theirs fails, and are not judged."""
 NOT_TRIED = (
     "cni.agents", "dns.endpoints", "dns.external", "dns.local_cache", "dns.path", "dns.query_pods", "ingress.backends",
-    "ingress.class", "ingress.gateway", "policy.reach", "proxy.coverage", "proxy.live", "service.backends",
-    "service.endpoints", "service.exposure", "service.locality", "service.manual", "service.name",
+    "ingress.class", "ingress.gateway", "ingress.way", "policy.reach", "proxy.coverage", "proxy.live",
+    "service.backends", "service.endpoints", "service.exposure", "service.locality", "service.manual", "service.name",
 )
 """Looks at a part of the way that packets take: of the rest they may only say that it was not tested."""
 BY_EVENTS = ("cni.sandbox", "dns.client", "node.events")

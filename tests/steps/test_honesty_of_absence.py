@@ -88,7 +88,7 @@ UNREAD: list[tuple[str, dict[str, Any]]] = [
     ("service.name", {"answers": None}),
     ("ingress.exists", {"kind": ""}), ("ingress.class", {"ingress": None}), ("ingress.class", {"classes": None}),
     ("ingress.gateway", {"objects": []}), ("ingress.log", {"read": False, "lines": []}),
-    ("ingress.backends", {"ingress": None}),
+    ("ingress.backends", {"ingress": None}), ("ingress.way", {"ingress": None}), ("ingress.way", {"rows": []}),
 ]
 """(look, what its evidence has where the permission is missing to read it)."""
 
