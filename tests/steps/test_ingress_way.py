@@ -1,12 +1,20 @@
 """Whose answer it is that a controller gave, beside that for a host that nobody has and a pod's own: on evidence."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.model.finding import Verdict
+from bot.cluster.reads import RunReads
+from bot.engine import execution
+from bot.model.finding import Finding, Verdict
+from bot.model.playbook import Kind, Step
+from bot.playground.scenarios import SCENARIOS, load_scenario
 from bot.steps.ingress.way import WAY
+from tests.steps.boxed import open_boxed
 from tests.steps.dns_evidence import NOW, causes, judge, only
+from tests.steps.failing import BROKEN, each_failing
+from tests.steps.failing import REFUSED as REFUSED_READ
 
 ASKED, INGRESS, DOOR, WEB = "shop/web", "Ingress shop/web", "ingress-nginx/controller-1", "shop/web-1"
 PLACE = "shop.example/"
@@ -26,8 +34,9 @@ def asked(answer: dict[str, Any], own: dict[str, Any] | None = None, **changes: 
                "created": NOW - changes.pop("age", 9000)}
     row = {"pod": DOOR, "node": "n1", "port": 80, "workload": "Deployment ingress-nginx/controller", "place": PLACE,
            "host": changes.pop("host", "shop.example"), "asks": "shop.example", "path": "/", "service": "web",
-           "answer": answer}
-    backend = {"pod": WEB if own else "", "port": 8080, "answer": own, "none_ready": changes.pop("none_ready", False)}
+           "answer": answer, "since": NOW - changes.pop("ready_for", 9000)}
+    backend = {"pod": WEB if own else "", "port": 8080, "since": NOW - 9000, "answer": own,
+               "none_ready": changes.pop("none_ready", False)}
     return {"ingress": ingress, "why": "", "rows": [row], "backends": {PLACE: backend}, "skipped": [], "read_at": NOW,
             "strangers": {DOOR: said(404, UNKNOWN_HOST)}, **changes}
 
@@ -64,6 +73,7 @@ def test_the_answer_for_a_host_that_nobody_has_shows_a_rule_that_was_not_loaded(
     asked(said(404, UNKNOWN_HOST), said(404, "own")),
     asked(said(404, UNKNOWN_HOST), said(200), altered=["nginx.ingress.kubernetes.io/rewrite-target"]),
     asked(said(503), said(200), altered=["nginx.ingress.kubernetes.io/auth-url"]),
+    asked(said(502), said(200), ready_for=20), asked(said(404, UNKNOWN_HOST), said(200), ready_for=20),
     asked(SILENT), asked(SILENT, said(200), strangers={DOOR: SILENT}),
 ])
 def test_an_answer_that_may_be_anybodys_is_unknown_and_never_a_fault(told: dict[str, Any]) -> None:
@@ -101,3 +111,22 @@ def test_a_missing_permission_is_named_and_what_was_not_asked_says_why() -> None
     unknown = only(WAY, {**told, "skipped": [], "why": "its controller is not known"}, ingress=ASKED)
     assert (unknown.verdict, "its controller is not known; path not tested" in unknown.summary) == (
         Verdict.SKIPPED, True)
+
+
+@pytest.mark.parametrize("how", [REFUSED_READ, BROKEN], ids=["refused", "broken"])
+@pytest.mark.parametrize("name", ["ingress-healthy", "ingress-unreached", "ingress-not-loaded"])
+async def test_a_read_that_fails_makes_no_fault_that_was_none_before_and_is_named(
+    name: str, how: dict[str, Any], tmp_path: Path
+) -> None:
+    blind = Verdict.SKIPPED if how is REFUSED_READ else Verdict.UNKNOWN
+    async with open_boxed(load_scenario(name), tmp_path) as boxed:
+        async def look() -> tuple[Finding, ...]:
+            step = Step(id="way", uses=WAY.name, kind=Kind.LOOK, title="Way")
+            given = {"ingress": SCENARIOS[name].words[0]}
+            return (await execution.look(WAY, RunReads(boxed.cluster), step, given)).findings
+
+        before = {finding.cause for finding in await look()}
+        async for missed, found in each_failing(boxed.box, how, look):
+            assert {finding.cause for finding in found} <= before | {""}, (missed, found)
+            # That one of two ways to ask is closed is said by the other's lack where nothing else was heard.
+            assert any(f.verdict is blind for f in found) or missed == "portforward", (missed, found)

@@ -51,14 +51,15 @@ async def gather_way(cluster: Cluster, args: IngressArgs) -> Evidence:
 
 
 async def _find_doors(cluster: Cluster, ingress: Json, skipped: list[str]) -> tuple[list[Json], str]:
-    """{pod, node, port, workload} of ready pods that take requests; else why there are none to ask."""
+    """{pod, node, port, workload, since} of ready pods that take requests; else why there are none to ask."""
     chosen = choose_class(ingress, await read_classes(cluster, skipped))
     known = recognise(chosen["controller"]) if chosen else None
     if not known or not known.serves:
         return [], f"requests do not pass through pods of {known.title}" if known else "its controller is not known"
     workloads = await find_workloads(cluster, known, skipped) or []
     pods = [(w, pod) for w in workloads for pod in map(member, await read_pods(cluster, w, skipped)) if pod["ready"]]
-    doors = [{"pod": f"{pod['namespace']}/{pod['name']}", "node": pod["node"], "port": port, "workload": w["name"]}
+    doors = [{"pod": f"{pod['namespace']}/{pod['name']}", "node": pod["node"], "port": port, "workload": w["name"],
+              "since": pod["since"]}
              for w, pod in pods if not pod["gone"] and (port := _find_port(pod))]
     return doors[:MOST_PODS], f"no ready pod of {known.title} has a port of a usual name for plain HTTP"
 
@@ -101,16 +102,16 @@ async def _ask(cluster: Cluster, door: Json, host: str, path: str, skipped: list
 
 
 async def _ask_backend(cluster: Cluster, namespace: str, rule: Json, skipped: list[str]) -> Json:
-    """{pod, answer} of the first ready one; `none_ready`: there is none that could have answered."""
+    """{pod, since, answer} of the first ready one; `none_ready`: there is none that could have answered."""
     service = await read_service(cluster, ServiceArgs(service=f"{namespace}/{rule['service']}"), skipped)
     found, _ = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
     ready = [pod for pod in map(member, found or ()) if pod["ready"] and not pod["gone"]]
     port = next((p for p in (service or {"ports": []})["ports"] if is_asked(p, rule["port"])), None)
     number = find_target(port, ready[0]) if port and ready else 0
-    told: Json = {"pod": "", "answer": None, "none_ready": found is not None and not ready}
+    told: Json = {"pod": "", "since": 0.0, "answer": None, "none_ready": found is not None and not ready}
     if not number:
         return told
-    door = {"pod": f"{namespace}/{ready[0]['name']}", "port": number}
+    door = {"pod": f"{namespace}/{ready[0]['name']}", "port": number, "since": ready[0]["since"]}
     return {**told, **door, "answer": await _ask(cluster, door, rule["asks"], rule["path"], skipped)}
 
 

@@ -11,7 +11,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
-from bot.steps.patience import GRACE
+from bot.steps.patience import GRACE, LAG
 from bot.steps.wording import cut, list_names, read_at
 
 Json = dict[str, Any]
@@ -89,13 +89,17 @@ def _fault(evidence: Evidence, sort: Sort, rows: Sequence[Json], *, whole: bool)
                 f"{_who(rows)}, which it declares.")
         return find("ingress.controller.closed", text, verdict=Verdict.WARN, object=str(row["workload"]),
                     evidence=lines)
+    fresh = evidence["read_at"] - max(own["since"], *(r["since"] for r in rows)) < LAG
     if sort == "backend":
         text = (f"{_who(rows)}, asked for {_url(row)}, gives {_said(row['answer'])}, while {behind}: the "
                 f"controller does not reach Service {ingress['namespace']}/{row['service']}.")
+        if fresh:
+            new = f"{text} It may have had no time yet to learn of it."
+            return note(Verdict.UNKNOWN, Layer.INGRESS, new, object=ingress["name"], evidence=lines)
         return find("ingress.way.backend", text, verdict=verdict, object=ingress["name"], evidence=lines)
     text = (f"{_who(rows)}, asked for {_url(row)}, answers {_said(row['answer'])} as for a host that nobody has, while "
             f"{behind}: the controller has not loaded this rule.")
-    if evidence["read_at"] - ingress["created"] < GRACE:
+    if fresh or evidence["read_at"] - ingress["created"] < GRACE:
         new = f"{text} The Ingress is new."
         return note(Verdict.UNKNOWN, Layer.INGRESS, new, object=ingress["name"], evidence=lines)
     return find("ingress.way.not-loaded", text, verdict=verdict, object=ingress["name"], evidence=lines)

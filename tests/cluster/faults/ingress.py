@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 from tests.cluster.faults.api import Create, Delete, Kubectl
-from tests.cluster.faults.conditions import NOW, Condition, both, grown, is_true
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root
+from tests.cluster.faults.conditions import NOW, Condition, age, both, grown, is_true, items
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
 from tests.cluster.faults.node import Await
 from tests.cluster.faults.objects import Ref
 from tests.cluster.faults.services import put
@@ -40,12 +40,16 @@ def door(*rules: str) -> Json:
 
 def controller(**changes: Any) -> Json:
     """It has loaded the rule, where nothing else is said."""
-    own = {**door("shop.example=http://web.shop.svc.cluster.local"), **changes}
+    own = {**door("shop.example=http://web.shop.svc.cluster.local."), **changes}
     return workload(CONTROLLER.name, {"app": "controller"}, replicas=1, **own)
 
 
 SHOP = shop(controller(), ingress_class(), ingress())
 READY = both(ready(3), ends(2))
+LONG_READY = Condition("no pod of the shop became ready within the last minute", lambda c: min(
+    age(state["lastTransitionTime"]) for pod in items(c, "-n", SPACE, "pods") for state in pod["status"]["conditions"]
+) > 65)
+"""What has just come up may not be known to all yet."""
 
 
 def row(
@@ -123,14 +127,15 @@ INGRESS_FAULTS = (
         put(service(selector={"app": "webb"})), cause="service.selector", layer="service", object=SERVICE,
         wait=ends(0), consequences=("ingress.backend.no-endpoints", "ingress.way.backend")),
     row("ingress-not-loaded", "ING-01", "the controller has not loaded a rule of the Ingress",
-        put(controller(**door("other.example=http://web.shop.svc.cluster.local"))), cause="ingress.way.not-loaded",
+        put(controller(**door("other.example=http://web.shop.svc.cluster.local."))), cause="ingress.way.not-loaded",
         mentions=("http://shop.example/", "404"), wait=both(READY, grown(INGRESS))),
     row("ingress-unreached", "ING-02", "the controller does not reach the pods behind the Ingress",
         put(controller(**door("shop.example=http://127.0.0.1:9"))), cause="ingress.way.backend",
-        mentions=("502", "200")),
+        mentions=("502", "200"), wait=both(READY, LONG_READY)),
+    *unseen((
     row("ingress-silent", "ING-02", "what the controller sends to the pods behind the Ingress is lost",
-        put(controller(**door("shop.example=http://192.0.2.1"))), cause="ingress.way.backend",
-        mentions=("no answer within",)),
+            put(controller(**door("shop.example=http://192.0.2.1"))), cause="ingress.way.backend",
+            mentions=("no answer within",), wait=both(READY, LONG_READY)),), "ingress-silent"),
     row("ingress-closed", "ING-01", "the controller listens on another port than the one it declares",
         put(controller(ports=[{**HTTP, "containerPort": 8081}])), cause="ingress.controller.closed", answer="degraded",
         object=CONTROLLER, mentions=("8081",)),
@@ -152,9 +157,12 @@ INGRESS_LOOKALIKES = (
         put(controller(image=SHELL, command=["/bin/sh", "-c", f"echo '{NO_SECRET}'; " + serve()[2]])),
         put(ingress(tls=[{"hosts": ["shop.example"], "secretName": "web-tls"}])), wait=both(ready(3), ends(2)),
         mentions=("shop/web-tls",), more=("log=yes",)),
-    row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's own words",
-        put(workload(**door())), mentions=("answers 404, as Pod",)),
-    row("ingress-app-502", "ING-02", "the application behind the Ingress answers 502 by itself",
-        put(workload(**door("shop.example=http://127.0.0.1:9"))), mentions=("answers 502, as Pod",)),
+    *unseen((
+        row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's own words",
+            put(workload(**door())), mentions=("answers 404, as Pod",), wait=both(READY, LONG_READY)),
+        row("ingress-app-502", "ING-02", "the application behind the Ingress answers 502 by itself",
+            put(workload(**door("shop.example=http://127.0.0.1:9"))), mentions=("answers 502, as Pod",),
+            wait=both(READY, LONG_READY)),
+    ), "ingress-app-404", "ingress-app-502"),
     row("route-healthy", "ING-06", "an HTTPRoute and its Gateway are accepted", stage=ROUTED, wait=both(ready(2), NOW)),
 )

@@ -26,7 +26,7 @@ from tests.cluster.rig.programs import prepare_programs
 from tests.cluster.rig.site import API_NODE, Site, cache
 from tests.cluster.rig.stores import await_containerd, prepare_store
 
-COMMON_IMAGES = ("pause", "coredns", "busybox", "kube-proxy")
+COMMON_IMAGES = ("door", "pause", "coredns", "busybox", "kube-proxy")
 CGROUPS = Path("/sys/fs/cgroup")
 WATCHERS, ENOUGH_WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances"), 1024
 
