@@ -25,7 +25,7 @@ FIREWALL = (
     _row("firewall-53", "a node's firewall drops DNS", "udp", "tcp", answer="degraded"),
     _row("firewall-53-udp", "a node's firewall drops DNS over UDP, TCP passes", "udp", answer="broken",
          probe=True),
-    # No probe pod is allowed, and netcheck runs in a pod on the second node: of two nodes, the one that it is on is named.
+    # No probe pod is allowed, and netcheck runs in a pod on the second node: of the two, that one is named.
     Fault(name="own-pod-cut-off", reference="D41", network="bridge", stage=(OwnPod(),), own_pod=True,
           says="what netcheck's own pod sends to pods of another node is lost", playbook="connectivity",
           breaks=(Firewall((f"ip saddr 10.244.0.0/16 {PODS} drop",), hooks=("forward",), nodes=(FIRST,)),),

@@ -158,7 +158,7 @@ INGRESS_LOOKALIKES = (
         put(ingress(tls=[{"hosts": ["shop.example"], "secretName": "web-tls"}])), wait=both(ready(3), ends(2)),
         mentions=("shop/web-tls",), more=("log=yes",)),
     *unseen((
-        row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's own words",
+        row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's words",
             put(workload(**door())), mentions=("answers 404, as Pod",), wait=both(READY, LONG_READY)),
         row("ingress-app-502", "ING-02", "the application behind the Ingress answers 502 by itself",
             put(workload(**door("shop.example=http://127.0.0.1:9"))), mentions=("answers 502, as Pod",),
