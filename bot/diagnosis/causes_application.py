@@ -124,6 +124,16 @@ APPLICATION: tuple[Cause, ...] = (
         by_hand=SLICES_BY_HAND, explains=("service.endpoints.none-ready", *NO_ANSWER), source=SLICES,
     ),
     _service(
+        "service.endpoints.refused", "The API server refuses the Service's EndpointSlices",
+        "The pods are ready and the controller works, but what it writes is not let in: an admission webhook that does "
+        "not answer, a policy, or a quota. Clients go on being led to the pods of before, or to none.",
+        "Read the event (`kubectl -n NAMESPACE describe service NAME`), and bring back or take away what refuses: "
+        "`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`.",
+        by_hand="`kubectl -n NAMESPACE get events --field-selector reason=FailedToUpdateEndpointSlices`",
+        explains=("service.endpoints.*", "dns.endpoints.*", "dns.query.silent", *NO_ANSWER),
+        source="https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
+    ),
+    _service(
         "service.endpoints.beside", "Somebody added addresses to the Service that belong to none of its pods",
         "Service proxies take all EndpointSlices with the Service's name in their label, whoever made them. One that "
         "no controller keeps leads a part of all connections to an address where none of its pods is.",

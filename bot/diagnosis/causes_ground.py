@@ -24,6 +24,19 @@ GROUND: tuple[Cause, ...] = (
         source=CLUSTER_PAGE,
     ),
     Cause(
+        code="api.scheduler", layer=Layer.API, title="No scheduler gives new pods a node",
+        explains=("dns.pods.pending.*", "dns.endpoints.*", "service.pods.unschedulable", "service.endpoints.*",
+                  "service.backends.*", "service.name.*", "ingress.backend.no-endpoints"),
+        meaning="Pods are made and stay Pending without a word: the kube-scheduler does not run, or cannot reach the "
+        "API server. Pods that have a node run on, so it shows at the next restart only.",
+        by_hand="`kubectl get pods -A --field-selector spec.nodeName=` (Pending, no event), `kubectl -n kube-system "
+        "get lease kube-scheduler -o yaml` (renewTime)",
+        mend="See the scheduler and its log: `kubectl -n kube-system get pods -l component=kube-scheduler -o wide`, "
+        "`kubectl -n kube-system logs -l component=kube-scheduler --tail=100`; on a control-plane node "
+        "/etc/kubernetes/manifests/kube-scheduler.yaml and `crictl ps -a --name kube-scheduler`.",
+        source=CLUSTER_PAGE,
+    ),
+    Cause(
         code="node.not-ready", layer=Layer.NODE, title="A node is not ready", scope="node",
         explains=(*DNS_DOWN, "cni.agent", "cni.sandbox.*", "proxy.*", "node.silent", "node.flaps", "node.kubelet-way"),
         meaning="The kubelet of the node is silent or reports trouble. Pods there are taken out of Services, and no "

@@ -13,7 +13,8 @@ BY_HAND = (
 PATH: tuple[Cause, ...] = (
     Cause(
         code="cni.path", layer=Layer.CNI, title="Pods on one node are not reached from another",
-        scope="node", explains=("node.dns-port", "dns.upstream.unreachable", "dns.upstream.stub"),
+        scope="node", explains=("node.dns-port", "node.kubelet-way", "cni.path-large", "dns.upstream.unreachable",
+                                  "dns.upstream.stub"),
         meaning="The pods run and their kubelet finds them ready, but what another node sends to them over the pod "
         "network does not arrive: mostly a firewall or security group that drops what the network plugin sends between "
         "nodes. Every Service with pods on both sides then fails now and again, DNS first.",
@@ -32,9 +33,11 @@ PATH: tuple[Cause, ...] = (
         "route to its pods is wrong, or its firewall drops what the kubelet sends. Probes fail, and pods of the node "
         "reach nobody.",
         by_hand="On the node: `ip -br address` (cni0, cbr0, weave, cali…: up, with the gateway of the pod range), "
-        "`ip route`, `iptables -S`. `kubectl -n NAMESPACE describe pod POD` (Readiness probe failed)",
+        "`ip route get POD-IP`, `ip rule`, `iptables -S`. "
+        "`kubectl -n NAMESPACE describe pod POD` (Readiness probe failed)",
         mend="On the node: `ip link set cni0 up`, give the bridge its address back or restart the network plugin's "
-        "agent there, and remove the rule that drops; then make the node's pods anew, where they have another gateway.",
+        "agent there, and remove the rule that drops (`iptables -S`) or leads astray (`ip rule`); then make the node's "
+        "pods anew, where they have another gateway.",
         source="https://www.cni.dev/plugins/current/main/bridge/",
     ),
     Cause(

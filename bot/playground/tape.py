@@ -13,6 +13,9 @@ import dns.rdatatype
 from bot.model.redact import redact
 from bot.playground.bundle import DnsAnswer, HttpAnswer, Outcome
 
+NO_KUBELET = "dialing backend"
+"""Of an API server that did not get to the kubelet: who refused was the node, and nobody within the pod."""
+
 
 def read_tape(
     where: tuple[str, str, int], sent: bytes, received: bytes, outcome: Outcome, message: str
@@ -26,8 +29,9 @@ def read_tape(
         yield _read_http(where, sent, received, outcome, message)
     elif sent:
         yield from _read_dns(where, sent, received, outcome, message)
-    elif outcome != "silent":
+    elif outcome != "silent" or message:  # nothing was sent: the port was not opened, and this is why
         namespace, pod, port = where
+        outcome = "failed" if NO_KUBELET in message else outcome
         yield DnsAnswer(namespace=namespace, pod=pod, port=port, name="", type="", outcome=outcome, message=message)
 
 

@@ -8,6 +8,10 @@ from bot.cluster import Object
 from bot.diagnosis.platform import server_container
 from bot.steps.wording import cut
 
+USUAL_SCHEDULER = "default-scheduler"
+SCHEDULER = f"Scheduler {USUAL_SCHEDULER}"
+"""As the object of a finding: what serves all pods that name no other."""
+
 
 def spread(pods: Sequence[tuple[Object, dict[str, Any]]]) -> list[list[tuple[Object, dict[str, Any]]]]:
     """Pods with their facts in rounds: the first of each node, the second of each, and so on."""
@@ -57,7 +61,8 @@ def pod_facts(pod: Object, chosen: Mapping[str, Any] | None = None) -> dict[str,
         "ip": status.get("podIP", ""), "ready": conditions.get("Ready", {}).get("status") == "True",
         "container": container.get("name", ""), "image": container.get("image", ""),
         "restarts": told.get("restartCount", 0), "started": state.get("running", {}).get("startedAt", ""),
-        "unscheduled": _unscheduled(scheduled), "waiting": state.get("waiting", {}).get("reason", ""),
+        "unscheduled": _unscheduled(scheduled), "scheduler": spec.get("schedulerName", USUAL_SCHEDULER),
+        "waiting": state.get("waiting", {}).get("reason", ""),
         "waiting_message": cut(state.get("waiting", {}).get("message", "")),
         "now_ended": _ended(state.get("terminated")),
         "last_ended": _ended(last), "probed": sorted(k for k in ("readinessProbe", "livenessProbe") if k in container),

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import dns.message
+import pytest
 
 from bot.cluster import Access, Cluster, Dial, Object
 from bot.cluster.auth import connect
 from bot.cluster.client import KubernetesCluster
-from bot.model.errors import ClusterError, ServerFailed
+from bot.model.errors import ClusterError, ServerFailed, TimedOut
 from bot.playground.bundle import Bundle, Connection, Read
+from bot.playground.cassette import Cassette
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.faults import Fault
 from bot.playground.cluster_box.programs import plain_command
 from bot.playground.connections import RecordedSockets
 from bot.playground.recorder import record
 from bot.playground.scenarios import load_scenario
+from bot.playground.taped import outcome_of
 from tests.playground.cluster_box.town import ACCOUNT, NAMESPACE, PODS, make_object, make_town, with_reads
 
 Play = Callable[[Cluster], Awaitable[None]]
@@ -244,3 +247,23 @@ def test_what_was_recorded_counts_however_often_and_patiently_it_is_asked_for() 
     once, thrice, other = (("sh", "-c", f"nslookup {how} 10.96.0.10") for how in (
         "-retry=1 -timeout=2 a.example", "-retry=3 -timeout=6 a.example", "-retry=1 -timeout=2 b.example"))
     assert plain_command(once) == plain_command(thrice) != plain_command(other)
+
+
+@pytest.mark.parametrize("why", [
+    TimedOut("it is connected but gave no answer within 5 s. For this it asks the kubelet on the pod's node."),
+    ServerFailed("failed with status 500: error dialing backend: dial tcp 10.0.0.2:10250: connect: connection refused"),
+])
+async def test_a_port_to_which_no_way_was_opened_is_not_opened_in_the_replay_either(
+    why: ClusterError, tmp_path: Path
+) -> None:
+    cassette = Cassette()
+    cassette.keep_tape((NAMESPACE, PODS[0], 53), b"", b"", *outcome_of(why))
+    bundle = replace(make_town(), dns=cassette.bundle("x", "x", 0.0).dns)
+
+    async def play(cluster: Cluster) -> None:
+        with pytest.raises(type(why)) as told:
+            await ask(cluster, "kubernetes.default.svc.cluster.local")
+        assert "the node could not reach the port" not in str(told.value)
+
+    async with ClusterBox(bundle, lag=0.0) as box:
+        await make_recording(box, tmp_path, play)

@@ -226,3 +226,19 @@ def test_endpoints_of_pods_that_are_all_gone_do_not_pass_for_those_of_the_pods()
     evidence = endpoints_evidence(pods=[], selected=[])
     kept = [{**evidence["slices"][0], "managed": "endpointslice-controller.k8s.io"}]
     assert causes(ENDPOINTS, {**evidence, "slices": kept}) == ["dns.endpoints.stale"]
+
+
+def test_slices_that_are_not_let_in_are_told_with_the_reason_and_not_as_a_dead_controller() -> None:
+    refused = {"message": 'admission webhook "gate.example" denied the request: no', "last": NOW - 20}
+    fresh = [backend(since=NOW - 25)]
+    finding = only(ENDPOINTS, endpoints_evidence(pods=fresh, selected=fresh, slices=slices(), refused=refused))
+    assert (finding.cause, finding.object, finding.verdict) == ("service.endpoints.refused", SERVICE, Verdict.FAIL)
+    assert "gate.example" in finding.advice
+    assert causes(ENDPOINTS, endpoints_evidence(refused=refused)) == []
+    old = {**refused, "last": NOW - 9000}
+    fresh = [backend(since=NOW - 2)]
+    over = endpoints_evidence(pods=fresh, selected=fresh, slices=slices(), refused=old)
+    assert only(ENDPOINTS, over).verdict is Verdict.UNKNOWN
+    dead = endpoints_evidence(pods=[backend(since=NOW - 25)], selected=[backend(since=NOW - 25)],
+                              slices=slices(("10.244.7.7", True)), refused=refused)
+    assert only(ENDPOINTS, dead).verdict is Verdict.FAIL

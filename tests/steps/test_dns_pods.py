@@ -134,7 +134,7 @@ def test_positive_evidence_counts_at_any_age(broken: dict[str, Any]) -> None:
 
 def test_a_pod_without_a_node_that_no_scheduler_looked_at_is_a_fault_once_it_is_old() -> None:
     waits = pod(node="", phase="Pending", ready=False, started="")
-    assert only(PODS, pods_evidence(waits)).cause == "dns.pods.pending.unschedulable"
+    assert only(PODS, pods_evidence(waits)).cause == "api.scheduler"
     assert only(PODS, pods_evidence({**waits, "created": JUST_NOW})).verdict is Verdict.UNKNOWN
 
 
@@ -214,3 +214,23 @@ def test_another_container_that_crashes_is_named_as_the_reason_why_dns_pods_are_
     finding = only(PODS, pods_evidence(crashed(beside="exporter")))
     assert "container exporter: Error (exit code 1)" in finding.summary
     assert "logs coredns-1 -c exporter --previous" in finding.advice
+
+
+def test_pods_that_no_scheduler_looks_at_speak_against_the_scheduler() -> None:
+    waits: dict[str, Any] = {"node": "", "phase": "Pending", "ready": False, "started": ""}
+    finding = only(PODS, pods_evidence(pod(**waits)))
+    assert (finding.cause, finding.object) == ("api.scheduler", "Scheduler default-scheduler")
+    assert only(PODS, pods_evidence(pod(**waits, created=JUST_NOW))).verdict is Verdict.UNKNOWN
+    named = only(PODS, pods_evidence(pod(**waits, scheduler="gpu")))
+    assert (named.cause, named.object) == ("dns.pods.pending.unschedulable", WORKLOAD)
+
+
+def test_pods_that_may_not_be_made_are_a_warning_while_others_serve() -> None:
+    why = 'failed calling webhook "gate.example": service "gate" not found'
+    finding = only(PODS, pods_evidence(pod(), workload={"failure": why}))
+    assert (finding.cause, finding.verdict) == ("dns.pods.missing", Verdict.WARN)
+    assert "gate.example" in finding.advice
+    rollout = pods_evidence(pod(), pod("coredns-2", "n2"), workload={"failure": why, "updated": 0})
+    assert causes(PODS, rollout) == ["dns.pods.missing"]
+    assert causes(PODS, pods_evidence(pod(), pod("coredns-2", "n2"), workload={"failure": why})) == []
+    assert causes(PODS, pods_evidence(pod())) == []

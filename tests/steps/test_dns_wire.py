@@ -11,7 +11,7 @@ import dns.rrset
 import pytest
 
 from bot.cluster import Cluster, Stream
-from bot.model.errors import Forbidden, ServerFailed
+from bot.model.errors import Forbidden, ServerFailed, TimedOut
 from bot.steps.dns.wire import Question, ask, is_name, reverse_name
 
 Answering = Callable[[dns.message.Message], Awaitable[bytes | None]]
@@ -123,6 +123,12 @@ async def test_bytes_that_are_no_dns_message_are_a_failure() -> None:
         (told,) = await put(cluster, Question("a.example"))
     assert told["outcome"] == "failed"
     assert "no DNS message" in told["message"]
+
+
+async def test_a_pod_to_which_no_way_was_opened_was_not_asked_and_is_not_called_silent() -> None:
+    hangs = TimedOut("no answer within 5 s. For this it asks the kubelet on the pod's node (port 10250).")
+    (told,) = await put(Forwarding(0, hangs), Question("a.example"))
+    assert (told["outcome"], told["message"]) == ("failed", str(hangs))
 
 
 async def test_a_missing_permission_is_not_swallowed() -> None:

@@ -285,6 +285,22 @@ def test_errors_of_the_api_server_are_the_cause_only_where_nothing_else_came_bac
         "rest_client_requests_total: 500 2 times")
 
 
+@pytest.mark.parametrize(("error", "expected"), [
+    ("create pods/portforward x: connected but gave no answer within 5 s. For this it asks the kubelet on the pod's "
+     "node (port 10250).", ["node.kubelet-way"]),
+    ("failed with status 500: error dialing backend: dial tcp 10.0.0.2:10250: connect: connection refused",
+     ["node.kubelet-way"]),
+    ("no answer within 7 s", []), ("failed with status 500: rpc error: code = Unavailable", []),
+])
+def test_a_proxy_that_was_not_asked_since_nobody_gets_to_its_kubelet_tells_of_that(
+    error: str, expected: list[str]
+) -> None:
+    found = only(LIVE, live(metrics_error=error))
+    assert ([found.cause] if found.cause else []) == expected
+    assert found.verdict is (Verdict.WARN if expected else Verdict.UNKNOWN)
+    assert found.object == ("Node n1" if expected else PROXY)
+
+
 def test_a_node_that_the_autoscaler_takes_away_has_a_proxy_that_works() -> None:
     assert [f.verdict for f in judge(LIVE, live(**LEAVING)).findings] == [Verdict.INFO]
 

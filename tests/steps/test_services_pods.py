@@ -1,5 +1,7 @@
 """The pods and endpoints of a Service, judged on evidence alone."""
 
+from typing import Any
+
 import pytest
 
 from bot.model.finding import Verdict
@@ -193,3 +195,30 @@ def test_a_slice_that_somebody_added_is_named_and_one_with_the_pods_own_addresse
 def test_what_to_do_about_a_pod_names_it() -> None:
     told = only(PODS, pods({**backend(), **crashed("web-1")}), service=ASKED)
     assert "`kubectl -n shop logs web-1 --previous`" in told.advice
+
+REFUSED = {"message": 'failed calling webhook "gate.example": service "gate" not found', "last": NOW - 100}
+
+
+def test_slices_that_are_not_let_in_are_told_with_the_reason_at_any_age() -> None:
+    young = ends(pods=[pod(since=NOW - 101)], service=service(created=NOW - 102, changed=NOW - 102))
+    found = only(ENDPOINTS, {**young, "refused": REFUSED}, service=ASKED)
+    assert (found.cause, found.verdict) == ("service.endpoints.refused", Verdict.FAIL)
+    assert "gate.example" in found.advice
+    one = ends(piece(end()), pods=[pod(), pod("web-2", uid="2", since=NOW - 101)], refused=REFUSED)
+    assert only(ENDPOINTS, one, service=ASKED).verdict is Verdict.WARN
+
+
+def test_a_refusal_that_is_over_is_no_fault_of_today() -> None:
+    assert causes(ENDPOINTS, {**ends(piece(end())), "refused": REFUSED}, service=ASKED) == []
+    later = ends(piece(end()), pods=[pod(), pod("web-2", uid="2", since=NOW - 5)], refused=REFUSED)
+    assert only(ENDPOINTS, later, service=ASKED).verdict is Verdict.INFO
+
+
+def test_pods_that_no_scheduler_looks_at_are_no_fault_of_theirs_unless_they_name_one() -> None:
+    waits: dict[str, Any] = {"node": "", "phase": "Pending", "ready": False, "started": ""}
+    found = only(PODS, pods(backend(**waits)), service=ASKED)
+    assert (found.cause, found.object) == ("api.scheduler", "Scheduler default-scheduler")
+    named = only(PODS, pods(backend(**waits, scheduler="gpu")), service=ASKED)
+    assert (named.cause, named.object, "scheduler gpu" in named.summary) == ("service.pods.unschedulable", OWNER, True)
+    young = only(PODS, pods(backend(**waits, created=JUST_NOW)), service=ASKED)
+    assert young.verdict is Verdict.UNKNOWN

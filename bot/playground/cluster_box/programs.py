@@ -15,7 +15,7 @@ import dns.rdatatype
 
 from bot.playground.bundle import Bundle, DnsAnswer, HttpAnswer, Object, Outcome
 from bot.playground.cluster_box.forward import ForwardFailed, Program, Wire
-from bot.playground.tape import read_request
+from bot.playground.tape import NO_KUBELET, read_request
 
 _NEW_EACH_TIME = re.compile(r"^netcheck-\d+\.")
 _HOW_OFTEN = re.compile(r" -retry=\d+ -timeout=\d+")
@@ -44,6 +44,17 @@ def find_program(bundle: Bundle, pod: Object, port: int, resolve: Resolve, *, re
     if recorded and {answer.outcome for answer in recorded} <= {"refused", "failed"}:
         return _fail_at_once(pod, port, recorded[0])
     return run
+
+
+def find_unopened(bundle: Bundle, pod: Object, ports: Iterable[int]) -> DnsAnswer | None:
+    """A port that was never opened, since the API server did not get to the pod's kubelet: nothing was asked there."""
+    here = [(pod["metadata"]["namespace"], pod["metadata"]["name"], port) for port in ports]
+    known: tuple[DnsAnswer | HttpAnswer, ...] = (*bundle.dns, *bundle.http)
+    told = [one for one in known if (one.namespace, one.pod, one.port) in here]
+    if any(one.outcome == "answered" for one in told):  # another time it was
+        return None
+    return next((one for one in told if isinstance(one, DnsAnswer) and not one.name
+                 and (one.outcome == "silent" or NO_KUBELET in one.message)), None)
 
 
 def plain_name(text: str) -> str:

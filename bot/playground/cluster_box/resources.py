@@ -15,7 +15,7 @@ from bot.playground.cluster_box.lists import give_list, give_object
 from bot.playground.cluster_box.logs import read_log
 from bot.playground.cluster_box.patches import patch_object
 from bot.playground.cluster_box.paths import Ask
-from bot.playground.cluster_box.programs import find_program
+from bot.playground.cluster_box.programs import find_program, find_unopened
 from bot.playground.cluster_box.relay import serve_proxy
 from bot.playground.cluster_box.resolver import resolve
 from bot.playground.cluster_box.reviews import GROUP, REVIEWS, review
@@ -137,6 +137,9 @@ async def _give_forward(world: World, pod: Object, request: web.Request) -> web.
     ]
     if forbidden:
         raise Replayed("forbidden", forbidden[0].message)
+    unopened = find_unopened(world.bundle, pod, ports)
+    if unopened:
+        raise Replayed(unopened.outcome, unopened.message)
     restarted = (metadata.get("uid", ""), False) in world.made_logs
     programs: dict[int, Program] = {
         port: find_program(world.bundle, pod, port, partial(resolve, world), restarted=restarted) for port in ports

@@ -11,6 +11,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.findings import tell_skipped
 from bot.steps.patience import GRACE, LAG
+from bot.steps.slice_refusals import find_refused
 from bot.steps.slices import CONTROLLER, find_beside
 from bot.steps.wording import count, labels_text, list_names, parse_time, read_at
 
@@ -58,6 +59,12 @@ def _labels_to_select(evidence: Evidence) -> Json:
 
 def _live(pods: list[Json]) -> list[Json]:
     return [pod for pod in pods if not pod["deleting"] and not pod["over"]]
+
+
+def lacking(selected: list[Json], slices: list[Json]) -> list[Json]:
+    """Ready pods of the Service that are not among its endpoints."""
+    known = {e["address"] for piece in slices for e in piece["endpoints"]}
+    return [pod for pod in _live(selected) if pod["ready"] and pod["ips"] and not known & set(pod["ips"])]
 
 
 def _ready_endpoints(evidence: Evidence) -> list[Json]:
@@ -120,12 +127,19 @@ def _endpoints(evidence: Evidence) -> list[Finding]:
     beside = _beside(evidence)
     if beside:
         return [beside]
+    late = lacking(evidence["selected"], evidence["slices"])
+    own = {ip for pod in pods for ip in pod["ips"]}
+    verdict = Verdict.WARN if any(e["address"] in own for e in ready) else Verdict.FAIL
+    refused = find_refused(
+        evidence, name, min(pod["since"] for pod in late), verdict,
+        f"Pod {late[0]['name']}: ready, in no EndpointSlice") if late else None
+    if refused:
+        return [refused]
     stale = _stale(evidence, now)
     slices = count(len(evidence["slices"]), "EndpointSlice")
     told = (f"{slices}, {count(len(endpoints), 'endpoint')}, {len(ready)} ready", read_at(evidence))
     if stale:
-        return [find("dns.endpoints.stale", f"{name}: {stale}.", object=name, evidence=told,
-                     verdict=Verdict.WARN if ready else Verdict.FAIL)]
+        return [find("dns.endpoints.stale", f"{name}: {stale}.", object=name, evidence=told, verdict=verdict)]
     if ready:
         return []
     if any(pod["ready"] for pod in pods) or (pods and all(now - parse_time(p["created"]) < GRACE for p in pods)):
@@ -149,9 +163,8 @@ def _beside(evidence: Evidence) -> Finding | None:
 
 def _stale(evidence: Evidence, now: float) -> str:
     """Where pods and EndpointSlices have disagreed for longer than the controller takes."""
-    known = {e["address"] for piece in evidence["slices"] for e in piece["endpoints"]}
-    late = [pod["name"] for pod in _live(evidence["selected"]) if pod["ready"] and pod["ips"]
-            and now - pod["since"] > LAG and now - evidence["service"]["changed"] > LAG and not known & set(pod["ips"])]
+    late = [pod["name"] for pod in lacking(evidence["selected"], evidence["slices"])
+            if now - pod["since"] > LAG and now - evidence["service"]["changed"] > LAG]
     if late:
         return f"{list_names(late)} {'is' if len(late) == 1 else 'are'} ready and not among its endpoints"
     if not evidence["selected"] and any(piece.get("managed") == CONTROLLER for piece in evidence["slices"]):

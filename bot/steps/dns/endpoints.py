@@ -6,8 +6,9 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import dns_port, looks_like_dns, server_container
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.dns.endpoint_rules import describe_service, judge_slices
+from bot.steps.dns.endpoint_rules import describe_service, judge_slices, lacking
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
+from bot.steps.slice_refusals import read_refusal
 from bot.steps.wording import name_object, parse_time
 
 SETTLE = 3.0
@@ -25,12 +26,15 @@ async def gather_endpoints(cluster: Cluster, args: DnsArgs) -> Evidence:
     name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
     slices = await cluster.list("EndpointSlice", namespace, labels=f"kubernetes.io/service-name={name}", limit=20)
     version = {} if dns.workload or dns.pods else await cluster.version()
+    skipped, selected = list(dns.skipped), [_backend(pod) for pod in dns.selected]
+    pieces = [_slice_facts(item) for item in slices.items]
+    refused = await read_refusal(cluster, namespace, name, skipped) if lacking(selected, pieces) else {}
     return {
         "read_at": cluster.now, "service": service_facts(service, changed), "version": version.get("gitVersion", ""),
         "workload": {"name": dns.name if dns.workload else "", "labels": _template_labels(dns),
                      "match": match_labels(dns.workload)},
-        "pods": [_backend(pod) for pod in dns.pods], "selected": [_backend(pod) for pod in dns.selected],
-        "slices": [_slice_facts(item) for item in slices.items], "unseen": dns.unseen, "skipped": list(dns.skipped),
+        "pods": [_backend(pod) for pod in dns.pods], "selected": selected, "slices": pieces,
+        "refused": refused, "unseen": dns.unseen, "skipped": list(dict.fromkeys(skipped)),
     }
 
 
@@ -87,8 +91,9 @@ def judge_endpoints(evidence: Evidence, args: DnsArgs) -> Judgement:
 ENDPOINTS = Look(
     name="dns.endpoints", args=DnsArgs, gather=gather_endpoints, judge=judge_endpoints,
     reads=("list services", "list pods in {dns}", "list endpointslices.discovery.k8s.io in {dns}",
-           "get replicasets.apps in {dns}", "get deployments.apps in {dns}", "list deployments.apps in {dns}",
-           "list daemonsets.apps in {dns}", "get configmaps/kubelet-config in kube-system"),
+           "list events in {dns}", "get replicasets.apps in {dns}", "get deployments.apps in {dns}",
+           "list deployments.apps in {dns}", "list daemonsets.apps in {dns}",
+           "get configmaps/kubelet-config in kube-system"),
     by_hand="`kubectl -n kube-system get endpointslices -l kubernetes.io/service-name=kube-dns` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#are-dns-endpoints-exposed)",
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.steps import Evidence
 from bot.steps.patience import GRACE
+from bot.steps.podfacts import USUAL_SCHEDULER
 from bot.steps.wording import parse_time
 
 RECENT = 600.0
@@ -78,7 +79,11 @@ def _unscheduled(pod: Pod, evidence: Evidence, now: float) -> State:
         return State(code, f"{why['reason']}: {why['message']}")
     if now - parse_time(pod["created"]) < GRACE:
         return State("young", "not scheduled yet")
-    return State("dns.pods.pending.unschedulable", "no scheduler has looked at the pod: PodScheduled is not set")
+    name = pod.get("scheduler", USUAL_SCHEDULER)
+    if name != USUAL_SCHEDULER:
+        told = f"it names the scheduler {name} (schedulerName), which has not looked at it: PodScheduled is not set"
+        return State("dns.pods.pending.unschedulable", told)
+    return State("api.scheduler", "no scheduler has looked at it: PodScheduled is not set")
 
 
 def _fit(message: str) -> str:

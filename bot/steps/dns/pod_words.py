@@ -8,6 +8,7 @@ from bot.steps.wording import count, cut
 SAYS = {
     "dns.pods.pending.no-network": "cannot be scheduled: no node is ready",
     "dns.pods.pending.unschedulable": "cannot be scheduled",
+    "api.scheduler": "get no node",
     "dns.pods.sandbox": "have a node and get no network",
     "dns.pods.volume": "cannot mount a volume",
     "dns.pods.image": "cannot pull their image",

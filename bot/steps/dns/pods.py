@@ -16,7 +16,8 @@ from bot.steps.dns.pod_words import ADVICE, summarise
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import read_nodes
 from bot.steps.patience import LAG
-from bot.steps.podfacts import failing_container, pod_facts
+from bot.steps.podfacts import SCHEDULER, failing_container, pod_facts
+from bot.steps.refusals import advise
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 EVENT_PODS = 2
@@ -69,7 +70,8 @@ def workload_facts(dns: Dns) -> dict[str, Any]:
     item: Object = dns.workload or {}
     spec, status = item.get("spec", {}), item.get("status", {})
     wanted = spec.get("replicas", 1) if dns.kind == "Deployment" else status.get("desiredNumberScheduled", 0)
-    failures = [condition for condition in status.get("conditions", []) if condition["type"] == "ReplicaFailure"]
+    failures = [condition for condition in status.get("conditions", [])
+                if condition["type"] == "ReplicaFailure" and condition["status"] == "True"]
     return {
         "name": dns.name if item else "", "kind": dns.kind if item else "", "wanted": wanted if item else 0,
         "updated": status.get("updatedReplicas", status.get("updatedNumberScheduled", 0)),
@@ -99,7 +101,7 @@ def judge_pods(evidence: Evidence, args: DnsArgs) -> Judgement:
 def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
     workload = evidence["workload"]
     if live:
-        return []
+        return _fewer(evidence, live)
     told = (read_at(evidence),)
     if not workload["name"]:
         if evidence["skipped"]:
@@ -126,7 +128,20 @@ def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
     if not why:
         text += " No controller has said why: the kube-controller-manager may not work."
     seen = f"{workload['name']}: wanted {workload['wanted']}, pods 0; {cut(why) or 'no condition says why'}"
-    return [find("dns.pods.missing", cut(text, 400), object=workload["name"], evidence=(seen, *told))]
+    advice = advise(why, evidence["namespace"])
+    return [find("dns.pods.missing", cut(text, 400), object=workload["name"], evidence=(seen, *told), advice=advice)]
+
+
+def _fewer(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
+    """Some are there, and the controller says that it may not make the others: the next restart takes one more."""
+    workload, why = evidence["workload"], evidence["workload"]["failure"]
+    if not why or min(len(live), workload["updated"]) >= workload["wanted"]:
+        return []
+    number = count(workload["wanted"], "pod")
+    text = f"{workload['name']} wants {number} as its template says, and cannot make them all: {why}"
+    seen = f"{workload['name']}: wanted {workload['wanted']}, pods {len(live)}, of its template {workload['updated']}"
+    return [find("dns.pods.missing", cut(text, 400), verdict=Verdict.WARN, object=workload["name"],
+                 evidence=(seen, read_at(evidence)), advice=advise(why, evidence["namespace"]))]
 
 
 def _states(evidence: Evidence, live: list[dict[str, Any]], ready: list[dict[str, Any]]) -> list[Finding]:
@@ -156,7 +171,8 @@ def _fault(
     return find(
         code, summarise(code, pods, _by(pods[0]) + members[0][1].detail, evidence), node=node,
         verdict=Verdict.WARN if ready else Verdict.FAIL, evidence=(*lines, read_at(evidence)),
-        object=evidence["workload"]["name"] or f"Pod {evidence['namespace']}/{pods[0]['name']}",
+        object=SCHEDULER if code == "api.scheduler" else
+        evidence["workload"]["name"] or f"Pod {evidence['namespace']}/{pods[0]['name']}",
         advice=ADVICE.get(code, "").format(namespace=evidence["namespace"], node=node, pod=pods[0]["name"] + (
             f" -c {pods[0]['beside']}" if pods[0].get("beside") and "logs" in ADVICE.get(code, "") else "")),
     )

@@ -52,9 +52,10 @@ async def ask(
     once, so a slow one delays only those behind it. `then`: what to ask next, over the same stream, in view of the
     first answers. Raises Forbidden.
     """
-    answers = _unanswered(questions)
+    answers, opened = _unanswered(questions), False
     try:
         async with asyncio.timeout(patience * 2), cluster.forward(namespace, pod, port) as stream:
+            opened = True
             await _exchange(stream, answers, 0, questions, patience)
             further = then(answers)
             first = len(answers)
@@ -62,8 +63,11 @@ async def ask(
             await _exchange(stream, answers, first, further, patience)
     except Forbidden:
         raise
-    except (TimedOut, TimeoutError):
-        _fill(answers, "silent", f"no answer within {patience:g} s")
+    except (TimedOut, TimeoutError) as error:
+        if opened:
+            _fill(answers, "silent", f"no answer within {patience:g} s")
+        else:  # the pod was never asked
+            _fill(answers, "failed", str(error) or f"no way to the pod within {patience * 2:g} s")
     except ClusterError as error:
         _fill(answers, "failed", str(error))
     return answers

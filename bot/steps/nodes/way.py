@@ -35,6 +35,10 @@ WORDS = (
 """Of the API server when it fails to reach a kubelet, and what they mean. Anything else is another trouble."""
 
 
+UNREACHED = re.compile(r"dialing backend|asks the kubelet on the pod's node")
+"""In words of a port-forward that got no further than the API server: the pod was never asked."""
+
+
 class WayArgs(OfNodeArgs):
     """Has the API server read one line of a pod's log on the node, or on up to five nodes.
 
@@ -95,14 +99,24 @@ def judge_way(evidence: Evidence, args: WayArgs) -> Judgement:
 
 
 def _judge(evidence: Evidence, row: dict[str, Any]) -> Finding:
-    node, why = row["node"], _read(row["error"])
+    node = row["node"]
+    found = find_no_way(evidence, node, f"log of {row['pod']}", row["error"])
+    if found:
+        return found
+    text = f"The log of {row['pod']} on node {node} could not be read: {cut(row['error'], 160)}"
+    return note(Verdict.UNKNOWN, Layer.NODE, text, object=f"Node {node}", node=node, evidence=(read_at(evidence),))
+
+
+def find_no_way(evidence: Evidence, node: str, what: str, error: str) -> Finding | None:
+    """Of a read that the API server hands on to the node's kubelet (`what`, `error`); None where another thing went
+    wrong with it. Other looks that make such reads tell it too: what they ask about was never asked then."""
+    why = _read(error)
     if not why:
-        text = f"The log of {row['pod']} on node {node} could not be read: {cut(row['error'], 160)}"
-        return note(Verdict.UNKNOWN, Layer.NODE, text, object=f"Node {node}", node=node, evidence=(read_at(evidence),))
+        return None
     text = (f"The API server does not reach the kubelet of node {node}: {why}. Logs, commands and port-forwards do not "
             "work there, though the node may report itself as ready.")
     return find("node.kubelet-way", text, verdict=Verdict.WARN, object=f"Node {node}", node=node,
-                evidence=(f"log of {row['pod']}: {cut(row['error'], 200)}", read_at(evidence)))
+                evidence=(f"{what}: {cut(error, 200)}", read_at(evidence)))
 
 
 def _read(error: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
+from bot.steps.nodes.way import UNREACHED, find_no_way
 from bot.steps.proxy.objects import tell_crash
 from bot.steps.wording import cut, list_names, parse_time, read_at, tell_time
 
@@ -54,6 +55,10 @@ def _crashed(evidence: Evidence, pod: Pod) -> Finding:
 
 def _without_metrics(evidence: Evidence, pod: Pod) -> Finding:
     """Neither page, or only the health page: nothing is known of its rules, and the log must tell."""
+    unreached = find_no_way(evidence, pod["node"], f"port-forward to {pod['name']}", pod["metrics_error"]) \
+        if UNREACHED.search(pod["metrics_error"]) else None
+    if unreached:
+        return unreached
     health: dict[str, Any] = pod.get("health") or {}
     if health.get("status") == 503 and '"nodeEligible":false' in health.get("body", "").replace(" ", ""):
         text = (f"kube-proxy on node {pod['node']} answers /healthz with 503 because the node is about to be removed "

@@ -9,11 +9,14 @@ from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
 from bot.steps.patience import LAG
 from bot.steps.services.objects import ServiceArgs, ready_endpoints
+from bot.steps.slice_refusals import find_refused
 from bot.steps.slices import find_beside
 from bot.steps.wording import count, list_names, read_at, tell_time
 
 SILENT = 60.0
 """Seconds without a word after which the controllers are held to be gone."""
+RECENT = 600.0
+"""Seconds for which a refusal counts where the endpoints of a pod that is gone are left."""
 Json = dict[str, Any]
 
 
@@ -103,6 +106,12 @@ def _stale(evidence: Evidence) -> Finding | None:
         return None
     lines = [*(f"Pod {pod['name']}: ready since {tell_time(pod['since'])}, in no EndpointSlice" for pod in missing[:2]),
              *(f"endpoint {e['address']}: Pod {e['pod']} is gone, or not selected" for e in dead[:2])]
+    whole = not [e for uid, e in held.items() if uid in live and e["ready"]]
+    verdict = Verdict.FAIL if whole else Verdict.WARN
+    begun = max(min((pod["since"] for pod in missing), default=now - RECENT), service["created"])
+    refused = find_refused(evidence, service["name"], begun, verdict, *lines[:2])
+    if refused:
+        return refused
     silent = _silent(evidence)
     if silent:
         lines.append(silent)
@@ -110,11 +119,10 @@ def _stale(evidence: Evidence) -> Finding | None:
     if not silent and now - since < LAG:
         text = f"The endpoints of {service['name']} follow its pods: {lines[0]}."
         return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(*lines, read_at(evidence)))
-    whole = not [e for uid, e in held.items() if uid in live and e["ready"]]
     what = f"{count(len(missing), 'ready pod')} missing from them, {count(len(dead), 'endpoint')} of other pods"
     text = f"The endpoints of {service['name']} are out of date: {what}."
-    return find("service.endpoints.stale", text, verdict=Verdict.FAIL if whole else Verdict.WARN,
-                object=service["name"], evidence=(*lines, read_at(evidence)))
+    return find("service.endpoints.stale", text, verdict=verdict, object=service["name"],
+                evidence=(*lines, read_at(evidence)))
 
 
 def _beside(evidence: Evidence) -> Finding | None:

@@ -12,6 +12,7 @@ from bot.steps import Evidence, Look
 from bot.steps.findings import unread
 from bot.steps.services.endpoint_rules import judge_endpoints
 from bot.steps.services.objects import ServiceArgs, member, read_selected, read_service, read_slices
+from bot.steps.slice_refusals import read_refusal
 from bot.steps.wording import parse_time
 
 SETTLE = 3.0
@@ -27,9 +28,11 @@ async def gather_endpoints(cluster: Cluster, args: ServiceArgs) -> Evidence:
     pods, unseen = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
     slices = await read_slices(cluster, service, skipped) if service else None
     members = None if pods is None else [_brief(member(pod)) for pod in pods]
-    evidence: Evidence = {"service": service, "pods": members, "unseen": unseen, "slices": slices, "lease": {}}
+    evidence: Evidence = {"service": service, "pods": members, "unseen": unseen, "slices": slices, "lease": {},
+                          "refused": {}}
     if members and slices is not None and _differ(members, slices):
-        evidence["lease"] = await _lease(cluster, skipped)
+        evidence["lease"], evidence["refused"] = await asyncio.gather(
+            _lease(cluster, skipped), read_refusal(cluster, args.namespace, args.name, skipped))
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
@@ -39,7 +42,8 @@ def _brief(pod: dict[str, Any]) -> dict[str, Any]:
 
 def _differ(pods: list[dict[str, Any]], slices: list[dict[str, Any]]) -> bool:
     ready = {pod["uid"] for pod in pods if pod["ready"] and not pod["gone"]}
-    return ready != {e["uid"] for piece in slices for e in piece["endpoints"] if e["ready"] and not e["terminating"]}
+    held = {e["uid"] for piece in slices for e in piece["endpoints"] if e["ready"] and not e["terminating"]}
+    return ready != held - {""}  # what somebody wrote by hand is of no pod
 
 
 async def _lease(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
@@ -56,7 +60,8 @@ async def _lease(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
 
 ENDPOINTS = Look(
     name="service.endpoints", args=ServiceArgs, gather=gather_endpoints, judge=judge_endpoints,
-    reads=("get services", "list pods", "list endpointslices.discovery.k8s.io", "get leases.coordination.k8s.io"),
+    reads=("get services", "list pods", "list endpointslices.discovery.k8s.io", "list events",
+           "get leases.coordination.k8s.io"),
     by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml` "
     "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#does-the-service-have-any-endpointslices)",
 )

@@ -13,14 +13,14 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.pod_states import classify
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import read_nodes
-from bot.steps.podfacts import pod_facts
+from bot.steps.podfacts import SCHEDULER, pod_facts
 from bot.steps.services.objects import ServiceArgs, owner_of, read_selected, read_service
 from bot.steps.wording import count, cut, list_names, read_at
 
 MOST_ASKED = 20
 MOST_EVENTS = 200
 CAUSES = {
-    "dns.pods.pending.no-network": "service.pods.no-network",
+    "api.scheduler": "api.scheduler", "dns.pods.pending.no-network": "service.pods.no-network",
     "dns.pods.pending.unschedulable": "service.pods.unschedulable",
     "dns.pods.sandbox": "service.pods.sandbox", "dns.pods.volume": "service.pods.volume",
     "dns.pods.container": "service.pods.container",
@@ -136,7 +136,8 @@ def _tell(evidence: Evidence, code: str, owner: str, node: str, group: list[Trou
                     evidence=lines)
     verdict = Verdict.WARN if evidence["ready"] else Verdict.FAIL
     mend = KNOWN[code].mend.replace("NAMESPACE", evidence["service"].split("/")[0])
-    return find(code, text, verdict=verdict, object=owner, node=node, evidence=lines,
+    about = SCHEDULER if code == "api.scheduler" else owner
+    return find(code, text, verdict=verdict, object=about, node=node, evidence=lines,
                 advice=mend.replace("POD", group[0].pod["name"]))
 
 

@@ -8,6 +8,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
 from bot.steps.findings import tell_skipped
 from bot.steps.patience import GRACE
+from bot.steps.refusals import advise
 from bot.steps.services.objects import ServiceArgs, find_target
 from bot.steps.wording import count, labels_text, list_names, read_at
 
@@ -101,7 +102,10 @@ def _no_pods(evidence: Evidence, workload: Json) -> Finding:
         return note(Verdict.UNKNOWN, Layer.SERVICE, text, object=name, evidence=(read_at(evidence),))
     why = f": {failure}" if failure else ", and its controller does not say why"
     text = f"{evidence['service']['name']} has no pods: {name} wants {wanted} and none is made{why}."
-    return find("service.workload.no-pods", text, object=name,
+    advice = advise(failure, space) or (
+        f"Read why: `kubectl -n {space} describe replicaset`. Where nothing is said, the kube-controller-manager may "
+        "not work: `kubectl -n kube-system get pods -l component=kube-controller-manager`.")
+    return find("service.workload.no-pods", text, object=name, advice=advice,
                 evidence=(f"{name}: wants {wanted}, has 0", *([failure] if failure else []), read_at(evidence)))
 
 

@@ -2,7 +2,7 @@
 nodes show are asked with node probes."""
 
 from tests.cluster.faults.api import Create
-from tests.cluster.faults.conditions import endpoints, event, node_ready
+from tests.cluster.faults.conditions import both, endpoints, event, node_ready
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, AddFile, EditFile, MoveAway, OnNode, RemakeNode
 from tests.cluster.faults.objects import pod_on
@@ -40,7 +40,33 @@ def _sysctl(key: str, value: int) -> tuple[str, ...]:
     return "sysctl", "-w", f"{key}={value}"
 
 
+def _own_pods(
+    name: str, says: str, probe: str, do: tuple[str, ...], undo: tuple[str, ...], mentions: str, playbook: str = "dns"
+) -> Fault:
+    """`probe`: how the kubelet's probe fails."""
+    return Fault(
+        name=name, says=says, network="bridge", playbook=playbook, answer="degraded", mentions=(mentions,),
+        breaks=(OnNode(SECOND, do, undo),), wait=both(endpoints(1), event("kube-system", "Unhealthy", probe)),
+        roots=(Root("cni.own-pods", "cni", f"Node {SECOND}"),),
+        consequences=("dns.pods.not-ready", "dns.upstream.unreachable"))
+
+
+OF_PODS = ("-s", "10.244.0.0/16", "-j", "DROP")
+PROHIBITED = ("from", "10.244.1.0/24", "to", "10.244.0.0/16", "prohibit")
+
 BRIDGE_FAULTS = (
+    Fault(
+        name="bridge-neighbour-wrong", network="bridge", says="a node has a wrong hardware address for the other one",
+        breaks=(OnNode(SECOND, ("ip", "neigh", "replace", address_of(NODES[0]), "lladdr", "02:00:00:00:00:99", "dev",
+                                "eth0", "nud", "permanent"),
+                       ("ip", "neigh", "del", address_of(NODES[0]), "dev", "eth0")),),
+        roots=(Root("cni.path", "cni", f"Node {SECOND}"),), consequences=("node.kubelet-way", "dns.*"),
+    ),
+    _own_pods("bridge-rule-prohibits", "a rule of a node's routing forbids what its pods send to pods",
+              "permission denied", ("ip", "rule", "add", *PROHIBITED), ("ip", "rule", "del", *PROHIBITED), "`ip rule`"),
+    _own_pods("overview-own-pods", "a node's firewall drops what its pods answer it, and nobody knows where to look",
+              "deadline exceeded", ("iptables", "-I", "INPUT", *OF_PODS), ("iptables", "-D", "INPUT", *OF_PODS),
+              "`iptables -S`", "network"),
     _new("bridge-left-over", "C15", "the file of a network that was removed comes before the bridge's on a node",
          AddFile(SECOND, f"{CONF}/05-cilium.conflist", CILIUM), "cilium-cni", "cni.sandbox.left-over", "Cilium"),
     _new("bridge-program-missing", "C06", "the bridge's program is missing on a node",

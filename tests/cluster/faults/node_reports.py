@@ -79,6 +79,12 @@ NODE_REPORTS = (
     _row("node-kubelet-unreached", "NODE-07", "a firewall keeps the API server from a node's kubelet",
          Firewall(("iifname != lo tcp dport 10250 drop",), hooks=("input",), nodes=(SECOND,)),
          cause="node.kubelet-way", mentions=("10250",), arguments=(f"node={SECOND}",)),
+    Fault(
+        name="overview-kubelet-unreached", reference="NODE-07", network="bridge", playbook="network", answer="degraded",
+        says="a firewall keeps the API server from a node's kubelet, and nobody knows where to look",
+        breaks=(Firewall(("iifname != lo tcp dport 10250 drop",), hooks=("input",), nodes=(SECOND,)),),
+        roots=(Root("node.kubelet-way", "node", f"Node {SECOND}"),), mentions=("10250",),
+    ),
     _row("node-no-proxy", "P19", "kube-proxy leaves out one node, and the node is asked about",
          Patch(PROXY, {"spec": {"template": {"spec": {"affinity": NOT_THERE}}}}), cause="node.agent",
          wait=both(left_out(PROXY, 1), both(grown(PROXY), grown(NODE))), on=PROXY, mentions=("node affinity",)),
