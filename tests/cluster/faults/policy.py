@@ -36,12 +36,12 @@ POLICIES = (
         breaks=(DENY_DNS,), roots=(Root("dns.policy.ingress", "policy", str(DENY)),), mentions=("53",),
         consequences=("dns.*",),
     ) for network in ENFORCERS),
-    *(Fault(
-        name=f"policy-isolates-dns-{network}", reference="D31", network=network,
+    Fault(
+        name="policy-isolates-dns-weave", reference="D31", network="weave",
         says="a policy lets nothing in to the DNS pods and nothing out of them",
         breaks=(Create((policy(DENY, podSelector=DNS, policyTypes=["Ingress", "Egress"]),)),),
         roots=(Root("dns.policy.isolated", "policy", str(DENY)),), consequences=("dns.*",),
-    ) for network in ENFORCERS),
+    ),
     *(Fault(
         name=f"policy-dns-egress-{network}", reference="D31", network=network,
         says="a policy lets nothing out of the DNS pods",
