@@ -36,6 +36,16 @@ APPLICATION: tuple[Cause, ...] = (
         source=f"{PAGE}#does-the-service-work-by-dns-name",
     ),
     _service(
+        "service.address.outside", "The Service's address lies outside the cluster's ranges",
+        "No ServiceCIDR holds it: the Service is from a backup, or outlived the range that it was given an address of. "
+        "It works, and nobody keeps that address for it: firewalls, routes and proxies that go by the range leave it "
+        "out, and once somebody uses these addresses for something else, it does not.",
+        "Make the range anew, a ServiceCIDR with the range in spec.cidrs (`kubectl explain servicecidr.spec`), or make "
+        "the Service anew without clusterIP: delete it, and create it from its manifest.",
+        by_hand="`kubectl get servicecidrs` and `kubectl -n NAMESPACE get service NAME`",
+        source="https://kubernetes.io/docs/tasks/network/extend-service-ip-ranges/",
+    ),
+    _service(
         "service.proxy-name", "kube-proxy is told to ignore the Service",
         "The label service.kubernetes.io/service-proxy-name leaves the Service to another service proxy. Where that "
         "does not run, its address leads nowhere, although its endpoints are in order.",

@@ -62,6 +62,7 @@ from bot.steps.proxy.kubeconfig import KUBECONFIG
 from bot.steps.proxy.live import LIVE
 from bot.steps.proxy.logs import LOGS as PROXY_LOGS
 from bot.steps.proxy.written import WRITTEN
+from bot.steps.services.address import ADDRESS
 from bot.steps.services.backends import BACKENDS
 from bot.steps.services.endpoints import ENDPOINTS as SERVICE_ENDPOINTS
 from bot.steps.services.existence import EXISTS
@@ -84,7 +85,7 @@ STEP_TYPES: dict[str, StepType] = {
         SERVICE, PODS, ACCESS, DNS_LOGS, COREFILE, READINESS, ENDPOINTS, UPSTREAM, QUERY,
         MEMORY, LOCAL_CACHE, POLICY, PATH, CLIENT,
         ENFORCED, SELECTION, REACH, CLIENTS, ENDS, MATRIX,
-        EXISTS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
+        EXISTS, ADDRESS, SELECTOR, PORTS, SERVICE_PODS, SERVICE_ENDPOINTS, BACKENDS,
         STATEFUL, EXTERNAL_NAME, MANUAL, EXPOSURE, LOCALITY, SERVICE_NAME,
         EXTERNAL, INGRESS_EXISTS, CLASS, GATEWAY, INGRESS_LOG, INGRESS_BACKENDS, INGRESS_WAY,
         GET, LIST, LOGS, ROLLOUT,

@@ -44,6 +44,7 @@ from tests.steps.dns_evidence import (
 )
 from tests.steps.policy_evidence import enforcers, policy_evidence
 from tests.steps.service_evidence import (
+    addressed,
     answers,
     backend,
     end,
@@ -123,6 +124,7 @@ IN_ORDER: dict[str, tuple[Evidence, dict[str, Any]]] = {
     "path.ends": (test_path_ends.ends(), {}),
     "path.matrix": (test_path_matrix.tried(), {}),
     "service.exists": (existence(), SERVICE),
+    "service.address": (addressed(), SERVICE),
     "service.selector": (selected(chosen()), SERVICE),
     "service.ports": (selected(chosen()), SERVICE),
     "service.pods": (pods(backend()), SERVICE),

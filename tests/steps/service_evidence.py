@@ -36,6 +36,12 @@ def existence(**changes: Any) -> Evidence:
     return evidence(**{"space": True, "elsewhere": [], "near": [], "proxies": [], **changes})
 
 
+def addressed(*addresses: str, **changes: Any) -> Evidence:
+    ranges = [{"range": "10.96.0.0/12", "name": "kubernetes", "going": False}]
+    return {"service": SERVICE, "addresses": list(addresses or ["10.96.0.20"]), "ranges": ranges, "skipped": [],
+            "read_at": NOW, **changes}
+
+
 def pod(name: str = "web-1", **changes: Any) -> dict[str, Any]:
     """As the looks at selector, ports and endpoints cut it down."""
     return {"name": name, "uid": name, "owner": OWNER, "gone": False, "ready": True, "ports": [HTTP],

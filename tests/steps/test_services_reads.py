@@ -17,7 +17,7 @@ from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import open_boxed
 from tests.steps.failing import BROKEN, REFUSED, each_failing
 
-LOOKS = ("service.exists", "service.ports", "service.selector", "service.pods", "service.endpoints",
+LOOKS = ("service.exists", "service.address", "service.ports", "service.selector", "service.pods", "service.endpoints",
          "service.backends", "service.exposure", "service.locality", "service.name")
 WEAKER = {
     "service.selector": set[str](), "service.workload.scaled-to-zero": {"service.selector"},

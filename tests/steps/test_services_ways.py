@@ -7,6 +7,7 @@ import pytest
 
 from bot.diagnosis.causes import find
 from bot.model.finding import Verdict
+from bot.steps.services.address import ADDRESS
 from bot.steps.services.exposure import EXPOSURE
 from bot.steps.services.external_name import EXTERNAL_NAME
 from bot.steps.services.locality import LOCALITY
@@ -14,7 +15,7 @@ from bot.steps.services.manual import MANUAL
 from bot.steps.services.names import NAME
 from bot.steps.services.stateful import STATEFUL
 from tests.steps.dns_evidence import NOW, causes, judge, only, roots
-from tests.steps.service_evidence import SERVICE, end, evidence, headless, piece, port, service
+from tests.steps.service_evidence import SERVICE, addressed, end, evidence, headless, piece, port, service
 
 ASKED = "shop/web"
 NODES = {"fit": ["n1", "n2"], "unread": 0}
@@ -198,3 +199,26 @@ def test_no_service_proxy_explains_that_no_dns_pod_answers() -> None:
     unanswered = only(NAME, named(SILENT), service=ASKED)
     assert roots(find("proxy.missing", "", evidence=("x",)), unanswered) == ["proxy.missing"]
     assert unanswered.object == SERVICE
+
+
+# --- its address --------------------------------------------------------------------------------------------------
+
+
+def test_an_address_outside_every_range_is_a_warning_and_one_inside_is_well() -> None:
+    asked = ("10.96.0.20", "10.200.0.5", "fd00::5")
+    judged = {address: only(ADDRESS, addressed(address), service=ASKED) for address in asked}
+    assert [(f.verdict, f.cause) for f in judged.values()] == [
+        (Verdict.PASS, ""), (Verdict.WARN, "service.address.outside"), (Verdict.WARN, "service.address.outside")]
+    assert "kubernetes (10.96.0.0/12)" in judged["10.200.0.5"].summary
+
+
+def test_a_range_that_is_going_away_keeps_its_addresses_until_the_last_service_is_gone() -> None:
+    going = only(ADDRESS, addressed(ranges=[{"range": "10.96.0.0/16", "name": "more", "going": True}]), service=ASKED)
+    assert (going.verdict, "being deleted" in going.summary) == (Verdict.INFO, True)
+
+
+def test_without_ranges_or_without_an_address_nothing_is_said_of_it() -> None:
+    for told in (addressed(ranges=None), {**addressed(), "addresses": []}):
+        assert only(ADDRESS, told, service=ASKED).verdict is Verdict.SKIPPED
+    refused = only(ADDRESS, addressed(ranges=None, skipped=["list servicecidrs.networking.k8s.io"]), service=ASKED)
+    assert (refused.verdict, "servicecidrs" in refused.summary) == (Verdict.SKIPPED, True)

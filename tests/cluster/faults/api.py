@@ -110,6 +110,20 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteAtOnce:
+    """Deleted although a finalizer would keep it, as a restore leaves it out; made anew in the end."""
+
+    ref: Ref
+    needs_nodes: ClassVar[bool] = False
+
+    def inject(self, cluster: Cluster) -> Heal:
+        saved = self.ref.read(cluster)
+        cluster.kubectl("delete", *self.ref.where, "--wait=false")
+        cluster.kubectl("patch", *self.ref.where, "--type", "merge", "-p", '{"metadata": {"finalizers": null}}')
+        return lambda then: put_back(then, self.ref, saved)
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Objects as the API takes them, made in this order; what they bring into being goes with them."""
 

@@ -1,16 +1,19 @@
 """Faults on the ways to an application's Service: by name, from outside, through policies; Services that lead to
 something else than selected pods; and what lies below them."""
 
-from tests.cluster.faults.api import Delete, scale
-from tests.cluster.faults.conditions import DNS_SERVES, NO_DNS_PODS, both, grown, node_ready
+from dataclasses import replace
+
+from tests.cluster.faults.api import Create, Delete, DeleteAtOnce, scale
+from tests.cluster.faults.conditions import DNS_SERVES, NO_DNS_PODS, Condition, both, grown, node_ready
 from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Root
-from tests.cluster.faults.node import NODES, StopProcess
+from tests.cluster.faults.node import NODES, Await, StopProcess
 from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, PROXY, Ref, slice_by_hand
 from tests.cluster.faults.proxy import PROXY_FAULTS
 from tests.cluster.faults.services import ASKED, SHOP, put, row
 from tests.cluster.faults.shop import SERVICE, SPACE, Json, ends, ready, service, shop, workload
 from tests.cluster.faults.upstream import UPSTREAM_DEAD
+from tests.cluster.rig import Cluster
 
 SECOND = NODES[1]
 PEERS, OUTSIDE, LEGACY = (Ref("Service", name, SPACE) for name in ("peers", "outside", "legacy"))
@@ -38,6 +41,19 @@ BY_HAND = shop(service("legacy", selector=None), legacy())
 ABROAD = shop(external("web.shop.svc.cluster.local"))
 WRONG_SELECTOR = put(service(selector={"app": "webb"}))
 PROXY_AWAY = next(row for row in PROXY_FAULTS if row.name == "proxy-kubeconfig")
+
+FAR, FAR_RANGE = Ref("Service", "far", SPACE), Ref("ServiceCIDR", "netcheck-far", "")
+RANGE = {"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": FAR_RANGE.name},
+         "spec": {"cidrs": ["10.200.0.0/24"]}}
+
+
+def _gives_addresses(cluster: Cluster) -> bool:
+    conditions = FAR_RANGE.read(cluster).get("status", {}).get("conditions", ())
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+FAR_READY = Condition("addresses of the new range are given out", _gives_addresses)
+
 
 WAYS = (
     row("headless-port", "S16", "a headless Service is asked at its port, which is not that of its pods",
@@ -87,6 +103,11 @@ WAYS = (
         StopProcess(f"kubelet-{SECOND}"), wait=both(node_ready(SECOND, ready=False), ends(1)), answer="degraded",
         object=f"Node {SECOND}", layer="node", network="bridge",
         consequences=("service.pods.node-down", "proxy.not-covering", "dns.*")),
+    replace(
+        row("address-outside", "S21", "a Service outlived the range that it has its address of",
+            "service.address.outside", DeleteAtOnce(FAR_RANGE), wait=ends(2, "far"), object=FAR, arguments=asked(FAR),
+            answer="degraded", mentions=("10.200.0.5", "10.96.0.0/12"), network="bridge"),
+        stage=(SHOP, Create((RANGE,)), Await(FAR_READY), put(service("far", clusterIP="10.200.0.5")))),
     Fault(
         name="proxy-kubeconfig-and-service-selector", reference="P06+S01", network="bridge",
         says="kube-proxy asks an API server that is not there, and a Service's selector has a typing error",
