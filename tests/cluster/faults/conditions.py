@@ -149,11 +149,11 @@ def age(at: str) -> float:
     return (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
 
 
-def grown(ref: Ref) -> Condition:
+def grown(ref: Ref, seconds: int = 130) -> Condition:
     """What is younger than this is told as new, and not as a fault."""
     def hold(cluster: Cluster) -> bool:
-        return age(ref.read(cluster)["metadata"]["creationTimestamp"]) > 130
-    return Condition(f"{ref} is more than two minutes old", hold)
+        return age(ref.read(cluster)["metadata"]["creationTimestamp"]) > seconds
+    return Condition(f"{ref} is more than {seconds} s old", hold)
 
 
 def event(namespace: str, reason: str, words: str) -> Condition:

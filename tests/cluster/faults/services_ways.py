@@ -75,7 +75,7 @@ WAYS = (
         "service.external-name.unanswered", UPSTREAM_DEAD, stage=shop(external("netcheck-shop.example.com")),
         object=OUTSIDE, arguments=asked(OUTSIDE), mentions=("netcheck-shop.example.com",)),
     row("no-slice", "S12", "a Service without a selector has no EndpointSlice", "service.manual.no-slice",
-        Delete(SLICE), stage=BY_HAND, object=LEGACY, arguments=asked(LEGACY)),
+        Delete(SLICE), stage=BY_HAND, object=LEGACY, arguments=asked(LEGACY), wait=grown(LEGACY, 35)),
     row("slice-label", "S12", "the EndpointSlice of a Service without a selector is labelled for another",
         "service.manual.no-slice", put(legacy(of="legacy-service")), stage=BY_HAND, object=LEGACY,
         arguments=asked(LEGACY), mentions=("legacy-1", "kubernetes.io/service-name=legacy")),
