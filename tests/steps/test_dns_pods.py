@@ -100,6 +100,14 @@ def test_a_controller_is_given_a_minute_to_take_notice_and_no_more() -> None:
     assert causes(PODS, pods_evidence(workload={"settled": False})) == ["dns.pods.missing"]
 
 
+def test_pods_that_are_ending_are_waited_for_before_their_lack_is_a_fault() -> None:
+    replaced = pods_evidence(pod(deleting=True), workload={"changed": NOW - 5})
+    assert only(PODS, replaced).verdict is Verdict.UNKNOWN
+    stuck = pods_evidence(pod(deleting=True), workload={"changed": NOW - 300})
+    assert causes(PODS, stuck) == ["dns.pods.missing"]
+    assert causes(PODS, pods_evidence(workload={"changed": NOW - 5})) == ["dns.pods.missing"]
+
+
 def test_no_workload_at_all_is_a_fault_unless_something_could_not_be_looked_at() -> None:
     nothing = pods_evidence(workload={"name": "", "kind": "", "wanted": 0})
     assert causes(PODS, nothing) == ["dns.workload.missing"]

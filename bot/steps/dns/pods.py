@@ -122,7 +122,8 @@ def _absent(evidence: Evidence, live: list[dict[str, Any]]) -> list[Finding]:
                      evidence=(f"{workload['name']}: spec.replicas is 0, expected at least 1", *told))]
     why = workload["failure"]
     text = f"{workload['name']} wants {count(workload['wanted'], 'pod')} and has none" + (f": {why}" if why else ".")
-    if not why and not workload["settled"] and float(evidence["read_at"]) - workload["changed"] < LAG:
+    under_way = not workload["settled"] or evidence["pods"]  # those that are ending make room for the next
+    if not why and under_way and float(evidence["read_at"]) - workload["changed"] < LAG:
         return [note(Verdict.UNKNOWN, Layer.DNS_WORKLOAD, f"{text} Its controller has not caught up yet; look again.",
                      evidence=(read_at(evidence),))]
     if not why:

@@ -1,6 +1,7 @@
 """Faults of those who let objects in and give pods a node: webhooks, Pod Security, limits, the scheduler. What runs
 goes on; what should be made anew is not."""
 
+import json
 from typing import Any
 
 from tests.cluster.faults.api import Create, Kubectl, Patch, RestartPods, Wake
@@ -52,6 +53,12 @@ def _waiting(namespace: str, labels: str, number: int) -> Condition:
     return Condition(f"{number} pods have waited for two minutes", hold)
 
 
+def _refused(words: str) -> Condition:
+    """A rollout that makes all pods anew takes a while to get so far."""
+    return Condition(f"CoreDNS's Deployment says “{words}”",
+                     lambda cluster: words in json.dumps(DNS_DEPLOYMENT.read(cluster).get("status", {})))
+
+
 def _no_dns_pods(name: str, says: str, *breaks: Injection, mentions: tuple[str, ...]) -> Fault:
     return Fault(
         name=f"dns-{name}", says=says, breaks=(*breaks, Wake(DNS_DEPLOYMENT)), wait=both(NO_DNS_PODS, endpoints(0)),
@@ -92,7 +99,8 @@ REFUSALS = (
     _no_dns_pods("limit-range", "a LimitRange forbids the memory that CoreDNS may take", _limits(),
                  RestartPods(DNS_PODS), mentions=("describe limitrange",)),
     _no_dns_pods("priority-class", "CoreDNS is of a PriorityClass that does not exist",
-                 _template(priorityClassName="netcheck-high"), mentions=("PriorityClass netcheck-high",)),
+                 _template(priorityClassName="netcheck-high"), Await(_refused("netcheck-high")),
+                 mentions=("PriorityClass netcheck-high",)),
     Fault(
         name="scheduler-stopped", network="bridge", says="the scheduler does not run when the DNS pods are deleted",
         breaks=(StopProcess("sched"), RestartPods(DNS_PODS)), wait=_waiting("kube-system", DNS_PODS, 2),
