@@ -85,7 +85,7 @@ UPSTREAM: tuple[Cause, ...] = (
     ),
     Cause(
         code="dns.upstream.overload", layer=Layer.UPSTREAM, title="CoreDNS refuses to forward more queries at once",
-        explains=("dns.name.unresolved",),
+        explains=("dns.name.unresolved", "dns.external.refused"),
         meaning="The limit max_concurrent of `forward` was reached: the upstream resolver is slow, or the load high.",
         by_hand=f"{DNS_LOG} (concurrent queries exceeded maximum)",
         mend="Find out why the resolver is slow; add DNS replicas or the node-local cache; then raise max_concurrent.",

@@ -159,6 +159,12 @@ def test_an_agent_is_missed_where_it_belongs_and_nothing_excuses_it(evidence: An
     assert causes(REQUIRED, evidence) == expected
 
 
+def test_a_node_that_another_kube_proxy_serves_is_in_order() -> None:
+    shared = required()
+    shared["agents"][0]["others"] = [{"alone": ["n2"]}]
+    assert [f.verdict for f in judge(REQUIRED, shared).findings] == [Verdict.PASS]
+
+
 def test_an_evicted_pod_is_called_so() -> None:
     gone = pod("n2", phase="Failed", reason="Evicted", ready=False)
     assert "was evicted" in only(REQUIRED, required(gone)).summary

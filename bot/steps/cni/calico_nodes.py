@@ -175,5 +175,6 @@ CALICO_NODES = Look(
     reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "list ippools.crd.projectcalico.org",
            "list felixconfigurations.crd.projectcalico.org", "list hostendpoints.crd.projectcalico.org",
            "list globalnetworkpolicies.crd.projectcalico.org"),
-    by_hand="`kubectl get felixconfigurations.crd.projectcalico.org,hostendpoints.crd.projectcalico.org -o yaml`",
+    by_hand="`kubectl get felixconfigurations.crd.projectcalico.org,hostendpoints.crd.projectcalico.org -o yaml` "
+    "(https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/)",
 )

@@ -40,12 +40,14 @@ async def read_counters(cluster: Cluster, namespace: str, pod: str, port: int, s
         return None
 
 
-async def read_load(cluster: Cluster, dns: Dns, corefile: Object, skipped: list[str]) -> list[dict[str, Any]]:
+async def read_load(
+    cluster: Cluster, dns: Dns, corefile: Object, skipped: list[str], *, most: int = MOST_PODS
+) -> list[dict[str, Any]]:
     """[{name, entries, questions, started}] of ready pods that tell. One that does not answer tells nothing: others
     find out why."""
     port = metrics_port(corefile)
     ready = [facts for pod in dns.pods if (facts := pod_facts(pod))["ready"] and not pod["spec"].get("hostNetwork")]
-    chosen = ready[:MOST_PODS] if port else []
+    chosen = ready[:most] if port else []
     pages = await asyncio.gather(
         *(read_counters(cluster, dns.namespace, pod["name"], port, skipped) for pod in chosen))
     return [{"name": pod["name"], "started": pod["started"], "entries": count_entries(page.text),

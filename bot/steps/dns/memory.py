@@ -13,7 +13,7 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import plugins, try_corefile
-from bot.steps.dns.load import read_load, tell_load
+from bot.steps.dns.load import MOST_PODS, read_load, tell_load
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.pod_states import RECENT
 from bot.steps.findings import tell_skipped, unread
@@ -46,12 +46,14 @@ async def gather_memory(cluster: Cluster, args: MemoryArgs) -> Evidence:
     cache, autopath = cache_capacity(corefile), bool(plugins(corefile, "autopath"))
     needed = bool(read_quantity(limit)) and dns.server == "coredns"
     pods = most = await _most_pods(cluster, skipped) if needed else None
+    big = needed and most is None
     if needed and (most is None or estimate(most, MANY_SERVICES, cache, autopath) > read_quantity(limit) / 1e6):
         pods, most = await _count(cluster, "Pod", skipped), None
     services = None
     if pods is not None and estimate(pods, MANY_SERVICES, cache, autopath) > read_quantity(limit) / 1e6:
         services = await _count(cluster, "Service", skipped)
-    load = await read_load(cluster, dns, corefile, skipped) if args.load else []
+    asked = 1 if big else MOST_PODS  # a big cluster costs more requests elsewhere, and its pods share the questions
+    load = await read_load(cluster, dns, corefile, skipped, most=asked) if args.load else []
     facts = [pod_facts(pod) for pod in dns.pods]
     killed = [{key: pod[key] for key in ("name", "waiting", "restarts", "last_ended")} for pod in facts
               if pod["last_ended"].get("reason") == "OOMKilled"]

@@ -17,6 +17,7 @@ from bot.steps.daemons import daemon_facts, ended_lately, list_pods, read_places
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.conditions import OfNodeArgs
 from bot.steps.nodes.status import is_young, list_fit, read_nodes
+from bot.steps.proxy.second import read_others, served_by_others
 from bot.steps.wording import cut, list_names, read_at
 
 CACHES = ("node-local-dns", "nodelocaldns")
@@ -58,14 +59,16 @@ def _is_required(item: Object) -> bool:
 
 
 async def _agent(cluster: Cluster, item: Object, node: str, skipped: list[str]) -> dict[str, Any] | None:
-    """{daemon, pods, places}."""
+    """{daemon, pods, places, others}: `others` are further service proxies, to which nodes may be left."""
     try:
         daemon = daemon_facts(await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"]))
         places = await read_places(cluster, daemon)
+        others = await read_others(cluster, daemon, skipped) if daemon["plain"] == PROXY else []
     except ClusterError as error:
         skipped.append(unread(error))
         return None
-    return {"daemon": daemon, "pods": await list_pods(cluster, daemon, skipped, node), "places": places}
+    return {"daemon": daemon, "pods": await list_pods(cluster, daemon, skipped, node), "places": places,
+            "others": others}
 
 
 def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
@@ -82,7 +85,8 @@ def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
         text = f"Which agents run on the node was not looked at: {why}."
         return Judgement((note(Verdict.INFO, Layer.NODE, text, evidence=(read_at(evidence),)),))
     found = [told for agent in agents for name in alive if (told := _judge(evidence, agent, name))]
-    there = [name for name in alive if all(any(pod["ready"] for pod in _here(agent, name)) for agent in agents)]
+    there = [name for name in alive if all(
+        name in served_by_others(agent) or any(pod["ready"] for pod in _here(agent, name)) for agent in agents)]
     if there and not any(f.verdict in (Verdict.WARN, Verdict.UNKNOWN) for f in found):
         text = (f"{list_names(agent['daemon']['name'] for agent in agents)} "
                 f"{'runs' if len(agents) == 1 else 'run'} on {list_names(there)}.")
@@ -95,6 +99,8 @@ def _judge(evidence: Evidence, agent: dict[str, Any], name: str) -> Finding | No
     here = _here(agent, name)
     if any(pod["ready"] for pod in here):
         return _restarted(evidence, daemon, name, here)
+    if name in served_by_others(agent):
+        return None
     positive, why = _why(agent, here, name)
     new_pods = bool(here) and all(is_young(pod, evidence) for pod in here)
     if not positive and (new_pods or daemon["rolling"] or is_young(node, evidence) or is_young(daemon, evidence)):
