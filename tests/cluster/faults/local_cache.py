@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.cluster.faults.api import Create, EditText, Patch
 from tests.cluster.faults.clients import ASKER, RUNNING, asker
-from tests.cluster.faults.conditions import Condition, both, daemon_pods, items
+from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, daemon_pods, items
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, Await, EditKubelet, OnNode, StartProcess
 from tests.cluster.faults.objects import KUBELET_CONFIG, Ref
@@ -66,8 +66,9 @@ INSTALLED: tuple[Injection, ...] = (
 )
 
 
+# A kubelet that was started anew calls its pods ready only once it has asked them again.
 def _row(name: str, reference: str, says: str, *breaks: Injection, answer: Answer = "broken", cause: str = "",
-         on: Ref = CACHE, wait: Condition = RUNNING, mentions: tuple[str, ...] = ()) -> Fault:
+         on: Ref = CACHE, wait: Condition = DNS_SERVES, mentions: tuple[str, ...] = ()) -> Fault:
     return Fault(
         name=f"local-cache-{name}", reference=reference, says=says, network="bridge", stage=INSTALLED, breaks=breaks,
         wait=wait, answer=answer, roots=(Root(cause, "dns-service", str(on)),) if cause else (), mentions=mentions,

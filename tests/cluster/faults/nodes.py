@@ -19,7 +19,7 @@ def _unavailable(status: str) -> tuple[str, ...]:
             json.dumps({"status": {"conditions": [told]}}))
 
 
-ON_THAT_NODE = ("dns.pods.node-down", "dns.pods.not-ready", "proxy.not-covering")
+ON_THAT_NODE = ("dns.pods.node-down", "dns.pods.not-ready", "proxy.not-covering", "node.kubelet-way")
 
 NODE_FAULTS = (
     Fault(

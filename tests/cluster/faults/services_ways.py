@@ -102,7 +102,7 @@ WAYS = (
     row("node-down", "K01", "the node of one pod of the Service is silent", "node.not-ready",
         StopProcess(f"kubelet-{SECOND}"), wait=both(node_ready(SECOND, ready=False), ends(1)), answer="degraded",
         object=f"Node {SECOND}", layer="node", network="bridge",
-        consequences=("service.pods.node-down", "proxy.not-covering", "dns.*")),
+        consequences=("service.pods.node-down", "proxy.not-covering", "dns.*", "node.kubelet-way")),
     replace(
         row("address-outside", "S21", "a Service outlived the range that it has its address of",
             "service.address.outside", DeleteAtOnce(FAR_RANGE), wait=ends(2, "far"), object=FAR, arguments=asked(FAR),

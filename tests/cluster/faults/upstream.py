@@ -3,11 +3,11 @@
 import re
 
 from tests.cluster.faults.api import Create
-from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, live_pods
+from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, grown, live_pods
 from tests.cluster.faults.corefile import FORWARD, RESTART, edit
 from tests.cluster.faults.fault import Fault, Root
 from tests.cluster.faults.node import NODES, StopProcess
-from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT
+from tests.cluster.faults.objects import COREFILE, DNS_DEPLOYMENT, Ref
 from tests.cluster.rig import Cluster
 from tests.cluster.rig.site import UPSTREAM
 
@@ -44,8 +44,10 @@ UPSTREAM_FAULTS = (
         breaks=(Create(({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "thief", "namespace": "default"},
                          "spec": {"selector": {"app": "nobody"}, "externalIPs": [UPSTREAM], "ports": [
                              {"name": p, "port": 53, "protocol": p.upper()} for p in ("udp", "tcp")]}},)),),
-        wait=Condition("kube-proxy leads the resolver's address away", lambda c: all(
-            f"{UPSTREAM}/32" in c.on_node(node, "iptables-save") for node in NODES)),
+        # CoreDNS keeps a connection for ten seconds, and rules of a Service are for new ones.
+        wait=both(grown(Ref("Service", "thief", "default"), 15),
+                  Condition("kube-proxy leads the resolver's address away", lambda c: all(
+                      f"{UPSTREAM}/32" in c.on_node(node, "iptables-save") for node in NODES))),
         roots=(Root("dns.upstream.taken", "upstream", "Service default/thief"),), mentions=(UPSTREAM,),
         consequences=("dns.upstream.*",),
     ),
