@@ -1,6 +1,7 @@
 """One page of a small HTTP server behind a forwarded port: health and metrics pages of agents."""
 
 import asyncio
+import re
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ PATIENCE = 7.0
 """Seconds; a page that takes longer is no page."""
 LARGEST = 400_000
 """Bytes of a page, unpacked."""
+CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r\n")
+"""How a piece of a page begins that comes in pieces: with its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ async def read_page(
     except Forbidden:
         raise
     except TimeoutError:
-        return Page(error=f"no {'answer' if there else 'way to it'} within {patience:g} s", silent=there)
+        lacking = "way to it" if not there else "end of its answer" if answer else "answer"
+        return Page(error=f"no {lacking} within {patience:g} s", silent=there and not answer)
     except ClusterError as error:
         return Page(error=cut(str(error), 300), refused="connection refused" in str(error))
     return _read(bytes(answer))
@@ -71,11 +75,10 @@ def _read(answer: bytes) -> Page:
 
 
 def _whole(body: bytes) -> bytes:
-    """Out of chunks (RFC 9112, 7.1); the last one may have been left before its end."""
+    """Out of chunks (RFC 9112, 7.1) up to what is none; the last one may have been left before its end."""
     whole = b""
-    while body:
-        size, _, rest = body.partition(b"\r\n")
-        length = int(size.split(b";")[0] or b"0", 16)
+    while size := CHUNK.match(body):
+        length, rest = int(size[1], 16), body[size.end():]
         if not length:
             break
         whole, body = whole + rest[:length], rest[length + 2 :]
