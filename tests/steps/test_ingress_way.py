@@ -30,11 +30,11 @@ def said(status: int, text: str = "", location: str = "") -> dict[str, Any]:
 
 def asked(answer: dict[str, Any], own: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """`own`: what the pod behind it answers."""
-    ingress = {"name": INGRESS, "namespace": "shop", "backends": [{}], "altered": changes.pop("altered", []),
-               "created": NOW - changes.pop("age", 9000)}
+    ingress = {"name": INGRESS, "namespace": "shop", "backends": [{"service": "web"}],
+               "altered": changes.pop("altered", []), "created": NOW - changes.pop("age", 9000)}
     row = {"pod": DOOR, "node": "n1", "port": 80, "workload": "Deployment ingress-nginx/controller", "place": PLACE,
            "host": changes.pop("host", "shop.example"), "asks": "shop.example", "path": "/", "service": "web",
-           "answer": answer, "since": NOW - changes.pop("ready_for", 9000)}
+           "whole": changes.pop("whole", True), "answer": answer, "since": NOW - changes.pop("ready_for", 9000)}
     backend = {"pod": WEB if own else "", "port": 8080, "since": NOW - 9000, "answer": own,
                "none_ready": changes.pop("none_ready", False)}
     return {"ingress": ingress, "why": "", "rows": [row], "backends": {PLACE: backend}, "skipped": [], "read_at": NOW,
@@ -73,6 +73,7 @@ def test_the_answer_for_a_host_that_nobody_has_shows_a_rule_that_was_not_loaded(
     asked(said(404, UNKNOWN_HOST), said(404, "own")),
     asked(said(404, UNKNOWN_HOST), said(200), altered=["nginx.ingress.kubernetes.io/rewrite-target"]),
     asked(said(503), said(200), altered=["nginx.ingress.kubernetes.io/auth-url"]),
+    asked(said(404, UNKNOWN_HOST), said(200), whole=False),  # a regular expression, which its beginning may not fit
     asked(said(502), said(200), ready_for=20), asked(said(404, UNKNOWN_HOST), said(200), ready_for=20),
     asked(SILENT), asked(SILENT, said(200), strangers={DOOR: SILENT}),
 ])

@@ -12,7 +12,7 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.ingress.controllers import find_workloads, read_pods, recognise
+from bot.steps.ingress.controllers import find_workloads, pick, read_pods, recognise
 from bot.steps.ingress.objects import IngressArgs, read_ingress
 from bot.steps.patience import GRACE
 from bot.steps.wording import list_names, read_at
@@ -28,8 +28,9 @@ async def gather_class(cluster: Cluster, args: IngressArgs) -> Evidence:
         evidence["classes"] = await read_classes(cluster, skipped)
         chosen = choose_class(ingress, evidence["classes"])
         known = recognise(chosen["controller"]) if chosen else None
-        if known and known.names:
-            evidence["workloads"] = await find_workloads(cluster, known, skipped)
+        if chosen and known and known.names:
+            workloads = await find_workloads(cluster, known, skipped)
+            evidence["workloads"] = workloads and (pick(workloads, chosen) or workloads)
             evidence["pod"] = await _pod(cluster, evidence["workloads"] or [], skipped)
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 

@@ -1,8 +1,11 @@
-"""Ingress controllers, as far as they are known: which workload serves classes of which controller.
+"""Ingress controllers, as far as they are known: which workload serves classes of which controller. Many clusters run
+several of one make, each for a class of its own (one for inside, one for outside): its arguments tell them apart.
 
 Sources: the `controller` of the IngressClass in each one's own manifests or chart.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +26,12 @@ class Controller:
     serves: bool = False
 
 
-MOST_PODS = 10
-ASIDE = ("default-backend", "defaultbackend", "admission", "operator", "controller-manager")
-"""In names of workloads that come with a controller and serve nothing."""
+MOST_PODS, MOST_WORKLOADS = 10, 4
+ASIDE = ("default-backend", "defaultbackend", "admission", "operator", "controller-manager", "svclb-", "forward-auth",
+         "exporter")
+"""In names of workloads that come with a controller and serve nothing; k3s's load balancers are called svclb-…"""
+CLASS = re.compile(r"[\w.-]*class[\w.-]*=(?P<value>\S+)", re.IGNORECASE)
+"""An argument or variable by which a controller is told its class: `--ingress-class=internal`."""
 CONTROLLERS = (
     Controller("ingress-nginx", "k8s.io/ingress-nginx", ("ingress-nginx", "nginx-ingress"), serves=True),
     Controller("NGINX Ingress Controller", "nginx.org/ingress-controller", ("nginx-ingress",), serves=True),
@@ -51,16 +57,25 @@ def _is_of(name: str, known: Controller) -> bool:
 
 
 async def find_workloads(cluster: Cluster, known: Controller, skipped: list[str]) -> list[dict[str, Any]] | None:
-    """{name, namespace, plain, wanted, ready, labels} of Deployments and DaemonSets that look like it; None where they
-    could not be read. Two reads by name, and one for each that is found."""
+    """{name, namespace, plain, wanted, ready, labels, classes} of Deployments and DaemonSets that look like it; None
+    where they could not be read. Two reads by name, and one for each that is found."""
     try:
         found = [(kind, item["metadata"]) for kind in ("Deployment", "DaemonSet")
                  for item in (await cluster.list(kind, form="metadata")).items
                  if _is_of(item["metadata"]["name"], known)]
-        return [_facts(kind, await cluster.get(kind, meta["name"], meta["namespace"])) for kind, meta in found[:2]]
+        return [_facts(kind, await cluster.get(kind, meta["name"], meta["namespace"]))
+                for kind, meta in found[:MOST_WORKLOADS]]
     except ClusterError as error:
         skipped.append(unread(error))
         return None
+
+
+def pick(workloads: list[dict[str, Any]], chosen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The one that serves the class: of several that which names the class and its controller best. [] where that fits
+    more than one, or none."""
+    fits = [len({chosen["name"], chosen["controller"]} & {*workload["classes"]}) for workload in workloads]
+    best = [w for w, fit in zip(workloads, fits, strict=True) if fit == max(fits)]
+    return best if len(best) == 1 else []
 
 
 async def read_pods(cluster: Cluster, workload: dict[str, Any], skipped: list[str]) -> list[Object]:
@@ -79,5 +94,12 @@ def _facts(kind: str, item: Object) -> dict[str, Any]:
         "name": f"{kind} {meta['namespace']}/{meta['name']}", "namespace": meta["namespace"], "plain": meta["name"],
         "wanted": status.get("desiredNumberScheduled", 0) if daemon else item["spec"].get("replicas", 1),
         "ready": status.get("numberReady" if daemon else "readyReplicas", 0),
-        "labels": item["spec"].get("selector", {}).get("matchLabels", {}),
+        "labels": item["spec"].get("selector", {}).get("matchLabels", {}), "classes": list(_classes(item)),
     }
+
+
+def _classes(item: Object) -> Iterator[str]:
+    for container in item["spec"]["template"].get("spec", {}).get("containers") or ():
+        words = (*(container.get("command") or ()), *(container.get("args") or ()),
+                 *(f"{variable['name']}={variable.get('value', '')}" for variable in container.get("env") or ()))
+        yield from (found["value"] for word in words if (found := CLASS.fullmatch(word)))

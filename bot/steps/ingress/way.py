@@ -15,19 +15,20 @@ from bot.model.errors import Forbidden
 from bot.steps import Evidence, Look
 from bot.steps.http_page import read_page
 from bot.steps.ingress.classes import choose_class, read_classes
-from bot.steps.ingress.controllers import find_workloads, read_pods, recognise
+from bot.steps.ingress.controllers import find_workloads, pick, read_pods, recognise
 from bot.steps.ingress.objects import IngressArgs, read_ingress
 from bot.steps.ingress.way_rules import judge_way
 from bot.steps.services.objects import ServiceArgs, find_target, member, read_selected, read_service
 from bot.steps.services.ports import is_asked
-from bot.steps.wording import cut
+from bot.steps.wording import cut, list_names
 
 MOST_PODS = MOST_RULES = 2
 PATIENCE = 8.0
 """Seconds. Controllers try more than one backend before they give up."""
 NOBODY = "nobody.netcheck.invalid"
-PORT_NAMES, PORTS = ("http", "web", "proxy"), (80, 8080, 8000)
-"""Of the port that takes plain HTTP, in the controllers' own manifests and charts."""
+PORT_NAMES, PORT, PORTS = ("http", "web", "proxy"), 80, (8080, 8000)
+"""Of the port that takes plain HTTP, in the controllers' own manifests and charts; the last ones where they have no
+name: Traefik's own pages are at 8080."""
 LITERAL = re.compile(r"^[\w/.~%-]*")
 """The part of a path before what a controller may take for a regular expression."""
 Json = dict[str, Any]
@@ -38,10 +39,10 @@ async def gather_way(cluster: Cluster, args: IngressArgs) -> Evidence:
     ingress = await read_ingress(cluster, args, skipped)
     doors, why = await _find_doors(cluster, ingress, skipped) if ingress else ([], "")
     rules = _choose(ingress["backends"]) if ingress and doors else []
-    backends = await asyncio.gather(*(_ask_backend(cluster, args.namespace, rule, skipped) for rule in rules))
-    rows = await asyncio.gather(*(_ask_door(cluster, door, rule, skipped) for door in doors for rule in rules))
-    strangers = await asyncio.gather(*(
-        _ask(cluster, door, NOBODY, "/", skipped) for door in doors if any(rule["host"] for rule in rules)))
+    backends, rows, strangers = await asyncio.gather(
+        asyncio.gather(*(_ask_backend(cluster, args.namespace, rule, skipped) for rule in rules)),
+        asyncio.gather(*(_ask_door(cluster, door, rule, skipped) for door in doors for rule in rules)),
+        asyncio.gather(*(_ask(cluster, door, NOBODY, "/", skipped) for door in doors if any(r["host"] for r in rules))))
     return {
         "ingress": ingress, "why": why, "rows": [row for row in rows if row["answer"]],
         "strangers": {door["pod"]: told for door, told in zip(doors, strangers, strict=False) if told},
@@ -54,10 +55,13 @@ async def _find_doors(cluster: Cluster, ingress: Json, skipped: list[str]) -> tu
     """{pod, node, port, workload, since} of ready pods that take requests; else why there are none to ask."""
     chosen = choose_class(ingress, await read_classes(cluster, skipped))
     known = recognise(chosen["controller"]) if chosen else None
-    if not known or not known.serves:
+    if not chosen or not known or not known.serves:
         return [], f"requests do not pass through pods of {known.title}" if known else "its controller is not known"
     workloads = await find_workloads(cluster, known, skipped) or []
-    pods = [(w, pod) for w in workloads for pod in map(member, await read_pods(cluster, w, skipped)) if pod["ready"]]
+    own = pick(workloads, chosen)
+    if workloads and not own:
+        return [], f"which of {list_names(w['name'] for w in workloads)} serves its class their arguments do not tell"
+    pods = [(w, pod) for w in own for pod in map(member, await read_pods(cluster, w, skipped)) if pod["ready"]]
     doors = [{"pod": f"{pod['namespace']}/{pod['name']}", "node": pod["node"], "port": port, "workload": w["name"],
               "since": pod["since"]}
              for w, pod in pods if not pod["gone"] and (port := _find_port(pod))]
@@ -68,7 +72,7 @@ def _find_port(pod: Json) -> int:
     """0 where it declares none."""
     ports = [port for port in pod["ports"] if port["protocol"] == "TCP"]
     named = [p["number"] for name in PORT_NAMES for p in ports if p["name"] == name]
-    usual = [number for number in PORTS for p in ports if p["number"] == number]
+    usual = [n for n in (PORT, *PORTS) for p in ports if p["number"] == n and (n == PORT or not p["name"])]
     return next(iter([*named, *usual]), 0)
 
 
@@ -76,18 +80,20 @@ def _choose(backends: list[Json]) -> list[Json]:
     """The first rule of each Service, as a request that it is for."""
     first = {backend["service"]: backend for backend in reversed(backends) if backend["service"]}
     order = [backend for backend in backends if first.get(backend["service"]) is backend]
-    return [{**rule, "path": _literal(rule["path"]), "asks": rule["host"].replace("*", "netcheck") or NOBODY}
-            for rule in order[:MOST_RULES]]
+    return [_request(rule) for rule in order[:MOST_RULES]]
 
 
-def _literal(path: str) -> str:
-    found = LITERAL.match(path)
-    return (found[0] if found else "") or "/"
+def _request(rule: Json) -> Json:
+    """`whole`: its path is asked for as it stands, so that the rule must be meant."""
+    found = LITERAL.match(rule["path"])
+    path = (found[0] if found else "") or "/"
+    return {**rule, "path": path, "whole": path == rule["path"],
+            "asks": rule["host"].replace("*", "netcheck") or NOBODY}
 
 
 async def _ask_door(cluster: Cluster, door: Json, rule: Json, skipped: list[str]) -> Json:
     told = await _ask(cluster, door, rule["asks"], rule["path"], skipped)
-    return {**door, **{key: rule[key] for key in ("place", "host", "asks", "path", "service")}, "answer": told}
+    return {**door, **{key: rule[key] for key in ("place", "host", "asks", "path", "whole", "service")}, "answer": told}
 
 
 async def _ask(cluster: Cluster, door: Json, host: str, path: str, skipped: list[str]) -> Json | None:
@@ -98,7 +104,8 @@ async def _ask(cluster: Cluster, door: Json, host: str, path: str, skipped: list
     except Forbidden as error:
         skipped.append(error.permission)
         return None
-    return {**asdict(page), "text": cut(page.text, 160)}
+    where = page.location.partition("?")[0]  # what follows may be meant for the one who asked alone
+    return {**asdict(page), "text": cut(page.text, 160), "location": where}
 
 
 async def _ask_backend(cluster: Cluster, namespace: str, rule: Json, skipped: list[str]) -> Json:

@@ -29,7 +29,8 @@ def judge_way(evidence: Evidence, args: Args) -> Judgement:
     places = list(dict.fromkeys(row["place"] for row in evidence["rows"]))
     found = [_judge(evidence, place) for place in places]
     if not found and not skipped:
-        why = evidence["why"] if ingress["backends"] else "it leads to no Service"
+        why = evidence["why"] if any(backend["service"] for backend in ingress["backends"]) else \
+            "it leads to no Service"
         text = f"No controller was asked for what {ingress['name']} is for: {why}; path not tested."
         found = [note(Verdict.SKIPPED, Layer.INGRESS, text, object=ingress["name"])]
     return Judgement((*found, *skipped))
@@ -52,7 +53,7 @@ def _judge(evidence: Evidence, place: str) -> Finding:
 
 def _sort(evidence: Evidence, row: Json) -> Sort:
     answer, stranger = row["answer"], evidence["strangers"].get(row["pod"])
-    backend, unaltered = evidence["backends"][row["place"]], not evidence["ingress"]["altered"]
+    backend, unaltered = evidence["backends"][row["place"]], row["whole"] and not evidence["ingress"]["altered"]
     own, status, alike = _status(backend["answer"]), answer["status"], _is_alike(answer, stranger)
     if answer["refused"]:
         return "closed"
@@ -106,14 +107,23 @@ def _fault(evidence: Evidence, sort: Sort, rows: Sequence[Json], *, whole: bool)
 
 
 def _unclear(evidence: Evidence, rows: Sequence[Json]) -> Finding:
-    row, altered = rows[0], evidence["ingress"]["altered"]
-    why = "the pods behind it told nothing"
-    if _status(evidence["backends"][row["place"]]["answer"]):
-        why = f"annotation {altered[0]} may make another request of it" if altered else "it fits both"
+    row = rows[0]
     text = (f"{_who(rows)}, asked for {_url(row)}, gives {_said(row['answer'])}: whether the controller says so or the "
-            f"application cannot be told, since {why}.")
+            f"application cannot be told, since {_doubt(evidence, row)}.")
+    if not row["answer"]["status"]:
+        text = (f"{_who(rows)}, asked for {_url(row)}, gave no answer of HTTP ({row['answer']['error']}), which tells "
+                "nothing of the way. A controller behind a load balancer may want the PROXY protocol.")
     return note(Verdict.UNKNOWN, Layer.INGRESS, text, object=evidence["ingress"]["name"],
                 evidence=_lines(evidence, rows))
+
+
+def _doubt(evidence: Evidence, row: Json) -> str:
+    altered = evidence["ingress"]["altered"]
+    if not _status(evidence["backends"][row["place"]]["answer"]):
+        return "the pods behind it told nothing"
+    if not row["whole"]:
+        return f"{row['path']} is only the beginning of the rule's path"
+    return f"annotation {altered[0]} may make another request of it" if altered else "it fits both"
 
 
 def _fine(evidence: Evidence, sort: Sort, rows: Sequence[Json]) -> Finding:
