@@ -1,11 +1,15 @@
-"""What Calico is told for single nodes, judged on evidence alone."""
+"""What Calico is told for single nodes, and what is read of it."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.cni.calico_nodes import CALICO_NODES, CalicoArgs
+from bot.playground.scenarios import load_scenario
+from bot.steps.cni.calico_nodes import CALICO_NODES, CalicoArgs, gather_calico_nodes
+from tests.steps.boxed import open_box
 
 READ_AT = 1_790_000_000.0
 VXLAN = {"name": "a", "cidr": "10.244.0.0/16", "disabled": False, "uses": ["Workload"], "vxlan": "Always",
@@ -62,6 +66,9 @@ def test_nodes_must_have_one_tunnel(evidence: dict[str, Any], expected: Any) -> 
     (told(endpoints=[point()], selectors=None), [WELL]),                  # the policies could not be read
     (told(endpoints=[point(interface="eth1", addresses=["192.168.7.2"])]),
      [(Verdict.INFO, "", "HostEndpoint n2-eth0")]),
+    (told(endpoints=[point(interface="eth1")]), [(Verdict.WARN, *SHUT[1:])]),  # which one it is it does not say
+    (told(endpoints=[point(node="n9")]), [(Verdict.INFO, "", "")]),            # of many nodes not all are read
+    (told(endpoints=[point(node="db1")], nodes={"db1": None}), [WELL]),        # a machine that is no node
 ])
 def test_an_endpoint_that_nothing_speaks_for_shuts_its_node_off(evidence: dict[str, Any], expected: Any) -> None:
     assert judged(evidence) == expected
@@ -76,3 +83,16 @@ def test_what_may_not_be_read_is_neither_well_nor_wrong() -> None:
 
 def test_without_calico_there_is_nothing_to_say() -> None:
     assert judged({"read_at": READ_AT, "felix": None, "endpoints": None, "skipped": []}) == []
+
+
+@pytest.mark.parametrize(("node", "expected"), [("n2", "policy.host-endpoint"), ("database-1", "")])
+async def test_a_machine_that_is_no_node_is_none_of_the_clusters_business(
+    node: str, expected: str, tmp_path: Path
+) -> None:
+    bundle = load_scenario("calico-node-settings")
+    shut = {"node": node, "interfaceName": "*", "profiles": []}
+    objects = tuple({**item, "spec": shut} if item["kind"] == "HostEndpoint" else item for item in bundle.objects)
+    async with open_box(replace(bundle, objects=objects), tmp_path) as cluster:
+        told = await gather_calico_nodes(cluster, CalicoArgs())
+    assert told["endpoints"]
+    assert {cause for _, cause, _ in judged(told) if cause} == {expected} - {""}

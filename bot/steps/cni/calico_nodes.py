@@ -18,17 +18,18 @@ from bot.steps.daemons import name_sets
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.policy.facts import list_others
-from bot.steps.wording import read_at
+from bot.steps.wording import list_names, read_at
 
 KIN = ("Calico", "Canal")
 TUNNEL = {"vxlanPort": 4789, "vxlanVNI": 4096, "vxlanEnabled": None}
 """What all nodes must have alike, and what Felix takes where nothing is said: the tunnel goes by the pools then."""
 OWN = "node."
-MOST = 50
+MOST, MOST_NODES = 50, 3
+Json = dict[str, Any]
 
 
 class CalicoArgs(Args):
-    """Compares what Calico's FelixConfigurations say for single nodes, and reads its HostEndpoints. Takes nothing."""
+    """Compares what Calico's FelixConfigurations say for single nodes, and reads its HostEndpoints."""
 
 
 async def gather_calico_nodes(cluster: Cluster, args: CalicoArgs) -> Evidence:
@@ -40,9 +41,8 @@ async def gather_calico_nodes(cluster: Cluster, args: CalicoArgs) -> Evidence:
         if agent is None:
             return evidence
         daemon = await cluster.get("DaemonSet", str(agent["name"]), str(agent["namespace"]))
-        nodes = (await sample_nodes(cluster)).items
-        evidence["nodes"] = {str(node["metadata"]["name"]): [a["address"] for a in node.get("status", {}).get(
-            "addresses", ()) if a["type"] == "InternalIP"] for node in nodes}
+        evidence["nodes"] = {str(node["metadata"]["name"]): _inside(node)
+                             for node in (await sample_nodes(cluster)).items}
     except ClusterError as error:
         return {**evidence, "skipped": [unread(error)]}
     evidence |= {"variables": _variables(daemon), "pools": await read_pools(cluster, skipped) or []}
@@ -52,7 +52,27 @@ async def gather_calico_nodes(cluster: Cluster, args: CalicoArgs) -> Evidence:
     if (endpoints := await _list(cluster, "HostEndpoint", skipped)) is not None:
         evidence["endpoints"] = [_endpoint(item) for item in endpoints]
         evidence["selectors"] = await _selectors(cluster, skipped) if endpoints else []
+        evidence["nodes"] |= await _further(cluster, evidence, skipped)
     return evidence
+
+
+def _inside(node: Object) -> list[str]:
+    return [a["address"] for a in node.get("status", {}).get("addresses", ()) if a["type"] == "InternalIP"]
+
+
+async def _further(cluster: Cluster, evidence: Evidence, skipped: list[str]) -> dict[str, list[str] | None]:
+    """Nodes of endpoints that may be told, beside those of the sample; None where the cluster has no such node: Calico
+    puts other machines under its policies, too."""
+    names = dict.fromkeys(point["node"] for point in _bare(evidence) if point["node"] not in evidence["nodes"])
+    found: dict[str, list[str] | None] = {}
+    for name in [name for name in names if name][:MOST_NODES]:
+        try:
+            found[name] = _inside(await cluster.get("Node", name))
+        except NotFound:
+            found[name] = None
+        except ClusterError as error:
+            skipped.append(unread(error))
+    return found
 
 
 def _variables(daemon: Object) -> list[str]:
@@ -73,7 +93,7 @@ async def _list(cluster: Cluster, kind: str, skipped: list[str]) -> list[Object]
         return None
 
 
-def _endpoint(item: Object) -> dict[str, Any]:
+def _endpoint(item: Object) -> Json:
     spec = item.get("spec") or {}
     return {"name": item["metadata"]["name"], "labels": dict(item["metadata"].get("labels") or {}),
             "node": spec.get("node", ""), "interface": spec.get("interfaceName", ""),
@@ -101,7 +121,7 @@ def judge_calico_nodes(evidence: Evidence, args: CalicoArgs) -> Judgement:
 
 
 def _tunnels(evidence: Evidence) -> list[Finding]:
-    felix: dict[str, dict[str, Any]] = evidence["felix"] or {}
+    felix: dict[str, Json] = evidence["felix"] or {}
     if not any(map(uses_vxlan, evidence["pools"])):
         return []
     found = []
@@ -147,34 +167,44 @@ def _take_out(name: str, key: str) -> str:
             f"'[{{\"op\":\"remove\",\"path\":\"/spec/{key}\"}}]'`. Felix takes it up at once.")
 
 
-def _shut(evidence: Evidence) -> list[Finding]:
-    """Endpoints that nothing speaks for: no profile, no policy. Of a second interface that may be meant."""
-    if evidence["endpoints"] is None or evidence["selectors"] is None:
+def _bare(evidence: Evidence) -> list[Json]:
+    """Endpoints that nothing speaks for: no profile, no policy."""
+    selectors: list[str] | None = evidence["selectors"] if evidence["endpoints"] else []
+    if selectors is None:
         return []
-    found = []
-    for point in evidence["endpoints"]:
-        if point["profiles"] or any(selects_labels(s, point["labels"]) is not False for s in evidence["selectors"]):
-            continue
-        name, own = f"HostEndpoint {point['name']}", evidence["nodes"].get(point["node"], [])
-        where = point["interface"] if point["interface"] not in ("", "*") else "its interfaces"
-        told = (f"{name}: profiles is empty, node {point['node']}, interfaceName {point['interface'] or 'not set'}",
-                f"GlobalNetworkPolicies that select it: none of {len(evidence['selectors'])}", read_at(evidence))
-        text = (f"{name} of Calico lets nothing pass {where} on node {point['node']} but a few ports that are never "
-                "shut: it has no profile, and no GlobalNetworkPolicy selects it.")
-        if point["interface"] != "*" and point["addresses"] and not set(own) & set(point["addresses"]):
-            found.append(note(Verdict.INFO, Layer.POLICY, f"{text} Kubernetes does not use that address.", object=name,
-                              node=point["node"], evidence=told))
-        else:
-            found.append(find("policy.host-endpoint", text, object=name, node=point["node"], evidence=told,
-                              advice=explain("policy.host-endpoint").mend.replace("NAME", point["name"])))
-    return found
+    return [point for point in evidence["endpoints"] or () if not point["profiles"]
+            and all(selects_labels(selector, point["labels"]) is False for selector in selectors)]
+
+
+def _shut(evidence: Evidence) -> list[Finding]:
+    """Of a second interface it may be meant, and of a machine that is no node it is none of the cluster's business."""
+    bare, nodes = _bare(evidence), evidence["nodes"]
+    unseen = list_names(f"HostEndpoint {point['name']}" for point in bare if point["node"] not in nodes)
+    text = f"{unseen} of Calico: neither profile nor policy; what the nodes' own addresses are was not looked at."
+    rest = [note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))] if unseen else []
+    return [*(_closed(evidence, point) for point in bare if nodes.get(point["node"]) is not None), *rest]
+
+
+def _closed(evidence: Evidence, point: Json) -> Finding:
+    name, node = f"HostEndpoint {point['name']}", point["node"]
+    every, own = point["interface"] == "*", set(evidence["nodes"][node]) & set(point["addresses"])
+    where = "its interfaces" if every or not point["interface"] else point["interface"]
+    told = (f"{name}: profiles is empty, node {node}, interfaceName {point['interface'] or 'not set'}",
+            f"GlobalNetworkPolicies that select it: none of {len(evidence['selectors'])}", read_at(evidence))
+    text = (f"{name} of Calico lets nothing pass {where} on node {node} but a few ports that are never shut: it has no "
+            "profile, and no GlobalNetworkPolicy selects it.")
+    if not every and point["addresses"] and not own:
+        return note(Verdict.INFO, Layer.POLICY, f"{text} Kubernetes does not use that address.", object=name, node=node,
+                    evidence=told)
+    return find("policy.host-endpoint", text, verdict=Verdict.FAIL if every or own else Verdict.WARN, object=name,
+                node=node, evidence=told, advice=explain("policy.host-endpoint").mend.replace("NAME", point["name"]))
 
 
 CALICO_NODES = Look(
     name="cni.calico", args=CalicoArgs, gather=gather_calico_nodes, judge=judge_calico_nodes,
-    reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "list ippools.crd.projectcalico.org",
-           "list felixconfigurations.crd.projectcalico.org", "list hostendpoints.crd.projectcalico.org",
-           "list globalnetworkpolicies.crd.projectcalico.org"),
+    reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "get nodes",
+           "list ippools.crd.projectcalico.org", "list felixconfigurations.crd.projectcalico.org",
+           "list hostendpoints.crd.projectcalico.org", "list globalnetworkpolicies.crd.projectcalico.org"),
     by_hand="`kubectl get felixconfigurations.crd.projectcalico.org,hostendpoints.crd.projectcalico.org -o yaml` "
     "(https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/)",
 )
