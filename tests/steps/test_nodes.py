@@ -165,6 +165,13 @@ def test_a_node_that_another_kube_proxy_serves_is_in_order() -> None:
     assert [f.verdict for f in judge(REQUIRED, shared).findings] == [Verdict.PASS]
 
 
+def test_a_kube_proxy_that_is_for_no_node_is_missed_on_none() -> None:
+    idle = required(of=daemon(desired=0, ready=0))
+    idle["agents"][0]["pods"] = []
+    found = judge(REQUIRED, idle).findings
+    assert ({f.verdict for f in found}, "meant for no node" in found[-1].summary) == ({Verdict.INFO}, True)
+
+
 def test_an_evicted_pod_is_called_so() -> None:
     gone = pod("n2", phase="Failed", reason="Evicted", ready=False)
     assert "was evicted" in only(REQUIRED, required(gone)).summary

@@ -65,6 +65,10 @@ def coverage(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool =
     (coverage(networks=("Cilium",), replacement="false"), []),
     (coverage(ready=1, pods=[pod()]), ["proxy.not-covering"]), (coverage(ready=0, desired=0, pods=[]),
                                                                ["proxy.not-covering"]),
+    (coverage(ready=0, desired=0, pods=[], networks=("Calico",)), []),    # left so where eBPF does its work
+    (coverage(ready=0, desired=0, pods=[], networks=("Cilium",), replacement="true"), []),
+    (coverage(ready=0, desired=0, pods=[], networks=("Cilium",), replacement="false"), ["proxy.not-covering"]),
+    (coverage(ready=0, desired=0, pods=[], networks=("Flannel",)), ["proxy.not-covering"]),
     ({**coverage(ready=0, desired=3), "nodes": {**nodes(), "read": {}}}, ["proxy.not-covering"]),
 ])
 def test_a_service_proxy_is_missed_only_where_it_is_needed(evidence: Any, expected: list[str]) -> None:

@@ -1,20 +1,26 @@
-"""kube-proxy as static pods, on evidence alone: nobody counts them, and each is written on its own node."""
+"""kube-proxy as static pods, mostly on evidence alone: nobody counts them, and each is written on its own node."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.model.finding import Verdict
+from bot.playground.bundle import Read
+from bot.playground.scenarios import load_scenario
 from bot.steps.proxy.access import ACCESS
 from bot.steps.proxy.command import COMMAND
 from bot.steps.proxy.config import CONFIG
-from bot.steps.proxy.coverage import COVERAGE
+from bot.steps.proxy.coverage import COVERAGE, gather_coverage
 from bot.steps.proxy.setup import login_file, parse_setup
+from tests.steps.boxed import open_box
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only
 from tests.steps.test_proxy import coverage, pod
 
 ENDED = {"reason": "Error", "code": 1, "at": LONG_AGO, "message": ""}
 CRASHED = {"ready": False, "started": "", "waiting": "CrashLoopBackOff", "restarts": 9, "ended": ENDED}
+CONTAINER = {"name": "kube-proxy", "image": "registry.k8s.io/kube-proxy:v1.34.4", "command": ["kube-proxy"]}
 WAITS = {"ready": False, "started": "", "waiting": "ContainerCreating"}
 
 
@@ -96,3 +102,23 @@ def test_of_one_that_is_started_by_flags_the_mode_is_what_it_says_itself() -> No
     assert (judged.outputs["mode"], [f.verdict for f in judged.findings]) == ("ipvs", [Verdict.INFO])
     silent = judge(CONFIG, {**told, "pods": [], "skipped": ["create pods/portforward in kube-system"]})
     assert (silent.outputs["mode"], silent.findings[-1].verdict) == ("", Verdict.SKIPPED)
+
+
+async def test_a_daemon_set_that_is_for_no_node_gives_way_to_the_static_pods_beside_it(tmp_path: Path) -> None:
+    """So it is on GKE."""
+    bundle = load_scenario("proxy-node-selector")
+    mirrors = tuple({
+        "apiVersion": "v1", "kind": "Pod", "spec": {"nodeName": item["metadata"]["name"], "containers": [CONTAINER]},
+        "metadata": {"namespace": "kube-system", "labels": {"component": "kube-proxy"},
+                     "name": f"kube-proxy-{item['metadata']['name']}"},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    } for item in bundle.objects if item["kind"] == "Node")
+    read = Read(verb="list", kind="Pod", api="v1", namespace="kube-system", labels="component=kube-proxy")
+    gke = replace(bundle, objects=(*bundle.objects, *mirrors), reads=(*bundle.reads, read),
+                  version={**bundle.version, "gitVersion": "v1.34.4-gke.100"})
+    async with open_box(gke, tmp_path) as cluster:
+        told = await gather_coverage(cluster, COVERAGE.args())
+    assert [f.verdict for f in judge(COVERAGE, told).findings] == [Verdict.PASS]
+    async with open_box(replace(gke, version=bundle.version), tmp_path) as cluster:
+        told = await gather_coverage(cluster, COVERAGE.args())
+    assert causes(COVERAGE, told) == ["proxy.not-covering"]

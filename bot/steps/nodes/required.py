@@ -75,7 +75,7 @@ def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
     skipped = tell_skipped(evidence, Layer.NODE)
     fit = [name for name in list_fit(evidence["nodes"]) if args.node in ("", name)]
     alive = [name for name in fit if evidence["nodes"][name]["ready"]]
-    agents = [agent for agent in evidence["agents"] if agent["pods"] is not None]
+    agents = [agent for agent in evidence["agents"] if agent["pods"] is not None and not _is_idle(agent)]
     if not alive or not agents:
         if skipped:
             return Judgement(skipped)
@@ -83,7 +83,7 @@ def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
         why = "no known agent runs as a DaemonSet here (they may be built in)" if not agents else \
             f"{where} is not ready" if fit else f"DaemonSets do not belong on {where}"
         text = f"Which agents run on the node was not looked at: {why}."
-        return Judgement((note(Verdict.INFO, Layer.NODE, text, evidence=(read_at(evidence),)),))
+        return Judgement((note(Verdict.INFO, Layer.NODE, text, evidence=(read_at(evidence),)), *_idle(evidence)))
     found = [told for agent in agents for name in alive if (told := _judge(evidence, agent, name))]
     there = [name for name in alive if all(
         name in served_by_others(agent) or any(pod["ready"] for pod in _here(agent, name)) for agent in agents)]
@@ -91,7 +91,18 @@ def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
         text = (f"{list_names(agent['daemon']['name'] for agent in agents)} "
                 f"{'runs' if len(agents) == 1 else 'run'} on {list_names(there)}.")
         found.insert(0, note(Verdict.PASS, Layer.NODE, text, evidence=(read_at(evidence),)))
-    return Judgement((*found, *skipped))
+    return Judgement((*found, *_idle(evidence), *skipped))
+
+
+def _is_idle(agent: dict[str, Any]) -> bool:
+    return agent["daemon"]["plain"] == PROXY and not agent["daemon"]["desired"]
+
+
+def _idle(evidence: Evidence) -> list[Finding]:
+    """A kube-proxy that is for no node is left so where something else does its work (static pods of GKE, eBPF)."""
+    text = "{} is meant for no node. Whether something else does its work, `netcheck run kube-proxy` tells."
+    return [note(Verdict.INFO, Layer.NODE, text.format(agent["daemon"]["name"]), object=agent["daemon"]["name"],
+                 evidence=(read_at(evidence),)) for agent in evidence["agents"] if _is_idle(agent)]
 
 
 def _judge(evidence: Evidence, agent: dict[str, Any], name: str) -> Finding | None:

@@ -78,6 +78,10 @@ def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
         return Judgement((_absent(evidence), *skipped), {"proxy": ""})
     if evidence["proxy"] is None:
         return Judgement(skipped)
+    if not evidence["proxy"]["desired"] and (instead := _instead(evidence)):
+        text = f"{evidence['proxy']['name']} is meant for no node, and {instead}"
+        idle = note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"]["name"], evidence=(read_at(evidence),))
+        return Judgement((idle, *judge_others(evidence), *skipped), {"proxy": ""})
     found = (*_present(evidence), *judge_others(evidence), *_twice(evidence), *skipped)
     return Judgement(found, {"proxy": evidence["proxy"]["name"]})
 
@@ -89,19 +93,26 @@ def _absent(evidence: Evidence) -> Finding:
     if platform in PROXY_INSIDE:
         text = f"There is no kube-proxy DaemonSet: {PROXY_INSIDE[platform]}"
         return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
-    if evidence["replacement"] in REPLACING:
-        text = "Cilium replaces kube-proxy (ConfigMap kube-system/cilium-config); Service addresses were not tested."
-        return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
-    able = {"always"} if evidence["replacement"] == "false" else {"always", "may"}  # beside these nothing is concluded
-    stand_in = [name for name in networks if (known := find_network(name)) and known.stands_in in able]
-    if not evidence["kubeadm"] or stand_in:
-        by = f", {list_names(stand_in)} may stand in for it" if stand_in else "; platforms exist that have it built in"
-        text = f"There is no kube-proxy DaemonSet{by}; whether Service addresses work was not tested."
+    if instead := _instead(evidence):
+        return note(Verdict.INFO, Layer.PROXY, f"There is no kube-proxy DaemonSet, and {instead}", evidence=told)
+    if not evidence["kubeadm"]:
+        text = ("There is no kube-proxy DaemonSet; platforms exist that have it built in; whether Service addresses "
+                "work was not tested.")
         return note(Verdict.INFO, Layer.PROXY, text, evidence=told)
     text = "No service proxy runs: kubeadm's DaemonSet kube-proxy is not there, and nothing replaces it."
     return find("proxy.missing", text, object=f"DaemonSet {HOME}/{NAME}",
                 evidence=(f"DaemonSet {HOME}/{NAME}: not found", f"networks: {list_names(networks) or 'none known'}",
                           read_at(evidence)))
+
+
+def _instead(evidence: Evidence) -> str:
+    """What does, or may do, its work; "" where nothing is known to. Beside what may do it nothing is concluded: with
+    Calico's eBPF and others the DaemonSet stays, with a nodeSelector that no node has."""
+    if evidence["replacement"] in REPLACING:
+        return "Cilium replaces kube-proxy (ConfigMap kube-system/cilium-config); Service addresses were not tested."
+    able = {"always"} if evidence["replacement"] == "false" else {"always", "may"}
+    names = [name for name in evidence["networks"] if (known := find_network(name)) and known.stands_in in able]
+    return f"{list_names(names)} may stand in for it; whether Service addresses work was not tested." if names else ""
 
 
 def _twice(evidence: Evidence) -> list[Finding]:

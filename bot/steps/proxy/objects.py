@@ -5,17 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.platform import recognise_platform
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import recognise_all
 from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
+from bot.steps.readings import read_version
 from bot.steps.wording import count
 
 HOME, NAME = "kube-system", "kube-proxy"
 STATIC = f"Pods {HOME}/{NAME}"
 """What findings about static pods name."""
+BOTH = "GKE"
+"""The platform that has a DaemonSet for no node beside its static pods."""
 MOST_NODES = 2
 """Nodes whose proxy is asked and whose log is read: those that host DNS pods, and suspects."""
 SMALL = 10
@@ -46,12 +50,14 @@ async def find_proxy(cluster: Cluster) -> Proxy:
         return Proxy(known=False, skipped=[unread(error)])
     networks = tuple(network.name for network, _ in recognise_all(name_sets(sets)))
     mine = min((s for s in sets if _is_proxy(s)), key=_how_unlikely, default=None)
-    if mine is None:
-        static = await _list_static(cluster, skipped)
-        return Proxy(known=True, daemon=_static_facts(static) if static else None, static=static, networks=networks,
-                     skipped=skipped)
-    daemon = await _read(cluster, mine, skipped)
-    return Proxy(known=True, found=True, daemon=daemon_facts(daemon) if daemon else None, networks=networks,
+    item = await _read(cluster, mine, skipped) if mine else None
+    daemon = daemon_facts(item) if item else None
+    idle = daemon is not None and not daemon["desired"]
+    both = idle and recognise_platform(await read_version(cluster, []), (), (), False) == BOTH
+    static = await _list_static(cluster, skipped) if mine is None or both else ()
+    if static:
+        daemon = _static_facts(static)
+    return Proxy(known=True, found=mine is not None and not static, daemon=daemon, static=static, networks=networks,
                  skipped=skipped)
 
 
