@@ -11,7 +11,7 @@ from bot.steps import Look
 from bot.steps.library import STEP_TYPES
 
 LOOKS = [name for name, step_type in STEP_TYPES.items() if isinstance(step_type, Look)]
-PAGE = re.compile(r"\(https://(kubernetes\.io/(docs|releases)|coredns\.io)/\S+\)$")
+PAGE = re.compile(r"\(https://(kubernetes\.io/(docs|releases)|coredns\.io|docs\.tigera\.io/calico/latest)/\S+\)$")
 GONE = re.compile(r"get (ep|endpoints) |netstat|debug-application-cluster")
 """What is deprecated or no longer there, and pages that have moved."""
 
