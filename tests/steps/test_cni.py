@@ -80,6 +80,10 @@ def test_what_speaks_against_an_agent_is_told_by_its_cause(evidence: Any, expect
     assert causes(AGENTS, evidence) == expected
 
 
+def test_where_no_agent_runs_later_steps_are_told_that_there_is_none() -> None:
+    assert judge(AGENTS, agents()).outputs == {"networks": []}
+
+
 @pytest.mark.parametrize("third", [
     node(created=JUST_NOW), node(linux=False), node(virtual=True), node(False, reason="NodeStatusUnknown"),
 ])

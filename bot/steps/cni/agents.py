@@ -109,7 +109,8 @@ def judge_agents(evidence: Evidence, args: AgentsArgs) -> Judgement:
         return Judgement(skipped)
     if not agents:
         text = "No agent of a known network plugin runs (a plain bridge, or built in), so there is none to look at."
-        return Judgement((note(Verdict.INFO, Layer.CNI, text, evidence=(read_at(evidence),)), *skipped))
+        none = note(Verdict.INFO, Layer.CNI, text, evidence=(read_at(evidence),))
+        return Judgement((none, *skipped), {"networks": []})
     found: list[Finding] = _two(evidence)
     for agent in agents:
         network = find_network(agent["network"])
