@@ -93,6 +93,11 @@ def test_what_is_wrong_on_one_of_two_nodes_is_a_warning_about_that_node(ill: dic
 def test_a_folder_without_configuration_or_with_none_that_is_valid_is_told_as_such() -> None:
     bare = [f for f in judge(FILES, evidence({**view(), "files": []})).findings if f.node]
     assert [(f.verdict, "holds no configuration file" in f.summary) for f in bare] == [(Verdict.INFO, True)]
+    half = evidence(views={**evidence()["views"], "nodes": {"n1": view(), "n2": {**view(), "files": []}}})
+    well = [f.summary for f in judge(FILES, half).findings if f.verdict is Verdict.PASS]
+    assert [text.startswith("On n1 the runtime") for text in well] == [True]
+    none = judge(FILES, evidence({**view(), "files": []})).findings
+    assert {f.verdict for f in none} == {Verdict.INFO}
     assert causes(FILES, evidence(view(BAD))) == ["cni.files.invalid"]
 
 

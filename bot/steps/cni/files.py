@@ -71,8 +71,9 @@ def judge_look(evidence: Evidence, args: FilesArgs) -> Judgement:
                 for node, view in sorted(views["nodes"].items())]
     told = join_mtus(weigh(per_node, views["unseen"]), len(per_node))
     found = [*told, *judge_mtus(evidence, views["nodes"])]
-    if per_node and not any(f.verdict in (Verdict.WARN, Verdict.FAIL) for f in found):
-        found.insert(0, _well(evidence, views))
+    filled = [node for node, view in sorted(views["nodes"].items()) if view["files"]]
+    if filled and not any(f.verdict in (Verdict.WARN, Verdict.FAIL) for f in found):
+        found.insert(0, _well(evidence, views, filled))
     return Judgement((*found, *failed, *skipped), {"seen": sorted(views["nodes"])})
 
 
@@ -84,11 +85,11 @@ def _unseen(evidence: Evidence, views: dict[str, Any]) -> Finding:
     return note(Verdict.SKIPPED, Layer.CNI, text, evidence=(read_at(evidence),))
 
 
-def _well(evidence: Evidence, views: dict[str, Any]) -> Finding:
-    active = [f"{view['files'][0]['name']} ({'+'.join(p['type'] for p in view['files'][0]['plugins'])})"
-              for view in views["nodes"].values() if view["files"]]
+def _well(evidence: Evidence, views: dict[str, Any], filled: list[str]) -> Finding:
+    firsts = [views["nodes"][node]["files"][0] for node in filled]
+    active = [f"{first['name']} ({'+'.join(plugin['type'] for plugin in first['plugins'])})" for first in firsts]
     rest = f"; {count(views['unseen'], 'node')} more not seen" if views["unseen"] > 0 else ""
-    text = (f"On {list_names(sorted(views['nodes']))} the runtime takes {list_names(dict.fromkeys(active))}, and its "
+    text = (f"On {list_names(filled)} the runtime takes {list_names(dict.fromkeys(active))}, and its "
             f"plugins are there as far as they were seen ({WAYS[views['how']]}){rest}.")
     return note(Verdict.PASS, Layer.CNI, text, evidence=(read_at(evidence),))
 
