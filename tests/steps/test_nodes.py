@@ -61,11 +61,19 @@ def test_a_node_that_does_not_exist_is_unknown_and_one_that_is_closed_is_no_faul
     assert (closed.verdict, "no fault" in closed.summary) == (Verdict.INFO, True)
 
 
+def test_since_when_a_node_is_under_pressure_is_told_where_it_is_known() -> None:
+    for since, told in ((LONG_AGO, f"DiskPressure since {LONG_AGO}: pods"), (None, "DiskPressure: pods")):
+        full = {"type": "DiskPressure", "status": "True", "lastTransitionTime": since}
+        item = {"metadata": {"name": "n2"}, "spec": {}, "status": {"conditions": [full]}}
+        found = [f for f in judge(CONDITIONS, conditions(read_facts(item, {}))).findings if f.cause == "node.pressure"]
+        assert told in found[0].summary
+
+
 def test_what_a_program_beside_the_kubelet_has_seen_is_told_by_its_words_and_is_no_fault_by_itself() -> None:
     item = {"metadata": {"name": "n2"}, "spec": {}, "status": {"conditions": [
         {"type": kind, "status": status, "reason": "Seen", "message": "as it is"} for kind, status in (
             ("Ready", "True"), ("KernelDeadlock", "True"), ("ReadonlyFilesystem", "False"),
-            ("NetworkingReady", "False"), ("StorageReady", "True"))]}}
+            ("NetworkingReady", "False"), ("StorageReady", "True"), ("EtcdIsVoter", "True"))]}}
     told = [f for f in judge(CONDITIONS, conditions(read_facts(item, {}))).findings if "reports" in f.summary]
     assert [(f.verdict, f.summary.split(" reports ")[1].split(" ")[0]) for f in told] == [
         (Verdict.INFO, "KernelDeadlock"), (Verdict.INFO, "NetworkingReady")]

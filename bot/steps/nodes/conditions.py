@@ -20,6 +20,8 @@ LEASES = "kube-node-lease"
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 KUBERNETES = frozenset({"Ready", "NetworkUnavailable", *PRESSURES})
 """Conditions that are judged by themselves; others are those of programs beside the kubelet."""
+WELL = ("Ready", "EtcdIsVoter")
+"""How those end that are meant to be True. EtcdIsVoter: k3s and RKE2, of a node with a full member of etcd."""
 PATIENCE = 120.0
 """Seconds after which a lease is old by the clock alone: no other node's is younger, or there is no other."""
 BY_ITSELF = "node.kubernetes.io/"
@@ -86,7 +88,7 @@ def read_facts(node: Object, leases: dict[str, Any]) -> dict[str, Any]:
     conditions = {c["type"]: c for c in node.get("status", {}).get("conditions", [])}
     return {
         "ready": conditions.get("Ready", {}).get("status", ""), "lease": leases.get(node["metadata"]["name"]),
-        "pressure": [{"type": kind, "since": found.get("lastTransitionTime", ""), "why": cut(found.get("message", ""))}
+        "pressure": [{"type": kind, "since": found.get("lastTransitionTime"), "why": cut(found.get("message", ""))}
                      for kind in PRESSURES if (found := conditions.get(kind, {})).get("status") == "True"],
         "reports": [{"type": kind, "why": cut(f"{found.get('reason', '')}: {found.get('message', '')}")}
                     for kind, found in conditions.items() if kind not in KUBERNETES and _is_bad(found)][:3],
@@ -99,7 +101,7 @@ def read_facts(node: Object, leases: dict[str, Any]) -> dict[str, Any]:
 
 def _is_bad(condition: Object) -> bool:
     """Those of node-problem-detector are faults that are there (KernelDeadlock), those of EKS are ready or not."""
-    return condition.get("status") == ("False" if str(condition.get("type")).endswith("Ready") else "True")
+    return condition.get("status") == ("False" if str(condition.get("type")).endswith(WELL) else "True")
 
 
 def judge_conditions(evidence: Evidence, args: ConditionArgs) -> Judgement:
@@ -118,7 +120,8 @@ def judge_conditions(evidence: Evidence, args: ConditionArgs) -> Judgement:
 
 def _pressure(evidence: Evidence, name: str, node: dict[str, Any]) -> Iterator[Finding]:
     for row in node["pressure"]:
-        text = f"Node {name} is under {row['type']} since {row['since']}: pods are evicted there, and none are added."
+        since = f" since {row['since']}" if row["since"] else ""
+        text = f"Node {name} is under {row['type']}{since}: pods are evicted there, and none are added."
         yield find("node.pressure", text, verdict=Verdict.WARN, object=f"Node {name}", node=name,
                    evidence=(f"Node {name}: condition {row['type']} is True, expected False: {row['why']}",
                              read_at(evidence)))
