@@ -18,6 +18,7 @@ def agent(*names: str, args: tuple[str, ...] = (), error: str = "", image: str =
 @pytest.mark.parametrize(("facts", "enforced", "why"), [
     (enforcers("kindnet", agent=agent("kindnet-cni", image="kindest/kindnetd:v20250512-df8de77b")), True, "does it"),
     (enforcers("kindnet", agent=agent("kindnet-cni", image="kindest/kindnetd:v20240513-cd2ac642")), False, "v2024"),
+    (enforcers("kindnet", agent=agent("kindnet-cni", image="r:50/kindnetd:v20250512-d@sha256:ab")), True, "v2025"),
     (enforcers("kindnet", agent=agent("kindnet-cni", image="own/kindnetd@sha256:ab")), None, "tells no such version"),
     (enforcers("antrea-agent"), True, "Antrea does it"),
     (enforcers("kube-flannel-ds", agent=agent("kube-flannel")), False, "has no container kube-network-policies"),

@@ -17,6 +17,7 @@ from bot.steps.proxy.live import LIVE
 from bot.steps.proxy.log_rules import PATTERNS
 from bot.steps.proxy.logs import LOGS
 from bot.steps.proxy.metrics import read_metrics
+from bot.steps.proxy.second import OFF
 from bot.steps.wording import tell_time
 from tests.steps.boxed import open_box
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only, roots
@@ -163,7 +164,8 @@ ARM: dict[str, Any] = {"nodeSelector": {"kubernetes.io/arch": "arm64"}}
     (of_set("kube-proxy-two"), [(["n1", "n2"], [])]),
     (of_set("kube-proxy-arm64", **ARM), [([], [])]),                              # on none of these nodes
     (of_set("kube-router", containers=ROUTER), [(["n1", "n2"], [])]),
-    (of_set("kube-router", containers=[{**ROUTER[0], "args": ["--run-service-proxy=false"]}]), []),
+    (of_set("kube-router", containers=[{**ROUTER[0], "args": [OFF]}]), []),
+    (of_set("kube-router", containers=[{**ROUTER[0], "command": ["sh", "-c", f"kube-router {OFF}"]}]), []),
     (of_set("kube-proxy-exporter", containers=[{"name": "main", "image": "exporter:1"}]), []),
     (of_set("web"), []),                                                          # not looked into
 ])

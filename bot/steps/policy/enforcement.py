@@ -101,9 +101,10 @@ def _by_part(enforcer: Enforcer, where: str, agent: dict[str, Any] | None) -> En
 
 def _by_age(since: str, where: str, agent: dict[str, Any]) -> Enforcement:
     """Tags that begin with the day of their making."""
-    tag = agent["containers"][0].get("image", "").rpartition(":")[2] if agent["containers"] else ""
+    image = agent["containers"][0].get("image", "").partition("@")[0] if agent["containers"] else ""
+    tag = image.rpartition("/")[2].partition(":")[2]
     if not DATED.match(tag):
-        return Enforcement(None, f"{where} does it from {since} on, and its image tells no such version ({tag})")
+        return Enforcement(None, f"{where} does it from {since} on, and its image tells no such version ({image})")
     if tag < since:
         return Enforcement(False, f"{where} does it from {since} on, and is {tag}")
     return Enforcement(True, f"{where} ({tag}) does it")

@@ -52,7 +52,7 @@ def _writes_rules(item: Object) -> bool:
         words = [*(container.get("command") or ()), *(container.get("args") or ())]
         image = container.get("image", "").partition("@")[0].rpartition("/")[2].partition(":")[0]
         program = PurePosixPath(words[0]).name if words else ""
-        if NAME in (image, program) or (ROUTER in (image, program) and OFF not in words):
+        if NAME in (image, program) or (ROUTER in (image, program) and not any(OFF in word for word in words)):
             return True
     return False
 
@@ -94,7 +94,7 @@ def _two(evidence: Evidence, other: dict[str, Any], shared: list[str]) -> Findin
     text = (f"Two service proxies run on {list_names(shared)}: {evidence['proxy']['name']} and {other['name']} each "
             "write rules for the same Services.")
     return find("proxy.two", text, verdict=Verdict.WARN, object=other["name"], evidence=(
-        f"{evidence['proxy']['name']}: desired {evidence['proxy']['desired']}, expected none beside it",
+        f"{evidence['proxy']['name']}: desired {evidence['proxy']['desired']}, expected no other on the same nodes",
         f"{other['name']}: desired {other['desired']}, made {other['created']}", read_at(evidence)),
         advice="Keep one of the two. If it is not this one that is meant, "
         f"`kubectl -n {other['namespace']} delete daemonset {other['plain']}`; rules of another mode stay until "
