@@ -59,6 +59,11 @@ def brings_about(cause: Cause, code: str) -> bool:
     return code != cause.code and any(fnmatchcase(code, pattern) for pattern in cause.explains)
 
 
+def _sentence(text: str) -> str:
+    """Words of others may end with a period of their own, or were cut: one more is too many."""
+    return text[:-1] if text.endswith(("..", "….")) and not text.endswith("...") else text
+
+
 def find(
     code: str, summary: str, *, verdict: Verdict = Verdict.FAIL, object: str = "", node: str = "",
     evidence: Sequence[str] = (), advice: str = "",
@@ -66,7 +71,7 @@ def find(
     """A finding of this cause; what to do comes from the table unless the step knows better."""
     cause = CAUSES[code]
     return Finding(
-        verdict=verdict, cause=code, layer=cause.layer, object=object, node=node, summary=summary,
+        verdict=verdict, cause=code, layer=cause.layer, object=object, node=node, summary=_sentence(summary),
         evidence=tuple(evidence)[:MAX_EVIDENCE], advice=advice or cause.mend, doc=page(code),
     )
 
@@ -77,6 +82,6 @@ def note(
 ) -> Finding:
     """A finding without a cause: nothing wrong, or nothing that could be told."""
     return Finding(
-        verdict=verdict, layer=layer, object=object, node=node, summary=summary,
+        verdict=verdict, layer=layer, object=object, node=node, summary=_sentence(summary),
         evidence=tuple(evidence)[:MAX_EVIDENCE], advice=advice,
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.diagnosis.causes import CAUSES, brings_about, explain, find
+from bot.diagnosis.causes import CAUSES, brings_about, explain, find, note
 from bot.diagnosis.pages import describe, make_page
 from bot.model.errors import UsageError
-from bot.model.finding import MAX_EVIDENCE
+from bot.model.finding import MAX_EVIDENCE, Layer, Verdict
 
 
 def explained_by(code: str) -> set[str]:
@@ -82,3 +82,11 @@ def test_a_finding_takes_layer_page_and_advice_from_the_table() -> None:
     assert finding.doc == "docs/causes.md#dns.pods.scaled-to-zero"
     assert finding.advice == CAUSES["dns.pods.scaled-to-zero"].mend
     assert len(finding.evidence) == MAX_EVIDENCE
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("Not helpful for scheduling..", "Not helpful for scheduling."), ("failed to con….", "failed to con…"),
+    ("It ends.", "It ends."), ("And so on...", "And so on..."), ("", ""),
+])
+def test_words_of_others_at_the_end_of_a_sentence_bring_no_second_period(said: str, told: str) -> None:
+    assert (find("node.not-ready", said).summary, note(Verdict.INFO, Layer.NODE, said).summary) == (told, told)
