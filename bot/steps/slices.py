@@ -1,6 +1,5 @@
 """What the looks at DNS and at Services share about EndpointSlices. Pure."""
 
-
 from bot.diagnosis.causes import find
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence

@@ -29,8 +29,7 @@ VERSION = re.compile(r"v?1\.(\d+)\.")
 
 
 class CommandArgs(Args):
-    """Compares kube-proxy's command with what is mounted, with its node's name and with the cluster's version.
-   """
+    """Compares kube-proxy's command with what is mounted, with its node's name and with the cluster's version."""
 
 
 async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
