@@ -17,8 +17,11 @@ from bot.steps.refusals import advise
 from bot.steps.wording import cut, parse_time, read_at
 
 REASON = "FailedToUpdateEndpointSlices"
-PASSES = re.compile(r"the object has been modified|already exists|Node \"[^\"]*\" not found")
-"""Of what the next attempt mends by itself."""
+PASSES = re.compile(
+    r"the object has been modified|already exists|Node \"[^\"]*\" not found"
+    r"|^(?!.*calling webhook).*(etcdserver:|timed out|timeout|deadline exceeded|connection refused|unable to handle)")
+"""Of what the next attempt mends by itself: it met another change, or an API server that changes its leader. That a
+webhook gives no answer is told in the same words, and lasts."""
 SLACK = 5.0
 """Seconds by which clocks of pods and controllers may differ."""
 

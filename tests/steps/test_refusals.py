@@ -60,6 +60,15 @@ async def test_the_newest_refusal_counts_and_what_mends_itself_does_not() -> Non
     assert await read(Telling(), []) == {}
 
 
+@pytest.mark.parametrize(("words", "lasts"), [
+    ("etcdserver: leader changed", False), ("context deadline exceeded", False),
+    ('Internal error: failed calling webhook "gate.example": context deadline exceeded', True),
+    ('endpointslices "web-1" is forbidden: exceeded quota: few', True),
+])
+async def test_an_api_server_that_was_busy_refuses_nothing(words: str, lasts: bool) -> None:
+    assert bool(await read(Telling(event(words)), [])) is lasts
+
+
 async def test_events_that_may_not_be_read_are_named() -> None:
     skipped: list[str] = []
     assert await read(Telling(refusal=Forbidden("no", "list events in shop")), skipped) == {}
