@@ -39,17 +39,17 @@ from bot.steps.ingress.gateways import GATEWAY
 from bot.steps.ingress.log import LOG as INGRESS_LOG
 from bot.steps.ingress.way import WAY as INGRESS_WAY
 from bot.steps.nodes.addresses import ADDRESSES
+from bot.steps.nodes.agents import REQUIRED
 from bot.steps.nodes.conditions import CONDITIONS
 from bot.steps.nodes.events import EVENTS
+from bot.steps.nodes.kubelet import WAY
 from bot.steps.nodes.network import NETWORK
 from bot.steps.nodes.ranges import RANGES
-from bot.steps.nodes.required import REQUIRED
 from bot.steps.nodes.versions import VERSIONS
-from bot.steps.nodes.way import WAY
 from bot.steps.path.ends import ENDS
 from bot.steps.path.matrix import MATRIX
 from bot.steps.platform import FINGERPRINT
-from bot.steps.policy.enforced import ENFORCED
+from bot.steps.policy.enforcement import ENFORCED
 from bot.steps.policy.reach import REACH
 from bot.steps.policy.selection import SELECTION
 from bot.steps.proxy.access import ACCESS as PROXY_ACCESS
@@ -68,13 +68,13 @@ from bot.steps.services.endpoints import ENDPOINTS as SERVICE_ENDPOINTS
 from bot.steps.services.existence import EXISTS
 from bot.steps.services.exposure import EXPOSURE
 from bot.steps.services.external_name import EXTERNAL_NAME
+from bot.steps.services.headless import STATEFUL
 from bot.steps.services.locality import LOCALITY
 from bot.steps.services.manual import MANUAL
 from bot.steps.services.names import NAME as SERVICE_NAME
 from bot.steps.services.pods import PODS as SERVICE_PODS
 from bot.steps.services.ports import PORTS
 from bot.steps.services.selector import SELECTOR
-from bot.steps.services.stateful import STATEFUL
 
 STEP_TYPES: dict[str, StepType] = {
     step.name: step

@@ -12,7 +12,7 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import name_sets
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
 from bot.steps.findings import tell_skipped
-from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.readings import or_skip
 from bot.steps.wording import count, list_names, name_object, read_at

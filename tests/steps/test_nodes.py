@@ -7,12 +7,12 @@ import pytest
 from bot.diagnosis.causes import find
 from bot.model.finding import Verdict
 from bot.steps.nodes.addresses import ADDRESSES
+from bot.steps.nodes.agents import REQUIRED
 from bot.steps.nodes.conditions import CONDITIONS, read_facts
 from bot.steps.nodes.events import EVENTS
+from bot.steps.nodes.kubelet import WAY
 from bot.steps.nodes.ranges import RANGES
-from bot.steps.nodes.required import REQUIRED
 from bot.steps.nodes.versions import VERSIONS
-from bot.steps.nodes.way import WAY
 from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, node, nodes, only, roots
 from tests.steps.test_proxy import PROXY, daemon, pod
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
-from bot.steps.policy.enforced import ENFORCED, allows_all
-from bot.steps.policy.enforcement import judge_enforcement
+from bot.steps.policy.enforcement import ENFORCED, allows_all
+from bot.steps.policy.enforcers import judge_enforcement
 from tests.steps.dns_evidence import NOW, only
 from tests.steps.policy_evidence import enforcers
 

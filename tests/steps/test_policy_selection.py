@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps import Evidence
-from bot.steps.policy.enforced import ENFORCED
+from bot.steps.policy.enforcement import ENFORCED
 from bot.steps.policy.nearness import find_nearest
 from bot.steps.policy.selection import SELECTION
 from tests.steps.dns_evidence import NOW, only

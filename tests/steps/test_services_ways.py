@@ -10,10 +10,10 @@ from bot.model.finding import Verdict
 from bot.steps.services.address import ADDRESS
 from bot.steps.services.exposure import EXPOSURE
 from bot.steps.services.external_name import EXTERNAL_NAME
+from bot.steps.services.headless import STATEFUL
 from bot.steps.services.locality import LOCALITY
 from bot.steps.services.manual import MANUAL
 from bot.steps.services.names import NAME
-from bot.steps.services.stateful import STATEFUL
 from tests.steps.dns_evidence import NOW, causes, judge, only, roots
 from tests.steps.service_evidence import SERVICE, addressed, end, evidence, headless, piece, port, service
 

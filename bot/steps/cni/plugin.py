@@ -16,7 +16,7 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import name_sets
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import is_young
-from bot.steps.policy.enforcement import judge_enforcement, read_enforcers
+from bot.steps.policy.enforcers import judge_enforcement, read_enforcers
 from bot.steps.wording import list_names, read_at
 
 BUILT_IN = {

@@ -8,7 +8,7 @@ from bot.model.errors import ClusterError, Forbidden
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.wire import Question, ask
 from bot.steps.findings import unread
-from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 
 MOST_PODS = 2

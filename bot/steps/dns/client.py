@@ -15,7 +15,7 @@ from bot.steps import Evidence, Look
 from bot.steps.dns.client_rules import REASONS, judge_configuration
 from bot.steps.dns.objects import DnsArgs, find_service
 from bot.steps.findings import unread
-from bot.steps.nodes.kubelet import KubeletConfig
+from bot.steps.nodes.kubelet_config import KubeletConfig
 from bot.steps.wording import cut
 
 PATH = "/etc/resolv.conf"

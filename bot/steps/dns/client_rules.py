@@ -11,7 +11,7 @@ from bot.diagnosis.platform import LINK_LOCAL
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
-from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.wording import list_names, parse_time, read_at
 
 REASONS = frozenset({"MissingClusterDNS", "DNSConfigForming", "CheckLimitsForResolvConf"})

@@ -12,7 +12,7 @@ from bot.model.errors import ClusterError, NotFound
 from bot.steps import Args
 from bot.steps.dns.served import declare, served_port
 from bot.steps.findings import unread
-from bot.steps.nodes.kubelet import KubeletConfig, read_kubelet_config
+from bot.steps.nodes.kubelet_config import KubeletConfig, read_kubelet_config
 
 LABELLED = "k8s-app=kube-dns"
 HOME = "kube-system"

@@ -22,7 +22,7 @@ from bot.steps.findings import unread
 from bot.steps.podfacts import is_ready
 from bot.steps.policy.calico import read_own_kind
 from bot.steps.policy.clients import NOBODY, anybody, read_clients
-from bot.steps.policy.enforcement import read_enforcers
+from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
 from bot.steps.policy.targets import read_side
 

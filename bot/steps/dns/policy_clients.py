@@ -19,7 +19,7 @@ from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.policy import read_cache_addresses, server_ports, take_server
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.policy.client_rules import judge_client
-from bot.steps.policy.enforcement import read_enforcers
+from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import read_all_policies, side
 from bot.steps.policy.labels import read_namespaces
 from bot.steps.wording import count, list_names, read_at

@@ -21,7 +21,7 @@ from bot.steps.dns.corefile_words import zones_of
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.wire import Question, ask, is_name, reverse_name
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 
 MOST_PODS, MOST_ELSEWHERE = 3, 5

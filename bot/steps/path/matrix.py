@@ -20,7 +20,7 @@ from bot.steps.path.matrix_rules import judge_matrix
 from bot.steps.path.own import try_own
 from bot.steps.path.peers import make_peer, node_ways, read_node_objects, read_peers, service_ways
 from bot.steps.path.probe import LABELS, run_probes
-from bot.steps.policy.enforcement import read_enforcers
+from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
 from bot.steps.readings import read_networks

@@ -7,7 +7,7 @@ from typing import Any
 from bot.steps import Evidence
 from bot.steps.path.peers import NODE_PORT
 from bot.steps.path.rules import SILENT, WORDS, tell
-from bot.steps.policy.enforcement import judge_enforcement
+from bot.steps.policy.enforcers import judge_enforcement
 from bot.steps.wording import list_names, read_at
 
 Row = dict[str, Any]

@@ -1,110 +1,88 @@
-"""Whether anything in the cluster makes NetworkPolicies count: the network itself, or a program beside it.
+"""`policy.enforcement`: are there NetworkPolicies, and does anything make them count?"""
 
-The API server takes policies in any case. Sources: flannel's Documentation/netpol.md, the AWS VPC CNI's README (network
-policy agent), weave's kube addon (weave-npc).
-"""
-
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Object
+from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
-from bot.networks import Enforcer, Network, recognise_all
-from bot.steps.daemons import name_sets
+from bot.model.finding import Layer, Verdict
+from bot.networks import NETWORKS
+from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.findings import tell_skipped, unread
+from bot.steps.policy.enforcers import Enforcement, judge_enforcement, read_enforcers
+from bot.steps.policy.facts import read_all_policies
+from bot.steps.wording import count, list_names, read_at
 
-ENFORCERS = ("kube-network-policies", "kube-router", "azure-npm", "calico-node", "canal", "cilium")
-"""DaemonSets that enforce policies for a network that does not, by name."""
-DATED = re.compile(r"v\d{8}")
-BUILT_IN = ("+k3s", "+rke2", "-eks-", "-gke.")
-"""Marks in the version of platforms that enforce policies by something that is no DaemonSet, if they do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enforcement:
-    """`enforced`: None where it could not be told. `why` goes on after “policies are (not) enforced: ”."""
-
-    enforced: bool | None
-    why: str
+READS = ("list networkpolicies.networking.k8s.io", "list daemonsets.apps", "get daemonsets.apps", "get /version")
 
 
-async def read_enforcers(cluster: Cluster) -> dict[str, Any]:
-    """{sets, version, agent, error}: the DaemonSets that may enforce, and the agent whose containers decide.
+class EnforcementArgs(Args):
+    """Counts the NetworkPolicies of all namespaces and looks for what enforces them."""
 
-    Two reads that other steps make as well, and that agent where there is one.
-    """
+
+async def gather_enforcement(cluster: Cluster, args: EnforcementArgs) -> Evidence:
+    skipped: list[str] = []
+    names: list[str] | None = None
+    idle: list[str] = []
     try:
-        known = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
-        version = str((await cluster.version()).get("gitVersion", ""))
+        policies, more = await read_all_policies(cluster)
+        names = [f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in policies]
+        idle = [name for name, policy in zip(names, policies, strict=True) if allows_all(policy.get("spec", {}))]
     except ClusterError as error:
-        return {"sets": [], "version": "", "agent": None, "error": f"the DaemonSets could not be read ({error})"}
-    agents = [item for _, item in recognise_all(known)]
-    sets = [item for item in known if item in agents or item["name"] in ENFORCERS]
-    decisive = _decisive(sets)
-    agent = await _agent(cluster, decisive[1]) if decisive and decisive[0].enforcer else None
-    return {"sets": sets, "version": version, "agent": agent, "error": ""}
+        more = 0
+        skipped.append(unread(error))
+    return {"policies": names, "idle": idle, "more": more, "enforcement": await read_enforcers(cluster),
+            "skipped": skipped, "read_at": cluster.now}
 
 
-async def _agent(cluster: Cluster, item: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        found = await cluster.get("DaemonSet", item["name"], item["namespace"])
-    except ClusterError as error:
-        return {"containers": [], "error": str(error)}
-    return {"containers": [{"name": c["name"], "args": c.get("args") or [], "image": c.get("image", "")}
-                           for c in found["spec"]["template"]["spec"].get("containers", ())], "error": ""}
+def allows_all(spec: Object) -> bool:
+    """Whether it forbids nothing: for each way it speaks of there is a rule without any condition."""
+    kinds = spec.get("policyTypes") or ["Ingress", *(["Egress"] if "egress" in spec else [])]
+    return all({} in (spec.get(kind.lower()) or ()) for kind in kinds)
 
 
-def _decisive(sets: list[dict[str, Any]]) -> tuple[Network, Mapping[str, Any]] | None:
-    """The first network that enforces policies, or does with a container more."""
-    return next(((network, item) for network, item in recognise_all(sets)
-                 if not network.meta and (network.enforcer or network.policy == "yes")), None)
+def judge_enforced(evidence: Evidence, args: EnforcementArgs) -> Judgement:
+    told, skipped = judge_enforcement(evidence["enforcement"]), tell_skipped(evidence, Layer.POLICY)
+    outputs: dict[str, Any] = {"enforced": told.enforced}
+    names = evidence["policies"]
+    total = len(names or ()) + evidence["more"]
+    lines = (*([f"NetworkPolicies: {list_names(names, 4)}"] if names else []), f"enforced: {told.why}",
+             read_at(evidence))
+    counted = count(total, "NetworkPolicy", "NetworkPolicies")
+    if told.enforced is False and total and len(evidence.get("idle", ())) == total:
+        text = f"{counted} that {'forbids' if total == 1 else 'forbid'} nothing, and nothing would: {told.why}."
+        return Judgement((note(Verdict.INFO, Layer.POLICY, text, evidence=lines), *skipped), outputs)
+    if told.enforced is False and total:
+        text = (f"{counted} {'exists' if total == 1 else 'exist'} and nothing enforces "
+                f"{'it' if total == 1 else 'them'}: {told.why}. What they forbid passes all the same.")
+        found = find("policy.not-enforced", text, verdict=Verdict.WARN, object="NetworkPolicies", evidence=lines,
+                     advice=_advise())
+        return Judgement((found, *skipped), outputs)
+    if told.enforced is None and (total or names is None):
+        text = f"Whether anything enforces NetworkPolicies could not be told: {told.why}."
+        return Judgement((note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=lines), *skipped), outputs)
+    if names is None:
+        return Judgement(skipped, outputs)
+    text = f"{counted}, and they are enforced: {told.why}." if told.enforced else \
+        f"There is no NetworkPolicy, and {_would(told)}: {told.why}."
+    return Judgement((note(Verdict.PASS if told.enforced else Verdict.INFO, Layer.POLICY, text, evidence=lines),
+                      *skipped), outputs)
 
 
-def judge_enforcement(facts: dict[str, Any]) -> Enforcement:
-    sets, version = facts["sets"], facts["version"]
-    if facts["error"]:
-        return Enforcement(None, facts["error"])
-    for item in sets:
-        if item["name"] in ENFORCERS:
-            return Enforcement(True, f"{_place(item)} does it")
-    decisive = _decisive(sets)
-    if decisive and decisive[0].enforcer:
-        return _by_part(decisive[0].enforcer, _place(decisive[1]), facts["agent"])
-    if decisive:
-        return Enforcement(True, f"{decisive[0].name} does it")
-    if any(mark in version for mark in BUILT_IN):
-        return Enforcement(None, f"no known enforcer runs as a DaemonSet, but {version} may have one built in")
-    names = ", ".join(network.name for network, _ in recognise_all(sets) if not network.meta)
-    return Enforcement(False, f"{names} does not, and nothing known runs beside it" if names else
-                       "no network agent and no enforcer that is known runs as a DaemonSet")
+def _would(told: Enforcement) -> str:
+    return "none would be enforced" if told.enforced is False else "whether one would be enforced could not be told"
 
 
-def _place(item: Mapping[str, Any]) -> str:
-    return f"DaemonSet {item['namespace']}/{item['name']}"
+def _advise() -> str:
+    able = list_names((n.name for n in NETWORKS if n.name in ("Calico", "Cilium") and n.policy == "yes"), word="or")
+    return (f"Run something that enforces them: a network plugin that does, such as {able}, or beside the present one "
+            "an enforcer (kube-network-policies, or Calico for policies only). Before that, run `network-policy "
+            "pod=… to=…` for what must go on working: all that they forbid ends in that moment.")
 
 
-def _by_part(enforcer: Enforcer, where: str, agent: dict[str, Any] | None) -> Enforcement:
-    if not agent or agent["error"]:
-        return Enforcement(None, f"{where} could not be read ({agent['error'] if agent else 'it was not asked for'})")
-    if enforcer.since:
-        return _by_age(enforcer.since, where, agent)
-    has = [container["name"] for container in agent["containers"]]
-    extra = next((name for name in has if name in enforcer.containers), "")
-    if not extra:
-        return Enforcement(False, f"{where} has no container {' or '.join(enforcer.containers)}")
-    words = [word for container in agent["containers"] for word in container["args"]]
-    if enforcer.switch and enforcer.switch not in words:
-        return Enforcement(None, f"{where} has a container {extra}, which may be switched off")
-    return Enforcement(True, f"container {extra} of {where} does it")
-
-
-def _by_age(since: str, where: str, agent: dict[str, Any]) -> Enforcement:
-    """Tags that begin with the day of their making."""
-    image = agent["containers"][0].get("image", "").partition("@")[0] if agent["containers"] else ""
-    tag = image.rpartition("/")[2].partition(":")[2]
-    if not DATED.match(tag):
-        return Enforcement(None, f"{where} does it from {since} on, and its image tells no such version ({image})")
-    if tag < since:
-        return Enforcement(False, f"{where} does it from {since} on, and is {tag}")
-    return Enforcement(True, f"{where} ({tag}) does it")
+ENFORCED = Look(
+    name="policy.enforcement", args=EnforcementArgs, gather=gather_enforcement, judge=judge_enforced, reads=READS,
+    by_hand="`kubectl get networkpolicies -A`, and `kubectl get daemonsets -A` for calico-node, cilium, weave-net with "
+    "its container weave-npc, kube-router, kube-network-policies "
+    "(https://kubernetes.io/docs/concepts/services-networking/network-policies/#prerequisites)",
+)

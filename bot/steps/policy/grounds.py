@@ -7,7 +7,7 @@ from bot.diagnosis.policy_selectors import selects
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.policy.clients import anybody, crowds
-from bot.steps.policy.enforcement import judge_enforcement
+from bot.steps.policy.enforcers import judge_enforcement
 from bot.steps.policy.facts import party
 from bot.steps.policy.nearness import find_nearest
 from bot.steps.policy.selection_rules import idle_finding, lost_finding

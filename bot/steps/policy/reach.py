@@ -10,8 +10,8 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.steps import Args, Evidence, Look
-from bot.steps.policy.enforced import READS
-from bot.steps.policy.enforcement import read_enforcers
+from bot.steps.policy.enforcement import READS
+from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import read_other_apis, read_policies
 from bot.steps.policy.labels import read_namespaces, read_pods, takes_none
 from bot.steps.policy.reach_rules import judge_reach

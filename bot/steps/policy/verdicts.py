@@ -7,7 +7,7 @@ from bot.diagnosis.causes import find, note
 from bot.diagnosis.policy_evaluation import Direction, Ruling
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
-from bot.steps.policy.enforcement import judge_enforcement
+from bot.steps.policy.enforcers import judge_enforcement
 from bot.steps.policy.words import tell_near, tell_policy
 from bot.steps.wording import list_names, read_at
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
-from bot.steps.nodes.way import UNREACHED, find_no_way
+from bot.steps.nodes.kubelet import UNREACHED, find_no_way
 from bot.steps.proxy.objects import tell_crash
 from bot.steps.wording import cut, list_names, parse_time, read_at, tell_time
 

@@ -11,7 +11,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.asking import ask_dns
 from bot.steps.findings import tell_skipped
-from bot.steps.nodes.kubelet import DEFAULT_DOMAIN
+from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
 from bot.steps.wording import cut, list_names, read_at
 

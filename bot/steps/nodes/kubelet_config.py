@@ -1,0 +1,48 @@
+"""What kubelets tell pods about DNS: the address of the server and the cluster's domain, as kubeadm keeps them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from bot.cluster import Cluster
+from bot.model.errors import ClusterError, NotFound
+from bot.steps.findings import unread
+
+NAMESPACE, CONFIG_MAP, KEY = "kube-system", "kubelet-config", "kubelet"
+DEFAULT_DOMAIN = "cluster.local"
+
+
+@dataclass(frozen=True, slots=True)
+class KubeletConfig:
+    """`dns`: clusterDNS. `domain`: "" where it is not known. `source`: where they were read; `skipped`: why not."""
+
+    dns: tuple[str, ...] = ()
+    domain: str = ""
+    source: str = ""
+    skipped: tuple[str, ...] = ()
+
+
+async def read_kubelet_config(cluster: Cluster) -> KubeletConfig:
+    """Platforms without this ConfigMap are many: nothing is concluded from its absence."""
+    try:
+        config_map = await cluster.get("ConfigMap", CONFIG_MAP, NAMESPACE)
+    except NotFound:
+        return KubeletConfig()
+    except ClusterError as error:
+        return KubeletConfig(skipped=(unread(error),))
+    return parse_kubelet_config(str((config_map.get("data") or {}).get(KEY, "")))
+
+
+def parse_kubelet_config(text: str) -> KubeletConfig:
+    source = f"ConfigMap {NAMESPACE}/{CONFIG_MAP}"
+    try:
+        config: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return KubeletConfig(skipped=(f"{source}, key {KEY}, is not YAML: {str(error).splitlines()[0]}.",))
+    if not isinstance(config, dict):
+        return KubeletConfig(skipped=(f"{source} holds nothing under {KEY}.",))
+    listed = config.get("clusterDNS")
+    addresses = tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+    domain = config.get("clusterDomain")
+    return KubeletConfig(addresses, domain.rstrip(".") if isinstance(domain, str) else "", source)
