@@ -12,6 +12,7 @@ import dns.rdatatype
 
 from bot.model.redact import redact
 from bot.playground.bundle import DnsAnswer, HttpAnswer, Outcome
+from bot.steps.http_page import join_chunks
 
 NO_KUBELET = "dialing backend"
 """Of an API server that did not get to the kubelet: who refused was the node, and nobody within the pod."""
@@ -77,7 +78,7 @@ def _read_http(where: tuple[str, str, int], sent: bytes, received: bytes, outcom
                           message=message)
     lines = head.decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-    text = _unchunk(body) if headers.get("transfer-encoding", "").lower() == "chunked" else body
+    text = join_chunks(body) if headers.get("transfer-encoding", "").lower() == "chunked" else body
     packed = headers.get("content-encoding", "").lower() == "gzip"
     return HttpAnswer(
         namespace=namespace,
@@ -103,14 +104,3 @@ def read_request(sent: bytes) -> tuple[str, str]:
 def _unpack(data: bytes) -> bytes:
     """As much as came: a page may have been left before its end."""
     return zlib.decompressobj(wbits=31).decompress(data)
-
-
-def _unchunk(body: bytes) -> bytes:
-    whole = b""
-    while body:
-        size, found, rest = body.partition(b"\r\n")
-        length = int(size.split(b";")[0] or b"0", 16) if found else 0
-        if not length:
-            break
-        whole, body = whole + rest[:length], rest[length + 2 :]
-    return whole

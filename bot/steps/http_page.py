@@ -65,7 +65,7 @@ def _read(answer: bytes) -> Page:
         return Page(error="what listens there does not speak HTTP" if answer else "the connection was closed")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     if headers.get("transfer-encoding", "").lower() == "chunked":
-        body = _whole(body)
+        body = join_chunks(body)
     if headers.get("content-encoding") == "gzip":
         try:
             body = zlib.decompressobj(wbits=31).decompress(body, LARGEST)
@@ -74,7 +74,7 @@ def _read(answer: bytes) -> Page:
     return Page(status=int(words[1]), text=body.decode("utf-8", "replace"), location=headers.get("location", ""))
 
 
-def _whole(body: bytes) -> bytes:
+def join_chunks(body: bytes) -> bytes:
     """Out of chunks (RFC 9112, 7.1) up to what is none; the last one may have been left before its end."""
     whole = b""
     while size := CHUNK.match(body):
