@@ -28,8 +28,8 @@ class Owner:
 OWNERS = (
     Owner("dns.operator.openshift.io/owning-dns", "The DNS operator writes this ConfigMap and undoes edits: `kubectl "
           "edit dns.operator.openshift.io default` (servers, upstreamResolvers) instead."),
-    Owner("eks.amazonaws.com/component", "It belongs to the EKS add-on coredns, whose next update undoes edits: set "
-          "`corefile` in the add-on's configuration values as well."),
+    Owner("eks.amazonaws.com/component", "EKS made it. Where coredns is an EKS add-on, whose next update undoes edits, "
+          "set `corefile` in the add-on's configuration values as well."),
     Owner("addonmanager.kubernetes.io/mode", "The add-on manager (AKS has one) writes this ConfigMap anew and undoes "
           f"edits: {CUSTOM}, and correct what is there.", "Reconcile"),
     Owner("objectset.rio.cattle.io/owner-name", f"k3s writes this ConfigMap anew at its next start: {CUSTOM}."),
