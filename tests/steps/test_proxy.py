@@ -1,5 +1,6 @@
 """The service proxy on evidence alone: where it runs, whether it writes its rules, what it logs."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ def coverage(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool =
     (coverage(found=False, kubeadm=False), []), (coverage(found=False, networks=("Cilium",)), []),
     (coverage(found=False, networks=("Cilium",), replacement="true"), []),
     (coverage(found=False, networks=("Cilium",), replacement="false"), ["proxy.missing"]),
+    (coverage(found=False, networks=("Calico",)), []),                    # eBPF may do its work
+    (coverage(found=False, networks=("Calico",), replacement="false"), ["proxy.missing"]),
     (coverage(found=False, networks=("OVN-Kubernetes",)), []),
     (coverage(found=False, networks=("Flannel",)), ["proxy.missing"]),
     (coverage(found=False, version="v1.31.2+k3s1"), []),                  # built in
@@ -67,6 +70,7 @@ def coverage(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool =
     (coverage(ready=1, pods=[pod()]), ["proxy.not-covering"]), (coverage(ready=0, desired=0, pods=[]),
                                                                ["proxy.not-covering"]),
     (coverage(ready=0, desired=0, pods=[], networks=("Calico",)), []),    # left so where eBPF does its work
+    (coverage(ready=0, desired=0, pods=[], networks=("Calico",), replacement="false"), ["proxy.not-covering"]),
     (coverage(ready=0, desired=0, pods=[], networks=("Cilium",), replacement="true"), []),
     (coverage(ready=0, desired=0, pods=[], networks=("Cilium",), replacement="false"), ["proxy.not-covering"]),
     (coverage(ready=0, desired=0, pods=[], networks=("Flannel",)), ["proxy.not-covering"]),
@@ -74,6 +78,24 @@ def coverage(found: bool = True, networks: tuple[str, ...] = (), kubeadm: bool =
 ])
 def test_a_service_proxy_is_missed_only_where_it_is_needed(evidence: Any, expected: list[str]) -> None:
     assert causes(COVERAGE, evidence) == expected
+
+
+@pytest.mark.parametrize(("spec", "variable", "said"), [
+    ({}, None, "false"), ({"bpfEnabled": False}, None, "false"), ({"bpfEnabled": True}, None, None),
+    ({}, "true", None), ({}, "false", "false"),
+])
+async def test_calico_is_asked_whether_its_ebpf_does_the_work_of_a_missing_kube_proxy(
+    spec: dict[str, Any], variable: str | None, said: str | None, tmp_path: Path
+) -> None:
+    bundle = load_scenario("calico-block-limit")
+    objects = deepcopy([o for o in bundle.objects if (o["kind"], o["metadata"]["name"]) != ("DaemonSet", "kube-proxy")])
+    for item in objects:
+        if item["kind"] == "FelixConfiguration":
+            item["spec"] |= spec
+        elif item["kind"] == "DaemonSet" and variable:
+            item["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "FELIX_BPFENABLED", "value": variable}]
+    async with open_box(replace(bundle, objects=tuple(objects)), tmp_path) as cluster:
+        assert (await COVERAGE.gather(cluster, ProxyArgs()))["replacement"] == said
 
 
 @pytest.mark.parametrize("third", [

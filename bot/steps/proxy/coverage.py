@@ -192,7 +192,8 @@ def _pod_on(evidence: Evidence, node: str) -> dict[str, Any] | None:
 COVERAGE = Look(
     name="proxy.coverage", args=ProxyArgs, gather=gather_coverage, judge=judge_coverage,
     reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "get configmaps/kubeadm-config in kube-system",
-           "get configmaps/cilium-config in kube-system", "list pods in kube-system", "get /version"),
+           "get configmaps/cilium-config in kube-system", "list felixconfigurations.crd.projectcalico.org",
+           "list pods in kube-system", "get /version"),
     by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl -n kube-system get pods -o wide "
     "-l k8s-app=kube-proxy` (https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#is-the-kube-proxy-working)",
 )

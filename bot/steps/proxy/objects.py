@@ -20,6 +20,7 @@ STATIC = f"Pods {HOME}/{NAME}"
 """What findings about static pods name."""
 BOTH = "GKE"
 """The platform that has a DaemonSet for no node beside its static pods."""
+CALICO_API = "crd.projectcalico.org/v1"
 MOST_NODES = 2
 """Nodes whose proxy is asked and whose log is read: those that host DNS pods, and suspects."""
 SMALL = 10
@@ -81,17 +82,32 @@ async def _read(cluster: Cluster, item: Object, skipped: list[str]) -> Object | 
 
 
 async def read_replacement(cluster: Cluster, proxy: Proxy, skipped: list[str]) -> str | None:
-    """Cilium's own word on whether it replaces kube-proxy; None where it is not there or does not tell."""
-    if "Cilium" not in proxy.networks:
-        return None
+    """What Cilium says of itself on whether it replaces kube-proxy, and "false" of a Calico that says that it does
+    not, asked where kube-proxy is for no node; None where nobody tells."""
     try:
-        data = (await cluster.get("ConfigMap", "cilium-config", HOME)).get("data") or {}
+        if "Cilium" in proxy.networks:
+            data = (await cluster.get("ConfigMap", "cilium-config", HOME)).get("data") or {}
+            return str(data.get(KPR, "")).lower() or None
+        idle = proxy.daemon is None or not proxy.daemon["desired"]
+        return "false" if proxy.networks == ("Calico",) and idle and not await _has_bpf(cluster) else None
     except NotFound:
         return None
     except ClusterError as error:
         skipped.append(unread(error))
         return None
-    return str(data.get(KPR, "")).lower() or None
+
+
+async def _has_bpf(cluster: Cluster) -> bool:
+    """Whether Calico's eBPF is on for any node, which then does kube-proxy's work (docs.tigera.io/calico: Felix
+    configuration, bpfEnabled; a variable of calico-node goes before it)."""
+    sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
+    agents = [await cluster.get("DaemonSet", str(agent["name"]), str(agent["namespace"]))
+              for _, agent in recognise_all(sets)]
+    said = [variable.get("value") for agent in agents for container in agent["spec"]["template"]["spec"]["containers"]
+            for variable in container.get("env") or () if variable["name"] == "FELIX_BPFENABLED"]
+    felix = await cluster.list("FelixConfiguration", api=CALICO_API, limit=50)
+    said += [item.get("spec", {}).get("bpfEnabled") for item in felix.items]
+    return any(str(value).lower() not in ("false", "none") for value in said)
 
 
 async def _list_static(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:

@@ -11,7 +11,7 @@ from tests.cluster.faults.bridge import CONF
 from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, Await, EditFile, OnNode
-from tests.cluster.faults.objects import CALICO, DNS_PODS, Ref, pod_on
+from tests.cluster.faults.objects import CALICO, DNS_PODS, PROXY, PROXY_PODS, Ref, pod_on
 from tests.cluster.rig import Cluster
 
 SECOND = NODES[1]
@@ -130,6 +130,12 @@ CALICO_FAULTS = (
          _variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "ALLOW"),
          wait=Condition("an agent has crashed", _has_crashed),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("edit daemonset calico-node",)),
+    Fault(
+        name="calico-proxy-deleted", reference="P01", network="calico", playbook="network",
+        says="kube-proxy's DaemonSet does not exist beside a Calico without eBPF",
+        breaks=(Delete(PROXY), Await(Condition("kube-proxy has ended", lambda c: not live_pods(c, PROXY_PODS)))),
+        roots=(Root("proxy.missing", "proxy", str(PROXY)),),
+    ),
     Fault(
         name="calico-global-deny", reference="N08", network="calico", playbook="dns", breaks=(Create((LOCK_DOWN,)),),
         says="a default-deny of Calico's own kind holds for the DNS pods, too", mentions=("lock-down", "kube-system"),
