@@ -4,6 +4,7 @@ Readiness is that same page answering, whatever stands in it: an agent that is c
 Source: https://github.com/weaveworks/weave/tree/master/site (troubleshooting, ipam); seen with 2.8.1 on 1.34.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -20,8 +21,9 @@ from bot.steps.nodes.status import SAMPLE, is_young, sample_nodes
 from bot.steps.wording import cut, list_names, read_at
 
 STATUS = 6784
-ASKED = 3
-"""Routers that are asked about single connections."""
+ASKED, AGAIN = 3, 1.5
+"""Routers that are asked about single connections, and seconds until they are asked again: while a router tries anew
+it does not say why it was refused before."""
 FIELDS = {"connections": r"Connections: (.+)", "peers": r"Peers: (\d+)", "ipam": r"Service: ipam\s+Status: (.+)",
           "range": r"\sRange: (\S+)", "name": r" Name: \S+\(([^)]+)\)"}
 FAILED = re.compile(r"(\d+) (?!established)(\w+)")
@@ -53,11 +55,18 @@ async def gather_weave(cluster: Cluster, network: Network, daemon: Daemon, skipp
         facts: dict[str, Any] = {"pod": pods[0]["name"], "node": pods[0]["node"], "created": pods[0]["created"],
                                  "error": page.error, **read_status(page.text)}
         if facts["failed"]:
-            facts["lines"] = [line for pod in pods[:ASKED] for line in await _broken(cluster, daemon, pod)]
+            facts["lines"] = await _why(cluster, daemon, pods)
+            if _reason(facts["lines"])[1] == "":
+                await asyncio.sleep(AGAIN)
+                facts["lines"] = await _why(cluster, daemon, pods)
     except Forbidden as error:
         skipped.append(error.permission)
         return {}
     return facts
+
+
+async def _why(cluster: Cluster, daemon: Daemon, pods: list[dict[str, Any]]) -> list[str]:
+    return [line for pod in pods[:ASKED] for line in await _broken(cluster, daemon, pod)]
 
 
 async def _broken(cluster: Cluster, daemon: Daemon, pod: dict[str, Any]) -> list[str]:
