@@ -1,10 +1,10 @@
 """Each read of a look failing in turn, and what is found then."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.model.finding import Finding
+from bot.model.finding import Finding, Verdict
 from bot.playground.cluster_box.box import ClusterBox
 from bot.playground.cluster_box.faults import Fault
 
@@ -37,6 +37,21 @@ async def each_failing(
         box.faults[:] = [Exactly(path=path, **how)]
         yield resource(path), await look()
     box.faults.clear()
+
+
+async def check_each(
+    box: ClusterBox, how: dict[str, Any], look: Callable[[], Awaitable[Findings]], uses: str, *,
+    faults: Callable[[Findings], set[str]], stands_without: Container[tuple[str, str]],
+) -> None:
+    """A read that fails makes no fault, is named, and lets nothing pass but what stands without it."""
+    blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
+    before = faults(await look())
+    async for missed, found in each_failing(box, how, look):
+        assert faults(found) <= before, (missed, found)
+        named = any(f.verdict is blind and missed.split("/")[0] in f.summary for f in found)
+        assert named or (uses, missed) in stands_without, (missed, found)
+        passed = any(f.verdict is Verdict.PASS for f in found)
+        assert not passed or (uses, missed) in stands_without, (missed, found)
 
 
 def resource(path: str) -> str:

@@ -15,7 +15,7 @@ from bot.model.playbook import Kind, Step
 from bot.playground.scenarios import load_scenario
 from bot.steps.library import STEP_TYPES
 from tests.steps.boxed import open_boxed
-from tests.steps.failing import BROKEN, REFUSED, each_failing
+from tests.steps.failing import BROKEN, REFUSED, check_each
 
 WEB, LEGACY, OUTSIDE = {"service": "shop/web"}, {"service": "shop/legacy"}, {"service": "shop/outside"}
 INGRESS = {"ingress": "shop/web"}
@@ -57,13 +57,6 @@ def faults(findings: tuple[Finding, ...]) -> set[str]:
 async def test_a_read_that_fails_makes_no_fault_and_is_named(
     name: str, uses: str, arguments: dict[str, Any], how: dict[str, Any], tmp_path: Path
 ) -> None:
-    blind = Verdict.SKIPPED if how is REFUSED else Verdict.UNKNOWN
     async with open_boxed(load_scenario(name), tmp_path) as boxed:
         look = partial(ask, boxed.cluster, uses, arguments)
-        before = faults(await look())
-        async for missed, found in each_failing(boxed.box, how, look):
-            assert faults(found) <= before, (missed, found)
-            named = any(f.verdict is blind and missed.split("/")[0] in f.summary for f in found)
-            assert named or (uses, missed) in STAND_WITHOUT, (missed, found)
-            passed = any(f.verdict is Verdict.PASS for f in found)
-            assert not passed or (uses, missed) in STAND_WITHOUT, (missed, found)
+        await check_each(boxed.box, how, look, uses, faults=faults, stands_without=STAND_WITHOUT)

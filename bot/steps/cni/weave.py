@@ -56,7 +56,7 @@ async def gather_weave(cluster: Cluster, network: Network, daemon: Daemon, skipp
                                  "error": page.error, **read_status(page.text)}
         if facts["failed"]:
             facts["lines"] = await _why(cluster, daemon, pods)
-            if _reason(facts["lines"])[1] == "":
+            if not _reason(facts["lines"])[1]:
                 await asyncio.sleep(AGAIN)
                 facts["lines"] = await _why(cluster, daemon, pods)
     except Forbidden as error:
