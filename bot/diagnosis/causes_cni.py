@@ -16,7 +16,7 @@ SECURITY_PAGE = "https://kubernetes.io/docs/concepts/security/pod-security-stand
 NO_NETWORK = (
     "cni.sandbox.*", "cni.not-configured", "cni.network-unavailable", "dns.pods.pending.*", "dns.pods.sandbox",
     "dns.pods.missing", "dns.endpoints.*", "dns.query.*", "dns.upstream.*", "cni.path", "node.dns-port",
-    "path.single", "service.pods.no-network", "service.pods.sandbox", "service.name.*",
+    "path.single", "service.pods.no-network", "service.pods.sandbox", "service.name.*", "node.path",
 )
 """What follows on a node whose agent does not do its work."""
 ACROSS = ("cni.path", "cni.plan.twice", "path.single", "dns.endpoints.*", "dns.query.*", "dns.pods.api-path",

@@ -25,7 +25,7 @@ NOWHERE = Cluster(kubeconfig=Path("nowhere"), site=None)
 
 def finding(root: Root = ROOT, advice: str = "`kubectl`", verdict: str = "FAIL") -> dict[str, Any]:
     return {"cause": root.cause, "layer": root.layer, "object": root.object, "summary": "", "advice": advice,
-            "verdict": verdict}
+            "verdict": verdict, "evidence": []}
 
 
 def report(answer: str, *found: dict[str, Any], also: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:

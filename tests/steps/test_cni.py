@@ -92,6 +92,19 @@ def test_new_dead_windows_and_virtual_nodes_do_not_miss_an_agent(third: dict[str
     assert causes(AGENTS, agents(few, nodes=nodes(n1=node(), n2=node(cordoned=True), n3=third))) == []
 
 
+@pytest.mark.parametrize(("crashes", "verdict"), [
+    ({"waiting": "CrashLoopBackOff", "restarts": 1}, Verdict.WARN), ({"restarts": 2}, Verdict.WARN),
+    ({"started": JUST_NOW, "waiting": "", "restarts": 1}, Verdict.INFO),        # kube-proxy may have come later
+])
+def test_an_agent_that_crashes_again_and_again_is_at_fault_on_a_node_of_any_age(
+    crashes: dict[str, Any], verdict: Verdict
+) -> None:
+    ill = pod("n2", ready=False, created=JUST_NOW, container={**CRASHED, **crashes})
+    short = agents(agent(ready=1, pods=[pod("n1"), ill]), nodes=nodes(n1=node(), n2=node(created=JUST_NOW)))
+    assert only(AGENTS, short).verdict is verdict
+    assert "1 of 2" in only(AGENTS, short).summary
+
+
 def test_an_agent_that_is_made_anew_or_rolled_out_is_no_fault() -> None:
     begins = {"ready": False, "started": "", "waiting": "PodInitializing"}
     new = pod("n2", ready=False, created=JUST_NOW, container=begins)

@@ -108,12 +108,14 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
     daemon, read = agent["daemon"], evidence["nodes"]["read"]
     fit = list_fit(read)
     kept = [name for name in fit if _could(read[name]) and _is_kept_off(agent, name)]
-    away = [name for name in fit if name not in kept and not _is_served(agent, name)
-            and (is_young(read[name], evidence) or not _could(read[name]))]
+    away = [name for name in fit if name not in kept and not _is_served(agent, name) and (
+        not _could(read[name]) or (is_young(read[name], evidence) and not _keeps_crashing(agent, name)))]
     total = max(agent["covered"], daemon["desired"])
-    if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
+    if daemon["ready"] >= total:
         return []
     text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
+    if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
+        return [_told(evidence, agent, f"{text}: the other nodes are new, or not ready themselves.")]
     if not daemon["desired"] and any(other["daemon"]["ready"] for other in evidence["agents"]):
         return [_told(evidence, agent, f"{text}: it is set to run nowhere, and another network runs.")]
     ill = {name: why for name in fit if name not in away and (why := _why(agent, name))}
@@ -159,6 +161,13 @@ def _is_kept_off(agent: Agent, node: str) -> bool:
     """Whether it has no ready agent for as long as the DaemonSet and its node are as they are: age is no excuse."""
     place = agent["places"].get(node)
     return bool(place and why_not_there(agent["daemon"], place) and _why(agent, node))
+
+
+def _keeps_crashing(agent: Agent, node: str) -> bool:
+    """What ends again and again speaks against the agent, however new its node is; once it may be earlier than
+    kube-proxy there."""
+    here = [troubled(pod) for pod in agent["pods"] or () if pod["node"] == node and not is_gone(pod)]
+    return any(container["ended"] and container["restarts"] + (not container["started"]) > 1 for container in here)
 
 
 def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:

@@ -118,7 +118,8 @@ def judge_agents(evidence: Evidence, args: AgentsArgs) -> Judgement:
         own = [f for reader in FACTS.get(network.name, ()) for f in reader.judge(evidence, agent)]
         named = {f.cause for f in own if f.cause}  # by its settings: what the log says of them is the same, once more
         told = [*(f for f in judge_agent(evidence, agent, network) if f.cause not in named), *own]
-        if not any(f.verdict is not Verdict.INFO for f in told):
+        complete = agent["daemon"]["ready"] >= max(agent["covered"], agent["daemon"]["desired"])
+        if complete and all(f.verdict is Verdict.INFO for f in told):
             told.insert(0, _well(evidence, agent, network))
         found += told
     return Judgement((*found, *skipped), {"networks": [agent["network"] for agent in agents]})

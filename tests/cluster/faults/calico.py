@@ -71,8 +71,8 @@ def _took(address: str) -> Condition:
     return Condition(f"Calico took {address} for the second node", hold)
 
 
-def _has_crashed(cluster: Cluster) -> bool:
-    return any(state["restartCount"] and not state["ready"]
+def _keeps_crashing(cluster: Cluster) -> bool:
+    return any(state["restartCount"] > 1 and not state["ready"]
                for pod in live_pods(cluster, CALICO.pods, CALICO.set.namespace)
                for state in pod["status"].get("containerStatuses", ()))
 
@@ -128,7 +128,7 @@ CALICO_FAULTS = (
          wait=HEALTHY, root=Root("cni.mtu", "cni", "Nodes"), answer="broken", mentions=("8900", "veth_mtu")),
     _row("setting-wrong", "CNI-03", "a variable of Calico's agents has a value that ends them",
          _variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "ALLOW"),
-         wait=Condition("an agent has crashed", _has_crashed),
+         wait=Condition("an agent crashes again and again", _keeps_crashing),
          root=Root("cni.agent.settings", "cni", str(CALICO.set)), mentions=("edit daemonset calico-node",)),
     Fault(
         name="calico-proxy-deleted", reference="P01", network="calico", playbook="network",

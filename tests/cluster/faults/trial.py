@@ -109,7 +109,9 @@ def _root_text(root: Root) -> str:
 
 
 def _found_text(finding: Report) -> str:
-    return f"{finding['cause']} on {finding['object']} ({finding['layer']})"
+    """With what it was seen by: whoever reads of a wrong row has no cluster to ask any longer."""
+    evidence = " | ".join(map(str, finding["evidence"]))
+    return f"{finding['cause']} on {finding['object']} ({finding['layer']}): {finding['summary']} [{evidence}]"
 
 
 def describe(report: Report) -> str:

@@ -77,6 +77,11 @@ def _row(
                  awaits=awaits)
 
 
+def _meet(cluster: Cluster) -> bool:
+    told = _ask(cluster, "connections")
+    return len(told) == len(NODES) and all("established" in text for text in told)
+
+
 WEAVE_FAULTS = (
     _row("password", "CNI-03", "the agent of one node has a password, the other one has none",
          _one_by_one({"op": "add", "path": f"{CONTAINERS}/0/env/-", "value": {"name": "WEAVE_PASSWORD", "value": "x"}}),
@@ -101,7 +106,8 @@ WEAVE_FAULTS = (
         stage=(open_shop(web=NODES[0], client=NODES[0]), Await(OPEN)),  # an address of the old pod would still be known
         breaks=(_one_by_one({"op": "add", "path": f"{CONTAINERS}/1/command", "value": ["/no-such-program"]}),
                 RestartPods(WEAVE.pods, node=SECOND), Remake(Ref("Pod", "web", SPACE), web_server(SECOND), OPEN)),
-        wait=both(gets_through(CLIENT, ADDRESS, through=False), grown(Ref("Node", SECOND, ""))),
+        wait=both(Condition("the routers have met again: what is dropped is dropped for want of policies", _meet),
+                  gets_through(CLIENT, ADDRESS, through=False), grown(Ref("Node", SECOND, ""))),
         roots=(Root("cni.agent", "cni", DAEMON),), mentions=("weave-npc",), consequences=(*NO_NETWORK, "path.single"),
     ),
 )
