@@ -5,10 +5,9 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_selectors import meets
-from bot.model.errors import ClusterError
 from bot.networks import Network, recognise_all
-from bot.steps.findings import unread
 from bot.steps.nodes.status import sample_nodes
+from bot.steps.readings import or_skip
 from bot.steps.wording import cut, name_object, parse_time
 
 MOST_PODS = 20
@@ -31,6 +30,13 @@ async def find_networks(cluster: Cluster) -> list[Network]:
     """Those whose agents are there, each once. Raises ClusterError where the DaemonSets cannot be read."""
     listing = await cluster.list("DaemonSet", form="metadata")
     return list(dict.fromkeys(network for network, _ in recognise_all(name_sets(listing.items))))
+
+
+async def read_networks(cluster: Cluster, skipped: list[str], *, meta: bool = True) -> list[str] | None:
+    """Names of the networks whose agents are there, without those that only choose among others (`meta=False`). None
+    where the DaemonSets could not be read: then nothing is said about what is missing."""
+    networks = await or_skip(find_networks(cluster), skipped)
+    return None if networks is None else [network.name for network in networks if meta or not network.meta]
 
 
 def daemon_facts(item: Object) -> dict[str, Any]:
@@ -107,12 +113,9 @@ async def list_pods(
     """The DaemonSet's pods, on one node where it is named; None where they may not be read or are too many."""
     wanted = ",".join(f"{key}={value}" for key, value in sorted(daemon["labels"].items()))
     fields = f"spec.nodeName={node}" if node else ""
-    try:
-        listing = await cluster.list("Pod", daemon["namespace"], labels=wanted, fields=fields, limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return None if listing.remaining else [agent_facts(pod) for pod in listing.items]
+    listing = await or_skip(
+        cluster.list("Pod", daemon["namespace"], labels=wanted, fields=fields, limit=MOST_PODS), skipped)
+    return None if listing is None or listing.remaining else [agent_facts(pod) for pod in listing.items]
 
 
 def agent_facts(pod: Object) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from bot.cluster import Cluster
-from bot.model.errors import ClusterError
-from bot.steps.daemons import find_networks
+from bot.cluster import Cluster, Listing, Object
+from bot.model.errors import ClusterError, NotFound
 from bot.steps.findings import unread
 
 T = TypeVar("T")
@@ -20,14 +19,24 @@ async def or_skip(reading: Awaitable[T], skipped: list[str]) -> T | None:
     return None
 
 
+async def one_or_skip(reading: Awaitable[Object], skipped: list[str]) -> Object | None:
+    """The object; {} where there is none, None where it could not be read."""
+    try:
+        return await reading
+    except NotFound:
+        return {}
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
+async def items_or_skip(reading: Awaitable[Listing], skipped: list[str]) -> tuple[Object, ...] | None:
+    """The objects of a list; None where they could not be read."""
+    listing = await or_skip(reading, skipped)
+    return None if listing is None else listing.items
+
+
 async def read_version(cluster: Cluster, skipped: list[str]) -> str:
     """Of the API server, such as v1.34.1; "" where it could not be read."""
     version = await or_skip(cluster.version(), skipped)
     return str(version.get("gitVersion", "")) if version else ""
-
-
-async def read_networks(cluster: Cluster, skipped: list[str], *, meta: bool = True) -> list[str] | None:
-    """Names of the networks whose agents are there, without those that only choose among others (`meta=False`). None
-    where the DaemonSets could not be read: then nothing is said about what is missing."""
-    networks = await or_skip(find_networks(cluster), skipped)
-    return None if networks is None else [network.name for network in networks if meta or not network.meta]

@@ -16,10 +16,10 @@ from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.file_rules import judge_files
 from bot.steps.cni.node_views import see_nodes
 from bot.steps.cni.setting_rules import join_mtus, judge_mtus, judge_settings
-from bot.steps.daemons import name_sets
+from bot.steps.daemons import name_sets, read_networks
 from bot.steps.findings import tell_skipped, weigh
 from bot.steps.nodes.status import read_nodes, sample_nodes
-from bot.steps.readings import read_networks, read_version
+from bot.steps.readings import read_version
 from bot.steps.wording import count, list_names, read_at
 
 WAYS = {"probe": "by node probes, as the settings allow", "exec": "by exec in the network's agents"}

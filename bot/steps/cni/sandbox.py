@@ -16,10 +16,9 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.sandbox_words import DENIED, SHARED, normalise, read_message
-from bot.steps.daemons import daemon_facts, is_gone, list_pods, name_sets
+from bot.steps.daemons import daemon_facts, is_gone, list_pods, name_sets, read_networks
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
-from bot.steps.readings import read_networks
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 REASON = "FailedCreatePodSandBox"

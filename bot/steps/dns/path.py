@@ -12,6 +12,7 @@ from bot.diagnosis.causes import note
 from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.daemons import read_networks
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.path.api import CLOSED, try_pods
@@ -21,7 +22,6 @@ from bot.steps.path.probe import LABELS, list_targets, run_probes
 from bot.steps.path.probe_rules import asked, judge_probes, list_rows
 from bot.steps.path.rules import judge_ways
 from bot.steps.podfacts import pod_facts, spread
-from bot.steps.readings import read_networks
 
 MOST_PODS = 2
 

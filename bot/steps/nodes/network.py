@@ -10,9 +10,9 @@ from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import NETWORKS, Install, Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.daemons import read_networks
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import fell_silent, is_unconfigured, is_young, read_nodes
-from bot.steps.readings import read_networks
 from bot.steps.wording import count, cut, list_names, read_at
 
 POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")

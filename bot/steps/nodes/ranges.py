@@ -11,10 +11,10 @@ from bot.diagnosis.causes import note
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.cni.plan_rules import judge_ranges, out_of_nodes
+from bot.steps.daemons import read_networks
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
 from bot.steps.nodes.status import is_virtual
-from bot.steps.readings import read_networks
 from bot.steps.wording import list_names, read_at
 
 

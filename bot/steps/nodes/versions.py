@@ -13,9 +13,10 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.daemons import read_networks
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
-from bot.steps.readings import read_networks, read_version
+from bot.steps.readings import read_version
 from bot.steps.wording import count, list_names, read_at
 
 OLDEST = 3

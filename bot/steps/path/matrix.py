@@ -11,6 +11,7 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Direction
 from bot.model.errors import ClusterError, Forbidden
 from bot.steps import Evidence, Look
+from bot.steps.daemons import read_networks
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.path.api import CLOSED, PATIENCE, ask
@@ -23,7 +24,6 @@ from bot.steps.path.probe import LABELS, run_probes
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
-from bot.steps.readings import read_networks
 
 Row = dict[str, Any]
 UNREADABLE = "a policy that may not be read"
