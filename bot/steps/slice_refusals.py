@@ -9,10 +9,9 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
-from bot.steps.findings import unread
+from bot.steps.readings import items_or_skip
 from bot.steps.refusals import advise
 from bot.steps.wording import cut, parse_time, read_at
 
@@ -29,13 +28,9 @@ SLACK = 5.0
 async def read_refusal(cluster: Cluster, namespace: str, name: str, skipped: list[str]) -> dict[str, Any]:
     """{message, last} of the newest refusal, {} where no event tells of one."""
     about = f"involvedObject.kind=Service,involvedObject.name={name},reason={REASON}"
-    try:
-        listing = await cluster.list("Event", namespace, fields=about, limit=20)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
+    events = await items_or_skip(cluster.list("Event", namespace, fields=about, limit=20), skipped) or ()
     told = [(parse_time(event.get("lastTimestamp") or event.get("eventTime")), str(event.get("message", "")))
-            for event in listing.items]
+            for event in events]
     last, message = max((one for one in told if not PASSES.search(one[1])), default=(0.0, ""))
     return {"message": cut(_reason(message), 400), "last": last} if message else {}
 

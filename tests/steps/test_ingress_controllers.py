@@ -61,12 +61,12 @@ async def test_a_controller_of_another_class_is_not_asked_for_the_rule(
 async def test_what_comes_with_a_controller_and_serves_nothing_is_not_taken_for_it(tmp_path: Path) -> None:
     for name in ("svclb-traefik-0a1b2c3d", "traefik-forward-auth", "traefik-exporter"):
         async with open_boxed(beside(name), tmp_path) as boxed:
-            assert await find_workloads(boxed.cluster, TRAEFIK, []) == []
+            assert await find_workloads(boxed.cluster, TRAEFIK) == []
 
 
 async def test_a_class_is_told_by_arguments_and_by_variables(tmp_path: Path) -> None:
     told = beside("nginx-ingress-2", args=["--ingress-class=a", "--v=2"], env=[{"name": "INGRESS_CLASS", "value": "b"}])
     async with open_boxed(told, tmp_path) as boxed:
-        found = await find_workloads(boxed.cluster, NGINX, []) or []
+        found = await find_workloads(boxed.cluster, NGINX)
     assert {one["plain"]: one["classes"] for one in found} == {
         "ingress-nginx-controller": [], "nginx-ingress-2": ["a", "b"]}

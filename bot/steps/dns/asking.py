@@ -4,12 +4,12 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import Forbidden
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.wire import Question, ask
-from bot.steps.findings import unread
 from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import or_skip
 
 MOST_PODS = 2
 
@@ -17,10 +17,8 @@ MOST_PODS = 2
 async def ask_dns(cluster: Cluster, names: dict[str, str], skipped: list[str]) -> dict[str, Any]:
     """{zone, answers: [{pod, name, type, outcome, rcode, records, …}]}: `names` to types of records; names that end
     with a dot are asked as they are, others get the cluster's zone. `answers` is None where nobody could be asked."""
-    try:
-        dns = await find_dns(cluster, DnsArgs())
-    except ClusterError as error:
-        skipped.append(unread(error))
+    dns = await or_skip(find_dns(cluster, DnsArgs()), skipped)
+    if dns is None:
         return {"zone": DEFAULT_DOMAIN, "answers": None}
     skipped.extend(dns.skipped)
     zone = dns.kubelet.domain or DEFAULT_DOMAIN

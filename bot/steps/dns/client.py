@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
 from bot.steps.dns.client_rules import REASONS, judge_configuration
 from bot.steps.dns.objects import DnsArgs, find_service
 from bot.steps.findings import unread
 from bot.steps.nodes.kubelet_config import KubeletConfig
+from bot.steps.readings import items_or_skip, one_or_skip
 from bot.steps.wording import cut
 
 PATH = "/etc/resolv.conf"
@@ -54,13 +55,9 @@ def _kubelet(kubelet: KubeletConfig) -> dict[str, Any]:
 
 async def _events(cluster: Cluster, namespace: str, fields: str, skipped: list[str]) -> list[dict[str, str]]:
     """What kubelets say about DNS, the newest of each kind and node. No event proves nothing: they expire."""
-    try:
-        listing = await cluster.list("Event", namespace, fields=fields, limit=MOST_EVENTS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    events = await items_or_skip(cluster.list("Event", namespace, fields=fields, limit=MOST_EVENTS), skipped) or ()
     newest: dict[tuple[str, str], dict[str, str]] = {}
-    for event in listing.items:
+    for event in events:
         told = {"reason": str(event.get("reason", "")), "message": cut(str(event.get("message", "")), 300),
                 "about": _about(event.get("involvedObject", {})),
                 "node": str(event.get("source", {}).get("host") or event.get("reportingInstance", "")),
@@ -78,12 +75,8 @@ def _about(item: Object) -> str:
 
 async def _pod(cluster: Cluster, named: str, skipped: list[str]) -> dict[str, Any] | None:
     namespace, name = named.split("/")
-    try:
-        pod = await cluster.get("Pod", name, namespace)
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
+    pod = await one_or_skip(cluster.get("Pod", name, namespace), skipped)
+    if not pod:
         return None
     spec, uid = pod["spec"], pod["metadata"].get("uid", "")
     config = spec.get("dnsConfig") or {}

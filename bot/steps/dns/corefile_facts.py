@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.corefile import Corefile, Directive, parse_corefile
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import NotFound
 from bot.steps.dns.corefile_owner import find_owner
 from bot.steps.dns.objects import Dns
 from bot.steps.dns.served import locate
-from bot.steps.findings import unread
+from bot.steps.readings import or_skip
 from bot.steps.wording import cut, parse_time
 
 TOLD = frozenset({"acl", "kubernetes", "forward", "health", "ready", "cache", "errors", "reload", "bind"})
@@ -49,11 +49,7 @@ async def read_corefile(cluster: Cluster, dns: Dns) -> dict[str, Any]:
 
 async def try_corefile(cluster: Cluster, dns: Dns, skipped: list[str]) -> dict[str, Any]:
     """The same for looks that go on without it: its state is `unknown` then."""
-    try:
-        return await read_corefile(cluster, dns)
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return {"state": "unknown", "config_map": ""}
+    return await or_skip(read_corefile(cluster, dns), skipped) or {"state": "unknown", "config_map": ""}
 
 
 def _blocks(corefile: Corefile) -> list[dict[str, Any]]:

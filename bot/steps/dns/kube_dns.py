@@ -12,11 +12,10 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.objects import Dns
-from bot.steps.findings import unread
+from bot.steps.readings import one_or_skip
 from bot.steps.wording import cut, list_names, read_at
 
 MOUNT, NAME = "/kube-dns-config", "kube-dns"
@@ -31,13 +30,10 @@ async def read_settings(cluster: Cluster, dns: Dns, skipped: list[str]) -> dict[
         return {"state": "none", "config_map": "", "values": {}}
     name = _mounted(dns)
     facts = {"config_map": f"ConfigMap {dns.namespace}/{name}", "values": {}}
-    try:
-        data = (await cluster.get("ConfigMap", name, dns.namespace)).get("data") or {}
-    except NotFound:
-        return {**facts, "state": "missing"}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {**facts, "state": "unknown"}
+    config_map = await one_or_skip(cluster.get("ConfigMap", name, dns.namespace), skipped)
+    if not config_map:
+        return {**facts, "state": "unknown" if config_map is None else "missing"}
+    data = config_map.get("data") or {}
     return {**facts, "state": "read", "values": {key: str(data[key]) for key in (STUBS, UPSTREAM) if data.get(key)}}
 
 

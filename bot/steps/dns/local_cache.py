@@ -9,12 +9,11 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence, Look
 from bot.steps.dns.local_cache_rules import judge_cache
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
-from bot.steps.findings import unread
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import labels_text, name_object
 
 NAMES = frozenset({"node-local-dns", "nodelocaldns"})
@@ -26,20 +25,18 @@ RUN_TIME = frozenset({"__PILLAR__CLUSTER__DNS__", "__PILLAR__UPSTREAM__SERVERS__
 
 
 async def gather_cache(cluster: Cluster, args: DnsArgs) -> Evidence:
-    skipped: list[str] = []
     dns = await find_dns(cluster, args)
-    skipped += dns.skipped
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-    except ClusterError as error:
-        return {"known": False, "cache": None, "skipped": [*skipped, unread(error)], "read_at": cluster.now}
+    skipped = list(dns.skipped)
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
+    if sets is None:
+        return {"known": False, "cache": None, "skipped": skipped, "read_at": cluster.now}
     found = next((item["metadata"] for item in sets if item["metadata"]["name"] in NAMES), None)
     evidence: Evidence = {
         "known": True, "cache": None, "handed": list(dns.kubelet.dns), "source": dns.kubelet.source,
         "service": list(_addresses(dns.service)), "read_at": cluster.now,
     }
     if found:
-        daemon = await _get(cluster, "DaemonSet", found["name"], found["namespace"], skipped)
+        daemon = await or_skip(cluster.get("DaemonSet", found["name"], found["namespace"]), skipped)
         evidence["cache"] = await _cache(cluster, dns, daemon, skipped) if daemon else None
         evidence["known"] = daemon is not None
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
@@ -48,14 +45,6 @@ async def gather_cache(cluster: Cluster, args: DnsArgs) -> Evidence:
 def _addresses(service: Object | None) -> list[str]:
     spec = service["spec"] if service else {}
     return [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
-
-
-async def _get(cluster: Cluster, kind: str, name: str, namespace: str, skipped: list[str]) -> Object | None:
-    try:
-        return await cluster.get(kind, name, namespace)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
 
 
 async def _cache(cluster: Cluster, dns: Dns, daemon: Object, skipped: list[str]) -> dict[str, Any]:
@@ -72,14 +61,10 @@ async def _cache(cluster: Cluster, dns: Dns, daemon: Object, skipped: list[str])
 
 
 async def _pods(cluster: Cluster, daemon: Object, skipped: list[str]) -> list[dict[str, Any]]:
-    labels = labels_text(match_labels(daemon))
-    try:
-        listing = await cluster.list("Pod", daemon["metadata"]["namespace"], labels=labels, limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    namespace, labels = daemon["metadata"]["namespace"], labels_text(match_labels(daemon))
+    pods = await items_or_skip(cluster.list("Pod", namespace, labels=labels, limit=MOST_PODS), skipped) or ()
     kept = ("name", "node", "ready", "waiting", "waiting_message", "last_ended", "created", "deleting")
-    return [{key: facts[key] for key in kept} for facts in map(pod_facts, listing.items)]
+    return [{key: facts[key] for key in kept} for facts in map(pod_facts, pods)]
 
 
 async def _config(cluster: Cluster, daemon: Object, skipped: list[str]) -> dict[str, Any] | None:
@@ -87,7 +72,7 @@ async def _config(cluster: Cluster, daemon: Object, skipped: list[str]) -> dict[
     spec, namespace = daemon["spec"]["template"]["spec"], daemon["metadata"]["namespace"]
     names = [volume["configMap"]["name"] for volume in spec.get("volumes") or () if volume.get("configMap")]
     own = next((name for name in names if "local" in name), "")
-    config_map = await _get(cluster, "ConfigMap", own, namespace, skipped) if own else None
+    config_map = await or_skip(cluster.get("ConfigMap", own, namespace), skipped) if own else None
     text = "\n".join(str(value) for value in (config_map or {}).get("data", {}).values())
     if not text:
         return None
@@ -101,13 +86,9 @@ async def _config(cluster: Cluster, daemon: Object, skipped: list[str]) -> dict[
 
 async def _upstream(cluster: Cluster, dns: Dns, namespace: str, skipped: list[str]) -> dict[str, Any] | None:
     """Service kube-dns-upstream and how many DNS pods its selector takes; {"missing": True} where it is not there."""
-    try:
-        service = await cluster.get("Service", UPSTREAM, namespace)
-    except NotFound:
-        return {"missing": True}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    service = await one_or_skip(cluster.get("Service", UPSTREAM, namespace), skipped)
+    if not service:
+        return None if service is None else {"missing": True}
     selector = service["spec"].get("selector") or {}
     labels = [pod["metadata"].get("labels") or {} for pod in dns.pods]
     ports = [[port["port"], port.get("protocol", "TCP")] for port in service["spec"].get("ports") or ()]

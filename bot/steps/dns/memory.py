@@ -9,16 +9,16 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import server_container
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import plugins, try_corefile
 from bot.steps.dns.load import MOST_PODS, read_load, tell_load
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.pod_states import RECENT
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import or_skip
 from bot.steps.wording import count, parse_time, read_at
 
 CACHE_MB, USUAL_CAPACITY = 30.0, 2 * 9984
@@ -65,22 +65,16 @@ async def gather_memory(cluster: Cluster, args: MemoryArgs) -> Evidence:
 
 async def _most_pods(cluster: Cluster, skipped: list[str]) -> int | None:
     """As many as the nodes may hold, which other steps read as well; None where they are not all read."""
-    try:
-        nodes = await sample_nodes(cluster)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    nodes = await or_skip(sample_nodes(cluster), skipped)
+    if nodes is None:
         return None
     each = [int(read_quantity(str(node["status"].get("capacity", {}).get("pods", "")))) for node in nodes.items]
     return sum(each) if all(each) and not nodes.remaining else None
 
 
 async def _count(cluster: Cluster, kind: str, skipped: list[str]) -> int | None:
-    try:
-        listing = await cluster.list(kind, limit=1, form="metadata")
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return len(listing.items) + listing.remaining
+    listing = await or_skip(cluster.list(kind, limit=1, form="metadata"), skipped)
+    return None if listing is None else len(listing.items) + listing.remaining
 
 
 def cache_capacity(corefile: dict[str, Any]) -> int:

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.platform import choose_service, has_address, looks_like_dns, server_name
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import NotFound
 from bot.steps import Args
 from bot.steps.dns.served import declare, served_port
-from bot.steps.findings import unread
 from bot.steps.nodes.kubelet_config import KubeletConfig, read_kubelet_config
+from bot.steps.readings import items_or_skip, or_skip
 
 LABELLED = "k8s-app=kube-dns"
 HOME = "kube-system"
@@ -78,8 +78,9 @@ async def find_dns(cluster: Cluster, args: DnsArgs) -> Dns:
     listed = await _list_pods(cluster, namespace, selector) if selector else Listing(())
     unseen = listed.remaining
     servers = [pod for pod in listed.items if looks_like_dns(pod.get("spec", {}))]
-    kind, workload = await _owner(cluster, namespace, servers[0], skipped) if servers else ("", None)
-    if not servers:
+    if servers:
+        kind, workload = await or_skip(_owner(cluster, namespace, servers[0]), skipped) or ("", None)
+    else:
         kind, workload, skipped = await _search(cluster, namespace, selector)
         mine = await _list_pods(cluster, namespace, match_labels(workload)) if workload else Listing(())
         servers, unseen = list(mine.items), mine.remaining
@@ -128,9 +129,9 @@ async def _search(cluster: Cluster, namespace: str, selector: dict[str, str]) ->
     """The DNS workload where the Service leads to no DNS pod: looked for among the namespace's workloads."""
     skipped: list[str] = []
     kinds = ("Deployment", "DaemonSet")
-    listings = await asyncio.gather(*(_list(cluster, kind, namespace, skipped) for kind in kinds))
+    lists = await asyncio.gather(*(items_or_skip(cluster.list(kind, namespace), skipped) for kind in kinds))
     found = [
-        (kind, item) for kind, listing in zip(kinds, listings, strict=True) for item in listing.items
+        (kind, item) for kind, items in zip(kinds, lists, strict=True) for item in items or ()
         if looks_like_dns(item["spec"]["template"].get("spec", {}))
     ]
     found.sort(key=lambda pair: _likeness(pair[1], selector), reverse=True)
@@ -146,19 +147,13 @@ def _likeness(workload: Object, selector: dict[str, str]) -> tuple[bool, bool, i
     return (matches, usual, running, workload["metadata"]["name"])
 
 
-async def _owner(
-    cluster: Cluster, namespace: str, pod: Object, skipped: list[str]
-) -> tuple[str, Object | None]:
-    """Who made the pod: (kind, workload). A read that fails is noted and not fatal."""
+async def _owner(cluster: Cluster, namespace: str, pod: Object) -> tuple[str, Object | None]:
+    """Who made the pod: (kind, workload)."""
     owner = _controller(pod)
     kind, name = str(owner.get("kind", "")), str(owner.get("name", ""))
-    try:
-        if kind != "ReplicaSet":
-            return kind, (await _get(cluster, kind, name, namespace) if kind == "DaemonSet" else None)
-        return "Deployment", await _deployment(cluster, namespace, name, pod["metadata"].get("labels", {}))
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return "", None
+    if kind != "ReplicaSet":
+        return kind, (await _get(cluster, kind, name, namespace) if kind == "DaemonSet" else None)
+    return "Deployment", await _deployment(cluster, namespace, name, pod["metadata"].get("labels", {}))
 
 
 async def _deployment(cluster: Cluster, namespace: str, replica_set: str, labels: dict[str, str]) -> Object | None:
@@ -184,14 +179,6 @@ async def _list_pods(cluster: Cluster, namespace: str, labels: dict[str, str]) -
     wanted = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     listing = await cluster.list("Pod", namespace, labels=wanted, limit=MOST_PODS)
     return replace(listing, items=tuple(sorted(listing.items, key=lambda pod: str(pod["metadata"]["name"]))))
-
-
-async def _list(cluster: Cluster, kind: str, namespace: str, skipped: list[str]) -> Listing:
-    try:
-        return await cluster.list(kind, namespace)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return Listing(())
 
 
 async def _get(cluster: Cluster, kind: str, name: str, namespace: str) -> Object | None:

@@ -7,16 +7,16 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import may_serve_outside
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.pod_states import State, classify, is_gone, is_ready
 from bot.steps.dns.pod_words import ADVICE, summarise
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import read_nodes
 from bot.steps.patience import LAG
 from bot.steps.podfacts import SCHEDULER, failing_container, pod_facts
+from bot.steps.readings import items_or_skip
 from bot.steps.refusals import advise
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
@@ -53,15 +53,12 @@ def _facts(pod: Object) -> dict[str, Any]:
 
 async def read_events(cluster: Cluster, namespace: str, uid: str, skipped: list[str]) -> list[dict[str, Any]]:
     """The newest few. No event proves nothing: they expire within the hour."""
-    try:
-        listing = await cluster.list("Event", namespace, fields=f"involvedObject.uid={uid}", limit=30)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    reading = cluster.list("Event", namespace, fields=f"involvedObject.uid={uid}", limit=30)
+    events = await items_or_skip(reading, skipped) or ()
     told = [
         {"reason": event.get("reason", ""), "message": cut(str(event.get("message", "")), 400),
          "last": event.get("lastTimestamp") or event.get("eventTime") or ""}
-        for event in listing.items
+        for event in events
     ]
     return sorted(told, key=lambda event: str(event["last"]))[-6:]
 

@@ -13,18 +13,17 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import LINK_LOCAL, dns_port, server_container
 from bot.diagnosis.policy_evaluation import decide, isolates
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
 from bot.steps.dns.corefile_facts import plugins, try_corefile
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.policy_rules import judge_policy
-from bot.steps.findings import unread
 from bot.steps.podfacts import is_ready
 from bot.steps.policy.calico import read_own_kind
 from bot.steps.policy.clients import NOBODY, anybody, read_clients
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
 from bot.steps.policy.targets import read_side
+from bot.steps.readings import items_or_skip
 
 CACHE_NAMES = frozenset({"node-local-dns", "nodelocaldns"})
 
@@ -109,12 +108,9 @@ def _depends(policies: list[dict[str, Any]], evidence: Evidence) -> bool:
 
 async def _api_addresses(cluster: Cluster, skipped: list[str]) -> list[list[Any]]:
     """[[address, port]] of the API servers: policies see them, not the Service's address."""
-    try:
-        listing = await cluster.list("EndpointSlice", "default", labels="kubernetes.io/service-name=kubernetes")
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    return [[address, port["port"]] for item in listing.items for port in item.get("ports") or ()
+    reading = cluster.list("EndpointSlice", "default", labels="kubernetes.io/service-name=kubernetes")
+    slices = await items_or_skip(reading, skipped) or ()
+    return [[address, port["port"]] for item in slices for port in item.get("ports") or ()
             for end in item.get("endpoints") or () for address in end["addresses"]]
 
 
@@ -136,11 +132,7 @@ def _address(target: str) -> str:
 
 async def read_cache_addresses(cluster: Cluster, dns: Dns, skipped: list[str]) -> list[str]:
     """Where a node-local cache is asked in place of the DNS pods; [] where there is none."""
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) or ()
     if not any(item["metadata"]["name"] in CACHE_NAMES for item in sets):
         return []
     local = [address for address in dns.kubelet.dns if address.startswith(LINK_LOCAL)]

@@ -12,16 +12,16 @@ from bot.cluster import Cluster
 from bot.diagnosis.causes import note
 from bot.diagnosis.policy_evaluation import isolates
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.policy import read_cache_addresses, server_ports, take_server
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.policy.client_rules import judge_client
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import read_all_policies, side
 from bot.steps.policy.labels import read_namespaces
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import count, list_names, read_at
 
 MOST_SPACES, MOST_PODS = 5, 20
@@ -33,10 +33,10 @@ class ClientsArgs(DnsArgs):
 
 async def gather_clients(cluster: Cluster, args: ClientsArgs) -> Evidence:
     skipped: list[str] = []
-    try:
-        policies, _ = await read_all_policies(cluster)
-    except ClusterError as error:
-        return {"spaces": None, "clients": [], "skipped": [unread(error)], "read_at": cluster.now}
+    read = await or_skip(read_all_policies(cluster), skipped)
+    if read is None:
+        return {"spaces": None, "clients": [], "skipped": skipped, "read_at": cluster.now}
+    policies, _ = read
     out = [policy for policy in policies if isolates(policy, "Egress")]
     spaces = sorted({policy["metadata"]["namespace"] for policy in out})
     evidence: Evidence = {"spaces": spaces[:MOST_SPACES], "unlooked": spaces[MOST_SPACES:], "clients": [],
@@ -62,14 +62,10 @@ async def _sample(
     cluster: Cluster, space: str, policies: list[dict[str, Any]], labels: dict[str, str] | None, skipped: list[str]
 ) -> list[dict[str, Any]]:
     """A pod for each set of policies that limit what pods of this namespace send."""
-    try:
-        listing = await cluster.list("Pod", space, limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    pods = await items_or_skip(cluster.list("Pod", space, limit=MOST_PODS), skipped) or ()
     mine = [policy for policy in policies if policy["metadata"]["namespace"] == space]
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for pod in listing.items:
+    for pod in pods:
         taken = tuple(policy["metadata"]["name"] for policy in mine
                       if selects(policy["spec"].get("podSelector") or {}, pod["metadata"].get("labels") or {}))
         asks = pod["spec"].get("dnsPolicy", "ClusterFirst") == "ClusterFirst" and not pod["spec"].get("hostNetwork")

@@ -12,7 +12,7 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.answer_rules import judge_names, judge_pods
@@ -20,9 +20,10 @@ from bot.steps.dns.corefile_facts import is_open, plugins, try_corefile
 from bot.steps.dns.corefile_words import zones_of
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.wire import Question, ask, is_name, reverse_name
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import one_or_skip, or_skip
 
 MOST_PODS, MOST_ELSEWHERE = 3, 5
 ALTERING = frozenset({"acl", "auto", "erratic", "file", "hosts", "rewrite", "template", "view"})
@@ -47,7 +48,7 @@ async def gather_answers(cluster: Cluster, args: QueryArgs) -> Evidence:
         return {"read_at": cluster.now, "workload": dns.name, "pods": [], "names": {}, "skipped": list(dns.skipped)}
     skipped = [*dns.skipped, *dns.kubelet.skipped]
     corefile, kubernetes, services = await asyncio.gather(
-        try_corefile(cluster, dns, skipped), _kubernetes(cluster, skipped),
+        try_corefile(cluster, dns, skipped), or_skip(cluster.get("Service", "kubernetes", "default"), skipped),
         asyncio.gather(*(_service(cluster, name, skipped) for name in args.names)),
     )
     asked, configured = pods[:MOST_PODS], _configured(corefile)
@@ -93,14 +94,6 @@ def _unchecked(dns: Dns, kubernetes: Object | None) -> list[str]:
     return domain if kubernetes else [*domain, "Service default/kubernetes"]
 
 
-async def _kubernetes(cluster: Cluster, skipped: list[str]) -> Object | None:
-    try:
-        return await cluster.get("Service", "kubernetes", "default")
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-
-
 async def _service(cluster: Cluster, name: str, skipped: list[str]) -> dict[str, Any]:
     """Whether a name that could be a Service's is one: {asked, exists, headless}."""
     labels = name.rstrip(".").split(".")
@@ -108,13 +101,11 @@ async def _service(cluster: Cluster, name: str, skipped: list[str]) -> dict[str,
         return {}
     namespace = labels[1] if len(labels) > 1 else "default"
     facts: dict[str, Any] = {"asked": f"Service {namespace}/{labels[0]}"}
-    try:
-        found = await cluster.get("Service", labels[0], namespace)
-    except NotFound:
-        return {**facts, "exists": False, "elsewhere": await _elsewhere(cluster, labels[0])}
-    except ClusterError as error:
-        skipped.append(unread(error))
+    found = await one_or_skip(cluster.get("Service", labels[0], namespace), skipped)
+    if found is None:
         return {}
+    if not found:
+        return {**facts, "exists": False, "elsewhere": await _elsewhere(cluster, labels[0])}
     return {**facts, "exists": True, "headless": found["spec"].get("clusterIP") == "None"}
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bot.cluster import Access, Cluster, Object
 from bot.model.errors import ClusterError, NotFound
 from bot.steps.findings import unread
+from bot.steps.readings import one_or_skip, or_skip
 
 LISTED = 100
 """Bindings that are read where the usual names do not lead to the account's; each may be a kilobyte."""
@@ -23,14 +24,8 @@ class _Right(NamedTuple):
 
 async def account_exists(cluster: Cluster, namespace: str, account: str, skipped: list[str]) -> bool | None:
     """None where that could not be read, which is then among `skipped`."""
-    try:
-        await cluster.get("ServiceAccount", account, namespace)
-    except NotFound:
-        return False
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return True
+    found = await one_or_skip(cluster.get("ServiceAccount", account, namespace), skipped)
+    return None if found is None else bool(found)
 
 
 async def read_rights(
@@ -44,7 +39,8 @@ async def read_rights(
     where listing is not allowed. `bindings` is None where they may not be read, or are too many to say that none is
     there.
     """
-    bindings = await _bindings(cluster, namespace, account, (*usual, f"system:{account}", account), skipped)
+    usual = (*usual, f"system:{account}", account)
+    bindings = await or_skip(_bindings(cluster, namespace, account, usual), skipped)
     rights = [_Right(verb, *of) for verb in ("list", "watch") for of in needed]
     rules = await _rules(cluster, [binding["role"] for binding in bindings or ()], skipped)
     told = [right for right in rights if any(_grants(rule, right) for rule in rules)]
@@ -93,23 +89,20 @@ def _grants(rule: Object, right: _Right) -> bool:
 
 
 async def _bindings(
-    cluster: Cluster, namespace: str, account: str, usual: tuple[str, ...], skipped: list[str]
+    cluster: Cluster, namespace: str, account: str, usual: tuple[str, ...]
 ) -> list[dict[str, str]] | None:
-    """The bindings whose subject is the account: one of a usual name, else all are looked through."""
-    try:
-        for name in usual:
-            found = await _binding(cluster, name)
-            mine = [found] if found and _names_account(found, namespace, account) else []
-            if mine:
-                break
-        else:
-            listing = await cluster.list("ClusterRoleBinding", limit=LISTED)
-            mine = [b for b in listing.items if _names_account(b, namespace, account)]
-            if not mine and listing.remaining:
-                return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    """The bindings whose subject is the account: one of a usual name, else all are looked through. None where they are
+    too many to say that none is there."""
+    for name in usual:
+        found = await _binding(cluster, name)
+        mine = [found] if found and _names_account(found, namespace, account) else []
+        if mine:
+            break
+    else:
+        listing = await cluster.list("ClusterRoleBinding", limit=LISTED)
+        mine = [b for b in listing.items if _names_account(b, namespace, account)]
+        if not mine and listing.remaining:
+            return None
     return [{"name": b["metadata"]["name"], "role": b["roleRef"]["name"]} for b in mine]
 
 

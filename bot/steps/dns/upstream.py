@@ -8,7 +8,7 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.diagnosis.loglines import keep_telling
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import Forbidden
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import forward_zones, plugins, try_corefile
 from bot.steps.dns.kube_dns import list_forwards, read_settings
@@ -16,8 +16,8 @@ from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.resolvers import count_answers, find_takers, list_resolvers
 from bot.steps.dns.upstream_rules import judge_forwarding
 from bot.steps.dns.wire import Question, ask, is_name
-from bot.steps.findings import unread
 from bot.steps.podfacts import pod_facts, spread
+from bot.steps.readings import or_skip
 
 MOST_PODS = 2
 """One a node: what keeps them from a resolver lies in the Corefile, which they share, or in the way from their node."""
@@ -91,11 +91,8 @@ def _failing(answers: list[dict[str, Any]]) -> bool:
 
 async def _lines(cluster: Cluster, dns: Dns, pod: Object, skipped: list[str]) -> list[str]:
     """The newest lines, read after the questions: they name the resolver that did not answer."""
-    try:
-        text = await cluster.logs(dns.namespace, pod["name"], pod["container"], tail=RECENT_LINES)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    reading = cluster.logs(dns.namespace, pod["name"], pod["container"], tail=RECENT_LINES)
+    text = await or_skip(reading, skipped) or ""
     return [line for line in keep_telling(text)[0] if "plugin/errors" in line or "concurrent queries" in line]
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.ingress.classes import choose_class, read_classes
 from bot.steps.ingress.objects import IngressArgs, read_gateway_object, read_ingress, route_facts
+from bot.steps.readings import one_or_skip
 from bot.steps.services.objects import read_slices, ready_endpoints, service_facts
 from bot.steps.wording import list_names, read_at
 
@@ -60,13 +60,10 @@ def _declared(ports: list[list[Any]]) -> set[str]:
 async def _service(cluster: Cluster, namespace: str, name: str, skipped: list[str]) -> Json | None:
     """{exists, outside, ports: [[name, port, targetPort]], ready}; None where it could not be read. `outside`: it
     stands for a name elsewhere; `ready` is None for what has no endpoints to count."""
-    try:
-        service = service_facts(await cluster.get("Service", name, namespace))
-    except NotFound:
-        return {"exists": False}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    found = await one_or_skip(cluster.get("Service", name, namespace), skipped)
+    if not found:
+        return None if found is None else {"exists": False}
+    service = service_facts(found)
     outside = service["type"] == "ExternalName"
     slices = None if outside else await read_slices(cluster, service, skipped)
     ports = [[port["name"], port["port"], port["target"]] for port in service["ports"]]

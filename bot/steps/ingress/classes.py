@@ -8,13 +8,13 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.ingress.controllers import find_workloads, pick, read_pods, recognise
 from bot.steps.ingress.objects import IngressArgs, read_ingress
 from bot.steps.patience import GRACE
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
@@ -29,20 +29,17 @@ async def gather_class(cluster: Cluster, args: IngressArgs) -> Evidence:
         chosen = choose_class(ingress, evidence["classes"])
         known = recognise(chosen["controller"]) if chosen else None
         if chosen and known and known.names:
-            workloads = await find_workloads(cluster, known, skipped)
+            workloads = await or_skip(find_workloads(cluster, known), skipped)
             evidence["workloads"] = workloads and (pick(workloads, chosen) or workloads)
             evidence["pod"] = await _pod(cluster, evidence["workloads"] or [], skipped)
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
 async def read_classes(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] | None:
-    try:
-        items = (await cluster.list("IngressClass")).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return [{"name": i["metadata"]["name"], "controller": i.get("spec", {}).get("controller", ""),
-             "default": (i["metadata"].get("annotations") or {}).get(DEFAULT) == "true"} for i in items]
+    items = await items_or_skip(cluster.list("IngressClass"), skipped)
+    return None if items is None else [
+        {"name": i["metadata"]["name"], "controller": i.get("spec", {}).get("controller", ""),
+         "default": (i["metadata"].get("annotations") or {}).get(DEFAULT) == "true"} for i in items]
 
 
 async def _pod(cluster: Cluster, workloads: list[dict[str, Any]], skipped: list[str]) -> str:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError
-from bot.steps.findings import unread
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import labels_text
 
 
@@ -56,18 +55,14 @@ def _is_of(name: str, known: Controller) -> bool:
     return any(part in name for part in known.names) and not any(part in name for part in ASIDE)
 
 
-async def find_workloads(cluster: Cluster, known: Controller, skipped: list[str]) -> list[dict[str, Any]] | None:
-    """{name, namespace, plain, wanted, ready, labels, classes} of Deployments and DaemonSets that look like it; None
-    where they could not be read. Two reads by name, and one for each that is found."""
-    try:
-        found = [(kind, item["metadata"]) for kind in ("Deployment", "DaemonSet")
-                 for item in (await cluster.list(kind, form="metadata")).items
-                 if _is_of(item["metadata"]["name"], known)]
-        return [_facts(kind, await cluster.get(kind, meta["name"], meta["namespace"]))
-                for kind, meta in found[:MOST_WORKLOADS]]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+async def find_workloads(cluster: Cluster, known: Controller) -> list[dict[str, Any]]:
+    """{name, namespace, plain, wanted, ready, labels, classes} of Deployments and DaemonSets that look like it. Two
+    reads by name, and one for each that is found. Raises ClusterError."""
+    found = [(kind, item["metadata"]) for kind in ("Deployment", "DaemonSet")
+             for item in (await cluster.list(kind, form="metadata")).items
+             if _is_of(item["metadata"]["name"], known)]
+    return [_facts(kind, await cluster.get(kind, meta["name"], meta["namespace"]))
+            for kind, meta in found[:MOST_WORKLOADS]]
 
 
 def pick(workloads: list[dict[str, Any]], chosen: dict[str, Any]) -> list[dict[str, Any]]:
@@ -78,13 +73,10 @@ def pick(workloads: list[dict[str, Any]], chosen: dict[str, Any]) -> list[dict[s
     return best if len(best) == 1 else []
 
 
-async def read_pods(cluster: Cluster, workload: dict[str, Any], skipped: list[str]) -> list[Object]:
-    try:
-        return list((await cluster.list(
-            "Pod", workload["namespace"], labels=labels_text(workload["labels"]), limit=MOST_PODS)).items)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+async def read_pods(cluster: Cluster, workload: dict[str, Any], skipped: list[str]) -> tuple[Object, ...]:
+    labels = labels_text(workload["labels"])
+    reading = cluster.list("Pod", workload["namespace"], labels=labels, limit=MOST_PODS)
+    return await items_or_skip(reading, skipped) or ()
 
 
 def _facts(kind: str, item: Object) -> dict[str, Any]:

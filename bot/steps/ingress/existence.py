@@ -4,11 +4,11 @@ from difflib import get_close_matches
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.ingress.objects import IngressArgs, read_gateway_object, read_ingress
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import list_names, read_at
 
 KINDS = ("HTTPRoute", "Gateway")
@@ -26,11 +26,7 @@ async def gather_existence(cluster: Cluster, args: IngressArgs) -> Evidence:
 
 async def _near(cluster: Cluster, args: IngressArgs, skipped: list[str]) -> list[str]:
     """Ingresses that may be meant, as namespace/name."""
-    try:
-        items = (await cluster.list("Ingress", form="metadata")).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    items = await items_or_skip(cluster.list("Ingress", form="metadata"), skipped) or ()
     names = sorted(f"{i['metadata']['namespace']}/{i['metadata']['name']}" for i in items)
     namesakes = [name for name in names if name.endswith(f"/{args.name}")]
     return [*namesakes, *(n for n in get_close_matches(args.ingress, names, n=3, cutoff=0.6) if n not in namesakes)][:3]

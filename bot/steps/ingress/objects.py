@@ -7,9 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, NotFound
 from bot.steps import Args
-from bot.steps.findings import unread
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import name_object, parse_time
 
 OLD_CLASS = "kubernetes.io/ingress.class"
@@ -38,28 +37,17 @@ class IngressArgs(Args):
 
 async def read_ingress(cluster: Cluster, args: IngressArgs, skipped: list[str]) -> Json | None:
     """Its facts; None where there is none, or where it could not be read, which goes into `skipped`."""
-    try:
-        return ingress_facts(await cluster.get("Ingress", args.name, args.namespace))
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    ingress = await one_or_skip(cluster.get("Ingress", args.name, args.namespace), skipped)
+    return ingress_facts(ingress) if ingress else None
 
 
 async def read_gateway_object(
     cluster: Cluster, kind: str, namespace: str, name: str, skipped: list[str]
 ) -> Object | None:
     """None where there is none, the Gateway API is not served, or it could not be read."""
-    try:
-        if GATEWAY_GROUP not in await cluster.groups():
-            return None
-        return await cluster.get(kind, name, namespace, api=GATEWAY_API)
-    except NotFound:
+    if GATEWAY_GROUP not in (await or_skip(cluster.groups(), skipped) or ()):
         return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    return await one_or_skip(cluster.get(kind, name, namespace, api=GATEWAY_API), skipped) or None
 
 
 def route_facts(item: Object) -> Json:

@@ -18,6 +18,7 @@ from bot.steps.ingress.classes import choose_class, read_classes
 from bot.steps.ingress.controllers import find_workloads, pick, read_pods, recognise
 from bot.steps.ingress.objects import IngressArgs, read_ingress
 from bot.steps.ingress.way_rules import judge_way
+from bot.steps.readings import or_skip
 from bot.steps.services.objects import ServiceArgs, find_target, member, read_selected, read_service
 from bot.steps.services.ports import is_asked
 from bot.steps.wording import cut, list_names
@@ -57,7 +58,7 @@ async def _find_doors(cluster: Cluster, ingress: Json, skipped: list[str]) -> tu
     known = recognise(chosen["controller"]) if chosen else None
     if not chosen or not known or not known.serves:
         return [], f"requests do not pass through pods of {known.title}" if known else "its controller is not known"
-    workloads = await find_workloads(cluster, known, skipped) or []
+    workloads = await or_skip(find_workloads(cluster, known), skipped) or []
     own = pick(workloads, chosen)
     if workloads and not own:
         return [], f"which of {list_names(w['name'] for w in workloads)} serves its class their arguments do not tell"

@@ -7,9 +7,8 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster
-from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence, Look
-from bot.steps.findings import unread
+from bot.steps.readings import one_or_skip
 from bot.steps.services.endpoint_rules import judge_endpoints
 from bot.steps.services.objects import ServiceArgs, member, read_selected, read_service, read_slices
 from bot.steps.slice_refusals import read_refusal
@@ -48,13 +47,10 @@ def _differ(pods: list[dict[str, Any]], slices: list[dict[str, Any]]) -> bool:
 
 async def _lease(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
     """When the controllers said last that they are there, and for how long that holds; {} where it is not known."""
-    try:
-        spec = (await cluster.get("Lease", CONTROLLER, "kube-system"))["spec"]
-    except NotFound:  # controllers elsewhere, or without a lease
+    lease = await one_or_skip(cluster.get("Lease", CONTROLLER, "kube-system"), skipped)
+    if not lease:  # controllers elsewhere, or without one
         return {}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
+    spec = lease["spec"]
     return {"renewed": parse_time(spec.get("renewTime")), "seconds": spec.get("leaseDurationSeconds", 15)}
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.services.objects import ServiceArgs, read_service, tell_port
 from bot.steps.wording import list_names, read_at
 
@@ -20,20 +21,18 @@ NOWHERE: dict[str, Any] = {"space": True, "elsewhere": [], "near": []}
 async def gather_existence(cluster: Cluster, args: ServiceArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
-    around = NOWHERE if service or skipped else await _look_around(cluster, args, skipped)
-    proxies = await _proxies(cluster, skipped) if service and service["proxy_name"] else []
-    return {"read_at": cluster.now, "service": service, **around, "proxies": proxies, "skipped": skipped}
+    around = None if service or skipped else await or_skip(_look_around(cluster, args), skipped)
+    left = service is not None and service["proxy_name"]  # to one of these in place of kube-proxy
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) if left else None
+    return {"read_at": cluster.now, "service": service, **(around or NOWHERE), "skipped": skipped,
+            "proxies": sorted(item["metadata"]["name"] for item in sets or ())}
 
 
-async def _look_around(cluster: Cluster, args: ServiceArgs, skipped: list[str]) -> dict[str, Any]:
+async def _look_around(cluster: Cluster, args: ServiceArgs) -> dict[str, Any]:
     """{space: whether the namespace exists, elsewhere: namespaces with one of that name, near: names like it}."""
-    try:
-        named = await cluster.list("Service", fields=f"metadata.name={args.name}", form="metadata")
-        here = await cluster.list("Service", args.namespace, form="metadata")
-        space = bool(here.items) or await _exists(cluster, args.namespace)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return dict(NOWHERE)
+    named = await cluster.list("Service", fields=f"metadata.name={args.name}", form="metadata")
+    here = await cluster.list("Service", args.namespace, form="metadata")
+    space = bool(here.items) or await _exists(cluster, args.namespace)
     names = sorted(item["metadata"]["name"] for item in here.items)
     return {"space": space, "elsewhere": sorted(item["metadata"]["namespace"] for item in named.items)[:20],
             "near": get_close_matches(args.name, names, n=MOST_NEAR, cutoff=0.6)}
@@ -45,15 +44,6 @@ async def _exists(cluster: Cluster, namespace: str) -> bool:
     except NotFound:
         return False
     return True
-
-
-async def _proxies(cluster: Cluster, skipped: list[str]) -> list[str]:
-    """Names of what may serve in place of kube-proxy: DaemonSets."""
-    try:
-        return sorted(item["metadata"]["name"] for item in (await cluster.list("DaemonSet", form="metadata")).items)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
 
 
 def judge_existence(evidence: Evidence, args: ServiceArgs) -> Judgement:

@@ -7,10 +7,9 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
-from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.services.exposure_rules import ExposureArgs, judge_exposure
 from bot.steps.services.objects import read_service, read_slices
 from bot.steps.wording import cut
@@ -30,7 +29,7 @@ async def gather_exposure(cluster: Cluster, args: ExposureArgs) -> Evidence:
         evidence |= {"slices": slices, "nodes": {"fit": list_fit(nodes["read"]), "unread": nodes["unread"]}}
         if service["type"] == "LoadBalancer":
             events, providers = await asyncio.gather(
-                _events(cluster, service, skipped), _providers(cluster, skipped))
+                _events(cluster, service, skipped), or_skip(_providers(cluster), skipped))
             evidence |= {"events": events, "providers": providers}
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
@@ -38,13 +37,10 @@ async def gather_exposure(cluster: Cluster, args: ExposureArgs) -> Evidence:
 async def _events(cluster: Cluster, service: dict[str, Any], skipped: list[str]) -> list[dict[str, str]]:
     """What controllers say about the Service, the newest last. No event proves nothing: they expire."""
     fields = f"involvedObject.kind=Service,involvedObject.name={service['plain']}"
-    try:
-        listing = await cluster.list("Event", service["namespace"], fields=fields, limit=MOST_EVENTS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    reading = cluster.list("Event", service["namespace"], fields=fields, limit=MOST_EVENTS)
+    events = await items_or_skip(reading, skipped) or ()
     told = [{"reason": str(e.get("reason", "")), "type": str(e.get("type", "")), "last": _last(e),
-             "message": cut(str(e.get("message", "")), 300)} for e in listing.items]
+             "message": cut(str(e.get("message", "")), 300)} for e in events]
     return sorted(told, key=lambda event: event["last"])
 
 
@@ -52,14 +48,10 @@ def _last(event: Object) -> str:
     return str(event.get("lastTimestamp") or event.get("eventTime") or "")
 
 
-async def _providers(cluster: Cluster, skipped: list[str]) -> list[str] | None:
-    """What may give the Service an address, by the names of workloads; None where that could not be read."""
-    try:
-        listings = await asyncio.gather(cluster.list("DaemonSet", form="metadata"),
-                                        cluster.list("Deployment", form="metadata"))
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+async def _providers(cluster: Cluster) -> list[str]:
+    """What may give the Service an address, by the names of workloads."""
+    listings = await asyncio.gather(cluster.list("DaemonSet", form="metadata"),
+                                    cluster.list("Deployment", form="metadata"))
     names = [item["metadata"]["name"] for listing in listings for item in listing.items]
     return sorted({name for name in names if any(part in name for part in PROVIDERS)})
 

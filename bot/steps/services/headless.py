@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
+from bot.steps.readings import items_or_skip, one_or_skip
 from bot.steps.services.objects import ServiceArgs, read_service
 from bot.steps.wording import name_object, read_at
 
@@ -21,11 +21,8 @@ async def gather_stateful(cluster: Cluster, args: ServiceArgs) -> Evidence:
     service = await read_service(cluster, args, skipped)
     sets: list[dict[str, Any]] = []
     if service and service["selector"]:
-        try:
-            found = (await cluster.list("StatefulSet", args.namespace)).items
-            sets = [await _facts(cluster, item, service, skipped) for item in found if _is_selected(item, service)]
-        except ClusterError as error:
-            skipped.append(unread(error))
+        found = await items_or_skip(cluster.list("StatefulSet", args.namespace), skipped) or ()
+        sets = [await _facts(cluster, item, service, skipped) for item in found if _is_selected(item, service)]
     return {"service": service, "sets": sets, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
 
 
@@ -39,12 +36,8 @@ async def _facts(cluster: Cluster, item: Object, service: dict[str, Any], skippe
     meta, name = item["metadata"], item["spec"].get("serviceName", "")
     named: bool | None = None
     if name != service["plain"]:
-        try:
-            named = bool(name) and bool(await cluster.get("Service", name, meta["namespace"]))
-        except NotFound:
-            named = False
-        except ClusterError as error:
-            skipped.append(unread(error))
+        found = await one_or_skip(cluster.get("Service", name, meta["namespace"]), skipped) if name else {}
+        named = None if found is None else bool(found)
     return {"name": name_object("StatefulSet", item), "plain": meta["name"], "service": name, "named": named}
 
 

@@ -4,11 +4,11 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import list_fit, read_nodes
+from bot.steps.readings import one_or_skip
 from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
 from bot.steps.wording import list_names, read_at
 
@@ -32,13 +32,8 @@ async def gather_locality(cluster: Cluster, args: LocalityArgs) -> Evidence:
 
 async def _client_node(cluster: Cluster, client: str, skipped: list[str]) -> str | None:
     namespace, name = client.split("/")
-    try:
-        return str((await cluster.get("Pod", name, namespace))["spec"].get("nodeName", ""))
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    pod = await one_or_skip(cluster.get("Pod", name, namespace), skipped)
+    return str(pod["spec"].get("nodeName", "")) if pod else None
 
 
 def judge_locality(evidence: Evidence, args: LocalityArgs) -> Judgement:

@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
+from bot.steps.readings import items_or_skip
 from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
 from bot.steps.wording import count, list_names, read_at
 
@@ -31,13 +31,9 @@ async def gather_manual(cluster: Cluster, args: ServiceArgs) -> Evidence:
 
 async def _others(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]]:
     """The namespace's slices that no controller has made: one of them may be meant."""
-    try:
-        listing = await cluster.list("EndpointSlice", namespace, form="metadata", limit=100)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    items = await items_or_skip(cluster.list("EndpointSlice", namespace, form="metadata", limit=100), skipped)
     return [{"name": meta["name"], "of": (meta.get("labels") or {}).get(LABEL, "")}
-            for meta in (item["metadata"] for item in listing.items) if not meta.get("ownerReferences")]
+            for meta in (item["metadata"] for item in items or ()) if not meta.get("ownerReferences")]
 
 
 def judge_manual(evidence: Evidence, args: ServiceArgs) -> Judgement:

@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, NotFound
 from bot.steps import Args
-from bot.steps.findings import unread
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import name_object, parse_time
 
 MOST_PODS = 100
@@ -33,13 +32,8 @@ class ServiceArgs(Args):
 
 async def read_service(cluster: Cluster, args: ServiceArgs, skipped: list[str]) -> Json | None:
     """Its facts; None where there is none, or where it could not be read, which goes into `skipped`."""
-    try:
-        return service_facts(await cluster.get("Service", args.name, args.namespace))
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    service = await one_or_skip(cluster.get("Service", args.name, args.namespace), skipped)
+    return service_facts(service) if service else None
 
 
 def service_facts(service: Object) -> Json:
@@ -72,10 +66,8 @@ def _port(port: Object) -> Json:
 async def read_selected(cluster: Cluster, service: Json, skipped: list[str]) -> tuple[list[Object] | None, int]:
     """The pods that its selector hits, in order, and how many more there are; None where they could not be read."""
     wanted = ",".join(f"{key}={value}" for key, value in sorted(service["selector"].items()))
-    try:
-        listing = await cluster.list("Pod", service["namespace"], labels=wanted, limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(cluster.list("Pod", service["namespace"], labels=wanted, limit=MOST_PODS), skipped)
+    if listing is None:
         return None, 0
     return sorted(listing.items, key=lambda pod: str(pod["metadata"]["name"])), listing.remaining
 
@@ -83,12 +75,9 @@ async def read_selected(cluster: Cluster, service: Json, skipped: list[str]) -> 
 async def read_slices(cluster: Cluster, service: Json, skipped: list[str]) -> list[Json] | None:
     """None where they could not be read."""
     labels = f"kubernetes.io/service-name={service['plain']}"
-    try:
-        listing = await cluster.list("EndpointSlice", service["namespace"], labels=labels, limit=50)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return [slice_facts(item) for item in listing.items]
+    reading = cluster.list("EndpointSlice", service["namespace"], labels=labels, limit=50)
+    items = await items_or_skip(reading, skipped)
+    return None if items is None else [slice_facts(item) for item in items]
 
 
 def slice_facts(item: Object) -> Json:

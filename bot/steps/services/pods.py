@@ -7,13 +7,13 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import CAUSES as KNOWN
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.pod_states import classify
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import read_nodes
 from bot.steps.podfacts import SCHEDULER, pod_facts
+from bot.steps.readings import items_or_skip
 from bot.steps.services.objects import ServiceArgs, owner_of, read_selected, read_service
 from bot.steps.wording import count, cut, list_names, read_at
 
@@ -74,13 +74,12 @@ def _facts(pod: Object) -> dict[str, Any]:
 
 async def _add_events(cluster: Cluster, namespace: str, pods: list[dict[str, Any]], skipped: list[str]) -> None:
     """What happened to these pods, oldest first, as `classify` reads it."""
-    try:
-        listing = await cluster.list("Event", namespace, fields="involvedObject.kind=Pod", limit=MOST_EVENTS)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    reading = cluster.list("Event", namespace, fields="involvedObject.kind=Pod", limit=MOST_EVENTS)
+    events = await items_or_skip(reading, skipped)
+    if events is None:
         return
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for event in sorted(listing.items, key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or "")):
+    for event in sorted(events, key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or "")):
         about = event.get("involvedObject", {}).get("uid", "")
         told[about].append({"reason": str(event.get("reason", "")), "message": cut(str(event.get("message", "")), 300)})
     for pod in pods:

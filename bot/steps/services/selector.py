@@ -5,9 +5,8 @@ from collections import defaultdict
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
-from bot.steps.findings import unread
+from bot.steps.readings import items_or_skip
 from bot.steps.services.objects import ServiceArgs, member, read_selected, read_service
 from bot.steps.services.selector_rules import judge_selected
 from bot.steps.wording import cut, name_of, parse_time
@@ -36,24 +35,16 @@ def _brief(pod: Object) -> dict[str, Any]:
 
 async def _look_around(cluster: Cluster, namespace: str, skipped: list[str]) -> dict[str, Any]:
     """{groups: pods of the namespace by their labels, workloads: what makes pods there}."""
-    pods, *made = await asyncio.gather(
-        _list(cluster, "Pod", namespace, skipped), *(_list(cluster, kind, namespace, skipped) for kind in KINDS))
+    pods, *made = await asyncio.gather(*(
+        items_or_skip(cluster.list(kind, namespace, limit=MOST_OTHERS), skipped) for kind in ("Pod", *KINDS)))
     groups: dict[str, dict[str, Any]] = defaultdict(lambda: {"pods": 0, "labels": {}})
-    for facts in map(member, pods):
+    for facts in map(member, pods or ()):
         if not facts["gone"]:
             groups[facts["owner"]]["pods"] += 1
             groups[facts["owner"]]["labels"] = facts["labels"]
-    workloads = [_workload(kind, item) for kind, items in zip(KINDS, made, strict=True) for item in items
+    workloads = [_workload(kind, item) for kind, items in zip(KINDS, made, strict=True) for item in items or ()
                  if kind != "ReplicaSet" or _stands_alone(item) or _failure(item)]
     return {"groups": [{"owner": owner, **group} for owner, group in sorted(groups.items())], "workloads": workloads}
-
-
-async def _list(cluster: Cluster, kind: str, namespace: str, skipped: list[str]) -> tuple[Object, ...]:
-    try:
-        return (await cluster.list(kind, namespace, limit=MOST_OTHERS)).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ()
 
 
 def _stands_alone(item: Object) -> bool:
