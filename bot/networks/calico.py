@@ -6,6 +6,9 @@ so pods that run are no longer reached from there; calico-node's image has no `b
 
 from bot.networks.network import Install, Network, Port, Right, Settings, View, sign
 
+API = "crd.projectcalico.org/v1"
+"""Of Calico's own kinds."""
+
 CALICO = Network(
     name="Calico", agents=("calico-node",), labels=(("k8s-app", "calico-node"),), plugins=("calico", "calico-ipam"),
     containers=("calico-node",), ranges="own", beside=frozenset({"Flannel"}),

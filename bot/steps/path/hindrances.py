@@ -7,16 +7,17 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Direction, isolates
 from bot.diagnosis.policy_selectors import selects
 from bot.model.errors import ClusterError, NotFound
+from bot.networks.calico import API as CALICO
 from bot.steps.findings import unread
 from bot.steps.nodes.status import SAMPLE, sample_nodes
 from bot.steps.policy.facts import list_others
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (
-    ("Calico", "GlobalNetworkPolicy", "crd.projectcalico.org/v1"),
-    ("Calico", "NetworkPolicy", "crd.projectcalico.org/v1"),
-    ("Canal", "GlobalNetworkPolicy", "crd.projectcalico.org/v1"),
-    ("Canal", "NetworkPolicy", "crd.projectcalico.org/v1"),
+    ("Calico", "GlobalNetworkPolicy", CALICO),
+    ("Calico", "NetworkPolicy", CALICO),
+    ("Canal", "GlobalNetworkPolicy", CALICO),
+    ("Canal", "NetworkPolicy", CALICO),
     ("Cilium", "CiliumClusterwideNetworkPolicy", "cilium.io/v2"),
     ("Cilium", "CiliumNetworkPolicy", "cilium.io/v2"),
 )

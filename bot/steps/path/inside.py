@@ -7,9 +7,8 @@ The image needs a shell, `nc` and `nslookup`; what it lacks tells nothing.
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError
-from bot.steps.findings import unread
 from bot.steps.path.probe import read_log, write_script
+from bot.steps.readings import or_skip
 
 Row = dict[str, Any]
 
@@ -17,10 +16,8 @@ Row = dict[str, Any]
 async def try_inside(cluster: Cluster, pod: Object, ways: list[Row], skipped: list[str]) -> list[Row]:
     meta, container = pod["metadata"], pod["spec"]["containers"][0]["name"]
     command = ("sh", "-c", write_script(ways))
-    try:
-        result = await cluster.execute(meta["namespace"], meta["name"], container, command)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    result = await or_skip(cluster.execute(meta["namespace"], meta["name"], container, command), skipped)
+    if result is None:
         return []
     rows = read_log(result.stdout, ways)
     if not rows:

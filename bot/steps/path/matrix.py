@@ -9,21 +9,23 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Direction
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import Forbidden
 from bot.steps import Evidence, Look
 from bot.steps.daemons import read_networks
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.findings import unread
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.path.api import CLOSED, PATIENCE, ask
 from bot.steps.path.hindrances import read_api_nodes, read_hindrances
 from bot.steps.path.inside import try_inside
 from bot.steps.path.matrix_rules import judge_matrix
 from bot.steps.path.own import try_own
-from bot.steps.path.peers import make_peer, node_ways, read_node_objects, read_peers, service_ways
+from bot.steps.path.peers import make_peer, node_ways, read_peers, service_ways
 from bot.steps.path.probe import LABELS, run_probes
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.reach import ReachArgs
 from bot.steps.policy.targets import read_pod, read_targets
+from bot.steps.readings import items_or_skip, or_skip
 
 Row = dict[str, Any]
 UNREADABLE = "a policy that may not be read"
@@ -43,9 +45,10 @@ class MatrixArgs(ReachArgs):
 
 async def gather_matrix(cluster: Cluster, args: MatrixArgs) -> Evidence:
     skipped: list[str] = []
-    dns, nodes, source, target = await asyncio.gather(
-        find_dns(cluster, DnsArgs()), read_node_objects(cluster, skipped), read_pod(cluster, args.pod, skipped),
-        read_targets(cluster, args.to, args.port, skipped))
+    dns, listed, source, target = await asyncio.gather(
+        find_dns(cluster, DnsArgs()), items_or_skip(sample_nodes(cluster), skipped),
+        read_pod(cluster, args.pod, skipped), read_targets(cluster, args.to, args.port, skipped))
+    nodes = list(listed or ())
     skipped += dns.skipped
     ends = await _ends(cluster, target, skipped)
     peers = [peer for pod in ends if (peer := make_peer(pod, target["rows"][0]["port"] if target else 0))]
@@ -113,11 +116,7 @@ async def _ways(
     cluster: Cluster, peers: list[Row], nodes: list[Object], dns: Dns, target: Row | None, skipped: list[str]
 ) -> list[Row]:
     """What a pod can try: other pods, with short and long requests, nodes, Services, and what is outside."""
-    try:
-        api = await cluster.get("Service", "kubernetes", "default")
-    except ClusterError as error:
-        skipped.append(unread(error))
-        api = None
+    api = await or_skip(cluster.get("Service", "kubernetes", "default"), skipped)
     pods = [{**peer, "large": large} for peer in peers for large in (False, True) if peer["path"] or not large]
     return [*pods, *node_ways(nodes, target), *service_ways(dns, api, target)]
 
@@ -125,11 +124,7 @@ async def _ways(
 async def _probe(cluster: Cluster, peers: list[Row], ways: list[Row], skipped: list[str]) -> Evidence:
     place = cluster.probe
     assert place is not None
-    try:
-        return await run_probes(cluster, place, {peer["to_node"] for peer in peers}, ways, skipped)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
+    return await or_skip(run_probes(cluster, place, {peer["to_node"] for peer in peers}, ways, skipped), skipped) or {}
 
 
 async def _hindrances(

@@ -5,12 +5,10 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError
 from bot.steps.dns.objects import Dns
-from bot.steps.findings import unread
-from bot.steps.nodes.status import sample_nodes
 from bot.steps.path.probe import OUTSIDE, TRIES
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import items_or_skip
 
 Row = dict[str, Any]
 MOST_NODES, MOST_PODS = 5, 20
@@ -37,12 +35,8 @@ async def read_peers(
 
 async def _on_node(cluster: Cluster, node: str, skipped: list[str]) -> list[Row]:
     """The best one of a few pods there: one that speaks HTTP, else one that has a port at all."""
-    try:
-        listing = await cluster.list("Pod", fields=f"spec.nodeName={node}", limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    peers = [peer for pod in listing.items if (peer := make_peer(pod))]
+    pods = await items_or_skip(cluster.list("Pod", fields=f"spec.nodeName={node}", limit=MOST_PODS), skipped)
+    peers = [peer for pod in pods or () if (peer := make_peer(pod))]
     return sorted(peers, key=lambda peer: not peer["path"])[:1]
 
 
@@ -76,14 +70,6 @@ def _page(spec: Object) -> tuple[int, str] | None:
 def _port(spec: Object) -> int:
     ports = [port for container in spec.get("containers") or () for port in container.get("ports") or ()]
     return next((int(port["containerPort"]) for port in ports if port.get("protocol", "TCP") == "TCP"), 0)
-
-
-async def read_node_objects(cluster: Cluster, skipped: list[str]) -> list[Object]:
-    try:
-        return list((await sample_nodes(cluster)).items)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
 
 
 def node_ways(nodes: list[Object], target: Row | None) -> list[Row]:

@@ -12,13 +12,13 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding
+from bot.networks.calico import API
 from bot.steps import Evidence
 from bot.steps.daemons import find_networks
 from bot.steps.findings import unread
 from bot.steps.policy.facts import list_others
 from bot.steps.wording import read_at
 
-API = "crd.projectcalico.org/v1"
 EQUALS = re.compile(r"""^(?P<label>[\w./-]+) *== *['"](?P<value>[^'"]*)['"]$""")
 EVERYTHING = ("", "all()")
 WAYS = {"Ingress": "be asked", "Egress": "ask"}

@@ -8,10 +8,9 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Party, decide
-from bot.model.errors import ClusterError
 from bot.steps import Evidence
-from bot.steps.findings import unread
 from bot.steps.policy.facts import DNS_PROTOCOLS, party, side
+from bot.steps.readings import items_or_skip, or_skip
 
 MOST_SPACES, MOST_PODS = 5, 5
 NOBODY: dict[str, Any] = {"pods": [], "open": 0, "unseen": 0}
@@ -32,10 +31,8 @@ def crowds(server: dict[str, Any], namespaces: Sequence[Sequence[Any]], *, compl
 
 async def read_clients(cluster: Cluster, evidence: Evidence, skipped: list[str]) -> dict[str, Any]:
     """{pods: sides of a connection, open: how many namespaces may ask as a whole, unseen: how many were not read}."""
-    try:
-        listing = await cluster.list("Namespace", limit=100, form="metadata")
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(cluster.list("Namespace", limit=100, form="metadata"), skipped)
+    if listing is None:
         return dict(NOBODY)
     doubtful = [item["metadata"] for item in listing.items if not _open_to_all(evidence, item["metadata"])]
     doubtful.sort(key=lambda meta: (meta["name"].startswith("kube-"), meta["name"]))  # these are mostly empty
@@ -51,12 +48,8 @@ def _open_to_all(evidence: Evidence, meta: Object) -> bool:
 
 
 async def _sample(cluster: Cluster, meta: Object, skipped: list[str]) -> list[dict[str, Any]]:
-    try:
-        listing = await cluster.list("Pod", meta["name"], limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    return [side(pod, meta.get("labels") or {}) for pod in listing.items if _asks(pod)]
+    pods = await items_or_skip(cluster.list("Pod", meta["name"], limit=MOST_PODS), skipped)
+    return [side(pod, meta.get("labels") or {}) for pod in pods or () if _asks(pod)]
 
 
 def _asks(pod: Object) -> bool:

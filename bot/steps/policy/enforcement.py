@@ -4,13 +4,13 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.networks import NETWORKS
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.policy.enforcers import Enforcement, judge_enforcement, read_enforcers
 from bot.steps.policy.facts import read_all_policies
+from bot.steps.readings import or_skip
 from bot.steps.wording import count, list_names, read_at
 
 READS = ("list networkpolicies.networking.k8s.io", "list daemonsets.apps", "get daemonsets.apps", "get /version")
@@ -22,17 +22,12 @@ class EnforcementArgs(Args):
 
 async def gather_enforcement(cluster: Cluster, args: EnforcementArgs) -> Evidence:
     skipped: list[str] = []
-    names: list[str] | None = None
-    idle: list[str] = []
-    try:
-        policies, more = await read_all_policies(cluster)
-        names = [f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in policies]
-        idle = [name for name, policy in zip(names, policies, strict=True) if allows_all(policy.get("spec", {}))]
-    except ClusterError as error:
-        more = 0
-        skipped.append(unread(error))
-    return {"policies": names, "idle": idle, "more": more, "enforcement": await read_enforcers(cluster),
-            "skipped": skipped, "read_at": cluster.now}
+    read = await or_skip(read_all_policies(cluster), skipped)
+    policies, more = read or ([], 0)
+    names = [f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in policies]
+    idle = [name for name, policy in zip(names, policies, strict=True) if allows_all(policy.get("spec", {}))]
+    return {"policies": names if read else None, "idle": idle, "more": more, "skipped": skipped,
+            "enforcement": await read_enforcers(cluster), "read_at": cluster.now}
 
 
 def allows_all(spec: Object) -> bool:

@@ -8,15 +8,17 @@ from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.policy_evaluation import Party, Ruling, decide
 from bot.diagnosis.policy_selectors import both
 from bot.model.errors import ClusterError, NotFound
+from bot.networks.calico import API as CALICO
 from bot.steps.findings import unread
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import count
 
 WIDE = (
-    ("crd.projectcalico.org/v1", "GlobalNetworkPolicy"), ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
+    (CALICO, "GlobalNetworkPolicy"), ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
     ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
 )
 NARROW = (
-    ("crd.projectcalico.org/v1", "NetworkPolicy"), ("cilium.io/v2", "CiliumNetworkPolicy"),
+    (CALICO, "NetworkPolicy"), ("cilium.io/v2", "CiliumNetworkPolicy"),
 )
 LAST = (("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),)
 """What else can forbid a connection: for the whole cluster, what is read only where a pod is in question, and
@@ -38,11 +40,8 @@ def policy_facts(policy: Object) -> dict[str, Any]:
 
 async def read_policies(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]] | None:
     """Of one namespace; None where they could not be read, which is then among `skipped`."""
-    try:
-        return [policy_facts(item) for item in (await cluster.list("NetworkPolicy", namespace)).items]
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
+    items = await items_or_skip(cluster.list("NetworkPolicy", namespace), skipped)
+    return None if items is None else [policy_facts(item) for item in items]
 
 
 async def read_all_policies(cluster: Cluster) -> tuple[list[dict[str, Any]], int]:
@@ -87,22 +86,15 @@ def allowed(rulings: dict[str, Ruling]) -> bool | None:
 
 async def namespace_labels(cluster: Cluster, namespace: str, skipped: list[str]) -> dict[str, str] | None:
     """None where they could not be read."""
-    try:
-        return dict((await cluster.get("Namespace", namespace))["metadata"].get("labels") or {})
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    found = await or_skip(cluster.get("Namespace", namespace), skipped)
+    return None if found is None else dict(found["metadata"].get("labels") or {})
 
 
 async def read_other_apis(
     cluster: Cluster, namespaces: tuple[str, ...], close: bool, ruled: bool, skipped: list[str]
 ) -> list[str]:
     """Objects of other policy APIs that may select these pods: `2 GlobalNetworkPolicies (crd.projectcalico.org)`."""
-    try:
-        groups = await cluster.groups()
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    groups = await or_skip(cluster.groups(), skipped) or ()
     kinds = (*WIDE, *(NARROW if close else ()), *(LAST if not ruled else ()))
     served = [(api, kind) for api, kind in kinds if api.split("/")[0] in groups]
     asked = [(api, kind, spaces) for api, kind in served

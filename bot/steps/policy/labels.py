@@ -1,12 +1,12 @@
 """Labels of pods and namespaces, read as metadata: who is there for a selector to take."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Listing
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError
-from bot.steps.findings import unread
+from bot.steps.readings import items_or_skip, or_skip
 
 MOST_PODS, MOST_SPACES = 200, 100
 Labelled = tuple[str, dict[str, str]]
@@ -19,21 +19,17 @@ PASSING = ("pod-template-hash", "controller-revision-hash", "statefulset.kuberne
 
 async def read_pods(cluster: Cluster, namespace: str, skipped: list[str]) -> tuple[list[Labelled], bool] | None:
     """Pods of a namespace, and whether these are all; None where they could not be read."""
-    try:
-        listing = await cluster.list("Pod", namespace, limit=MOST_PODS, form="metadata")
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    found = [(item["metadata"]["name"], dict(item["metadata"].get("labels") or {})) for item in listing.items]
-    return found, not listing.remaining
+    return await _read_labels(cluster.list("Pod", namespace, limit=MOST_PODS, form="metadata"), skipped)
 
 
 async def read_namespaces(cluster: Cluster, skipped: list[str]) -> tuple[list[Labelled], bool] | None:
     """As `read_pods`, of all namespaces."""
-    try:
-        listing = await cluster.list("Namespace", limit=MOST_SPACES, form="metadata")
-    except ClusterError as error:
-        skipped.append(unread(error))
+    return await _read_labels(cluster.list("Namespace", limit=MOST_SPACES, form="metadata"), skipped)
+
+
+async def _read_labels(reading: Awaitable[Listing], skipped: list[str]) -> tuple[list[Labelled], bool] | None:
+    listing = await or_skip(reading, skipped)
+    if listing is None:
         return None
     found = [(item["metadata"]["name"], dict(item["metadata"].get("labels") or {})) for item in listing.items]
     return found, not listing.remaining
@@ -47,13 +43,9 @@ async def read_templates(cluster: Cluster, namespace: str, skipped: list[str]) -
 
 
 async def _templates(cluster: Cluster, kind: str, namespace: str, skipped: list[str]) -> list[list[Any]]:
-    try:
-        listing = await cluster.list(kind, namespace, limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    items = await items_or_skip(cluster.list(kind, namespace, limit=MOST_PODS), skipped)
     return [[f"{kind} {item['metadata']['name']}", dict(item["spec"]["template"]["metadata"].get("labels") or {})]
-            for item in listing.items]
+            for item in items or ()]
 
 
 def takes_none(selector: dict[str, Any], labelled: tuple[list[Labelled], bool] | None) -> bool:

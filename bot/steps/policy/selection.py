@@ -6,12 +6,11 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster
-from bot.model.errors import ClusterError
 from bot.steps import Args, Evidence, Look
-from bot.steps.findings import unread
 from bot.steps.policy.facts import read_all_policies
 from bot.steps.policy.labels import read_namespaces, read_pods, read_templates, takes_none
 from bot.steps.policy.selection_rules import judge_selection, list_spaces
+from bot.steps.readings import or_skip
 
 MOST_NAMESPACES = 8
 PLACE = r"^$|^[a-z0-9-]+/[a-z0-9.-]+$"
@@ -28,11 +27,10 @@ class SelectionArgs(Args):
 async def gather_selection(cluster: Cluster, args: SelectionArgs) -> Evidence:
     skipped: list[str] = []
     wanted = {place.split("/")[0] for place in (args.pod, args.to) if place}
-    try:
-        policies, more = await read_all_policies(cluster)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    read = await or_skip(read_all_policies(cluster), skipped)
+    if read is None:
         return {"policies": None, "skipped": skipped, "read_at": cluster.now}
+    policies, more = read
     here = [p for p in policies if not wanted or p["metadata"]["namespace"] in wanted]
     spaces = sorted({p["metadata"]["namespace"] for p in here})
     looked, left = spaces[:MOST_NAMESPACES], spaces[MOST_NAMESPACES:]

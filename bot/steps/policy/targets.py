@@ -5,9 +5,8 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, NotFound
-from bot.steps.findings import unread
 from bot.steps.policy.facts import side
+from bot.steps.readings import items_or_skip, one_or_skip
 
 MOST = 3
 MOST_SLICES = 50
@@ -19,13 +18,7 @@ async def read_pod(cluster: Cluster, place: str, skipped: list[str]) -> Object |
     if not place:
         return None
     namespace, _, name = place.partition("/")
-    try:
-        return await cluster.get("Pod", name, namespace)
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    return await one_or_skip(cluster.get("Pod", name, namespace), skipped) or None
 
 
 async def read_side(cluster: Cluster, place: str, skipped: list[str]) -> dict[str, Any] | None:
@@ -44,18 +37,15 @@ async def read_targets(
     if not place:
         return None
     namespace, _, name = place.partition("/")
-    try:
-        service = await cluster.get("Service", name, namespace)
-    except NotFound:
-        return await _pod_target(cluster, place, port, skipped)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    service = await one_or_skip(cluster.get("Service", name, namespace), skipped)
+    if service is None:
         return _target("", place, [], "it could not be read")
-    try:
-        labels = f"kubernetes.io/service-name={name}"
-        slices = (await cluster.list("EndpointSlice", namespace, labels=labels, limit=MOST_SLICES)).items
-    except ClusterError as error:
-        skipped.append(unread(error))
+    if not service:
+        return await _pod_target(cluster, place, port, skipped)
+    labels = f"kubernetes.io/service-name={name}"
+    slices = await items_or_skip(
+        cluster.list("EndpointSlice", namespace, labels=labels, limit=MOST_SLICES), skipped)
+    if slices is None:
         return _target("Service", place, [], "its endpoints could not be read")
     return await _service_target(cluster, place, service, slices, port, skipped)
 
