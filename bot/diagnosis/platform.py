@@ -65,11 +65,13 @@ def choose_service(services: Iterable[Json], addresses: Sequence[str]) -> dict[s
 def has_address(service: Json | None, addresses: Sequence[str]) -> bool:
     """Whether it has one of the addresses that kubelets hand out, or there is none by which it could be known."""
     known = [address for address in addresses if not address.startswith(LINK_LOCAL)]
-    return not known or (service is not None and any(address in _own(service) for address in known))
+    return not known or any(address in addresses_of(service) for address in known)
 
 
-def _own(service: Json) -> Sequence[str]:
-    return service["spec"].get("clusterIPs") or [service["spec"].get("clusterIP", "")]
+def addresses_of(service: Json | None) -> list[str]:
+    """Of a Service, in the cluster; [] where it is headless, or there is none."""
+    spec = service["spec"] if service else {}
+    return [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a and a != "None"]
 
 
 def _serves_dns(service: Json) -> bool:
@@ -78,7 +80,7 @@ def _serves_dns(service: Json) -> bool:
 
 
 def _service_rank(service: Json, addresses: Sequence[str]) -> tuple[bool, bool, bool, bool, str]:
-    meta, own = service["metadata"], _own(service)
+    meta, own = service["metadata"], addresses_of(service)
     labels = meta.get("labels", {})
     return (
         any(address in own for address in addresses), meta["name"] == "kube-dns",

@@ -4,7 +4,6 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import Forbidden
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.dns.wire import Question, ask
 from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
@@ -28,10 +27,8 @@ async def ask_dns(cluster: Cluster, names: dict[str, str], skipped: list[str]) -
     answers: list[dict[str, Any]] = []
     for pod in serving:
         name, port = pod["metadata"]["name"], dns_port(server_container(pod["spec"])) or 53
-        try:
-            told = await ask(cluster, dns.namespace, name, port, questions)
-        except Forbidden as error:
-            skipped.append(error.permission)
+        told = await or_skip(ask(cluster, dns.namespace, name, port, questions), skipped)
+        if told is None:
             return {"zone": zone, "answers": None}
         answers += [{"pod": name, **answer} for answer in told]
     return {"zone": zone, "answers": answers}

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.platform import addresses_of
 from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
 from bot.steps.dns.client_rules import REASONS, judge_configuration
@@ -41,11 +42,9 @@ async def gather_client(cluster: Cluster, args: ClientArgs) -> Evidence:
     skipped = list(kubelet.skipped)
     told = [] if args.pod else await _events(cluster, "", WARNINGS, skipped)
     pod = await _pod(cluster, args.pod, skipped) if args.pod else None
-    spec = service["spec"] if service else {}
     return {
         "pod": pod, "asked": args.pod, "events": told, "kubelet": _kubelet(kubelet),
-        "service": [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")],
-        "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
+        "service": addresses_of(service), "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
     }
 
 

@@ -10,11 +10,11 @@ import re
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import Forbidden
 from bot.steps.dns.corefile_facts import plugins
 from bot.steps.dns.objects import Dns
 from bot.steps.http_page import Page, read_page
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import or_skip
 from bot.steps.wording import parse_time
 
 METRICS, PATIENCE = 9153, 3.0
@@ -33,11 +33,7 @@ def metrics_port(corefile: Object) -> int:
 
 async def read_counters(cluster: Cluster, namespace: str, pod: str, port: int, skipped: list[str]) -> Page | None:
     """None where it may not be asked, which is kept under `skipped`."""
-    try:
-        return await read_page(cluster, namespace, pod, port, "/metrics", patience=PATIENCE)
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return None
+    return await or_skip(read_page(cluster, namespace, pod, port, "/metrics", patience=PATIENCE), skipped)
 
 
 async def read_load(

@@ -9,6 +9,7 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.platform import addresses_of
 from bot.steps import Evidence, Look
 from bot.steps.dns.local_cache_rules import judge_cache
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
@@ -33,18 +34,13 @@ async def gather_cache(cluster: Cluster, args: DnsArgs) -> Evidence:
     found = next((item["metadata"] for item in sets if item["metadata"]["name"] in NAMES), None)
     evidence: Evidence = {
         "known": True, "cache": None, "handed": list(dns.kubelet.dns), "source": dns.kubelet.source,
-        "service": list(_addresses(dns.service)), "read_at": cluster.now,
+        "service": addresses_of(dns.service), "read_at": cluster.now,
     }
     if found:
         daemon = await or_skip(cluster.get("DaemonSet", found["name"], found["namespace"]), skipped)
         evidence["cache"] = await _cache(cluster, dns, daemon, skipped) if daemon else None
         evidence["known"] = daemon is not None
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
-
-
-def _addresses(service: Object | None) -> list[str]:
-    spec = service["spec"] if service else {}
-    return [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
 
 
 async def _cache(cluster: Cluster, dns: Dns, daemon: Object, skipped: list[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import read_networks
@@ -22,6 +22,7 @@ from bot.steps.path.probe import LABELS, list_targets, run_probes
 from bot.steps.path.probe_rules import asked, judge_probes, list_rows
 from bot.steps.path.rules import judge_ways
 from bot.steps.podfacts import pod_facts, spread
+from bot.steps.readings import or_skip
 
 MOST_PODS = 2
 
@@ -32,11 +33,8 @@ class PathArgs(DnsArgs):
 
 async def gather_path(cluster: Cluster, args: PathArgs) -> Evidence:
     dns = await find_dns(cluster, args)
-    pods, skipped, rows = _choose(dns), list(dns.skipped), []
-    try:
-        rows = await try_pods(cluster, dns.namespace, pods)
-    except Forbidden as error:
-        skipped.append(unread(error))
+    pods, skipped = _choose(dns), list(dns.skipped)
+    rows = await or_skip(try_pods(cluster, dns.namespace, pods), skipped) or []
     evidence: Evidence = {
         "read_at": cluster.now, "workload": dns.name, "pods": [facts["name"] for _, facts in pods], "rows": rows,
         "untried": len(dns.pods) - len(pods) + dns.unseen, "skipped": skipped,

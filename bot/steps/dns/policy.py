@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
-from bot.diagnosis.platform import LINK_LOCAL, dns_port, server_container
+from bot.diagnosis.platform import LINK_LOCAL, addresses_of, dns_port, server_container
 from bot.diagnosis.policy_evaluation import decide, isolates
 from bot.diagnosis.policy_selectors import selects
 from bot.steps import Evidence, Look
 from bot.steps.dns.corefile_facts import plugins, try_corefile
+from bot.steps.dns.local_cache import NAMES as CACHE_NAMES
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.policy_rules import judge_policy
 from bot.steps.podfacts import is_ready
@@ -24,8 +25,6 @@ from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
 from bot.steps.policy.targets import read_side
 from bot.steps.readings import items_or_skip
-
-CACHE_NAMES = frozenset({"node-local-dns", "nodelocaldns"})
 
 
 class PolicyArgs(DnsArgs):
@@ -135,9 +134,7 @@ async def read_cache_addresses(cluster: Cluster, dns: Dns, skipped: list[str]) -
     sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) or ()
     if not any(item["metadata"]["name"] in CACHE_NAMES for item in sets):
         return []
-    local = [address for address in dns.kubelet.dns if address.startswith(LINK_LOCAL)]
-    spec = dns.service["spec"] if dns.service else {}
-    return local or [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
+    return [address for address in dns.kubelet.dns if address.startswith(LINK_LOCAL)] or addresses_of(dns.service)
 
 
 POLICY = Look(

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
-from bot.diagnosis.platform import dns_port, server_container
+from bot.diagnosis.platform import addresses_of, dns_port, server_container
 from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
@@ -59,7 +59,7 @@ async def gather_answers(cluster: Cluster, args: QueryArgs) -> Evidence:
     return {
         "read_at": cluster.now, "workload": dns.name, "zone": zone, "guessed": not (dns.kubelet.domain or known),
         "configured": configured, "unchecked": _unchecked(dns, kubernetes), "service": _dns_name(dns, zone),
-        "service_addresses": _addresses(dns.service), "kubernetes_addresses": _addresses(kubernetes),
+        "service_addresses": addresses_of(dns.service), "kubernetes_addresses": addresses_of(kubernetes),
         "names": {name: {"tried": _candidates(name, zone), "service": service}
                   for name, service in zip(args.names, services, strict=True)},
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
@@ -119,10 +119,10 @@ async def _elsewhere(cluster: Cluster, name: str) -> list[str]:
 
 
 def _questions(dns: Dns, zone: str, kubernetes: Object | None, args: QueryArgs) -> list[Question]:
-    kind = "AAAA" if kubernetes and ":" in "".join(_addresses(kubernetes)[:1]) else "A"
+    kind = "AAAA" if kubernetes and ":" in "".join(addresses_of(kubernetes)[:1]) else "A"
     questions = [Question(f"kubernetes.default.svc.{zone}", kind), Question(f"dns-version.{zone}", "TXT"),
                  Question(f"{NOBODY}.{zone}", kind)]
-    own = _addresses(dns.service)
+    own = addresses_of(dns.service)
     if own:
         questions += [Question(_dns_name(dns, zone), "AAAA" if ":" in own[0] else "A"),
                       Question(reverse_name(own[0]), "PTR")]
@@ -138,11 +138,6 @@ def _candidates(name: str, zone: str) -> list[str]:
         return [plain]
     searched = [f"{plain}.{suffix}" for suffix in (f"default.svc.{zone}", f"svc.{zone}", zone)]
     return [candidate for candidate in [*searched, plain] if is_name(candidate)]
-
-
-def _addresses(service: Object | None) -> list[str]:
-    spec = (service or {}).get("spec", {})
-    return [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a and a != "None"]
 
 
 def _dns_name(dns: Dns, zone: str) -> str:

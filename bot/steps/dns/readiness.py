@@ -7,7 +7,6 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import server_container
-from bot.model.errors import Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import DnsArgs, find_dns
@@ -16,6 +15,7 @@ from bot.steps.findings import tell_skipped
 from bot.steps.http_page import read_page
 from bot.steps.patience import GRACE
 from bot.steps.podfacts import pod_facts
+from bot.steps.readings import or_skip
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 MOST_PODS = 3
@@ -52,10 +52,8 @@ async def _page(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped: 
     if not probe or not isinstance(probe.get("port"), int) or pod["spec"].get("hostNetwork"):
         return {"error": "no readiness page that could be asked"}
     name, path = pod["metadata"]["name"], probe.get("path", "/")
-    try:
-        page = await read_page(cluster, namespace, name, probe["port"], path, patience=PATIENCE)
-    except Forbidden as error:
-        skipped.append(error.permission)
+    page = await or_skip(read_page(cluster, namespace, name, probe["port"], path, patience=PATIENCE), skipped)
+    if page is None:
         return {"error": "not permitted"}
     return {"error": page.error} if page.error else {"status": str(page.status), "body": cut(page.text, 200)}
 

@@ -8,7 +8,6 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.diagnosis.loglines import keep_telling
 from bot.diagnosis.platform import dns_port, server_container
-from bot.model.errors import Forbidden
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import forward_zones, plugins, try_corefile
 from bot.steps.dns.kube_dns import list_forwards, read_settings
@@ -77,12 +76,9 @@ async def _ask(
         return []
     name, port = pod["metadata"]["name"], dns_port(server_container(pod["spec"])) or 53
     unique = [Question(f"netcheck-{int(cluster.now)}.{zone}") for zone in (external, *stubs)]
-    try:
-        return await ask(cluster, dns.namespace, name, port, [Question(external)],
-                         then=lambda answers: () if _failing(answers) else unique)
-    except Forbidden as error:
-        skipped.append(error.permission)
-        return []
+    asking = ask(cluster, dns.namespace, name, port, [Question(external)],
+                 then=lambda answers: () if _failing(answers) else unique)
+    return await or_skip(asking, skipped) or []
 
 
 def _failing(answers: list[dict[str, Any]]) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.cluster import Cluster
-from bot.model.errors import Forbidden
 from bot.steps import Evidence, Look
 from bot.steps.http_page import read_page
 from bot.steps.ingress.classes import choose_class, read_classes
@@ -100,10 +99,9 @@ async def _ask_door(cluster: Cluster, door: Json, rule: Json, skipped: list[str]
 async def _ask(cluster: Cluster, door: Json, host: str, path: str, skipped: list[str]) -> Json | None:
     """{status, text, location, error, refused}; None where it may not be asked."""
     namespace, name = door["pod"].split("/")
-    try:
-        page = await read_page(cluster, namespace, name, door["port"], path, host=host, patience=PATIENCE)
-    except Forbidden as error:
-        skipped.append(error.permission)
+    page = await or_skip(
+        read_page(cluster, namespace, name, door["port"], path, host=host, patience=PATIENCE), skipped)
+    if page is None:
         return None
     where = page.location.partition("?")[0]  # what follows may be meant for the one who asked alone
     return {**asdict(page), "text": cut(page.text, 160), "location": where}

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.platform import addresses_of
 from bot.steps import Args
 from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import name_object, parse_time
@@ -38,11 +39,10 @@ async def read_service(cluster: Cluster, args: ServiceArgs, skipped: list[str]) 
 
 def service_facts(service: Object) -> Json:
     spec, meta = service["spec"], service["metadata"]
-    addresses = [a for a in spec.get("clusterIPs") or [spec.get("clusterIP", "")] if a not in ("", "None")]
     kind = spec.get("type", "ClusterIP")
     return {
         "name": name_object("Service", service), "plain": meta["name"], "namespace": meta["namespace"], "type": kind,
-        "headless": kind != "ExternalName" and spec.get("clusterIP") == "None", "addresses": addresses,
+        "headless": kind != "ExternalName" and spec.get("clusterIP") == "None", "addresses": addresses_of(service),
         "selector": spec.get("selector") or {}, "families": spec.get("ipFamilies") or [],
         "ports": [_port(port) for port in spec.get("ports") or ()],
         "publish": bool(spec.get("publishNotReadyAddresses")), "external_name": spec.get("externalName", ""),
