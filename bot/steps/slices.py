@@ -1,5 +1,8 @@
-"""What the looks at DNS and at Services share about EndpointSlices. Pure."""
+"""What the looks at DNS and at Services share about EndpointSlices."""
 
+import asyncio
+
+from bot.cluster import Cluster
 from bot.diagnosis.causes import find
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
@@ -7,6 +10,15 @@ from bot.steps.wording import list_names, read_at
 
 CONTROLLER = "endpointslice-controller.k8s.io"
 """Who keeps slices by selector. Without one it leaves them as they were; slices of others are kept by hand."""
+SETTLE = 3.0
+"""Seconds after a change of a Service until its EndpointSlices must have followed."""
+
+
+async def let_follow(cluster: Cluster, changed: float) -> None:
+    """Waits until the slices of a Service that was written at this time are what it asks for."""
+    age = cluster.now - changed
+    if 0 <= age < SETTLE:
+        await asyncio.sleep(SETTLE - age)
 
 
 def find_beside(cause: str, evidence: Evidence, own: set[str]) -> Finding | None:

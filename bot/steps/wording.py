@@ -24,6 +24,12 @@ def parse_time(text: str | None) -> float:
         return 0.0
 
 
+def last_written(item: dict[str, Any] | None) -> float:
+    """When somebody last wrote to an object of the API, its status included; 0 where that is not known."""
+    entries = (item or {}).get("metadata", {}).get("managedFields") or ()
+    return max((parse_time(entry.get("time")) for entry in entries), default=0.0)
+
+
 def list_names(names: Iterable[str], most: int = 5, word: str = "and") -> str:
     """`a, b and c`; what goes beyond `most` is counted."""
     known = list(names)

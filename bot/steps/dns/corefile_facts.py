@@ -12,7 +12,7 @@ from bot.steps.dns.corefile_owner import find_owner
 from bot.steps.dns.objects import Dns
 from bot.steps.dns.served import locate
 from bot.steps.readings import or_skip
-from bot.steps.wording import cut, parse_time
+from bot.steps.wording import cut, last_written
 
 TOLD = frozenset({"acl", "kubernetes", "forward", "health", "ready", "cache", "errors", "reload", "bind"})
 """Plugins whose arguments and options are kept; of others only the name and the first arguments."""
@@ -37,10 +37,9 @@ async def read_corefile(cluster: Cluster, dns: Dns) -> dict[str, Any]:
     text = (config_map.get("data") or {}).get(place["key"])
     if text is None:
         return {**facts, "state": "no-key", "keys": sorted(config_map.get("data") or {})[:10]}
-    changes = [parse_time(entry.get("time")) for entry in config_map["metadata"].get("managedFields", [])]
     corefile = parse_corefile(str(text))
     return {
-        **facts, "state": "read", "changed": max(changes, default=0.0), "blocks": _blocks(corefile),
+        **facts, "state": "read", "changed": last_written(config_map), "blocks": _blocks(corefile),
         "owner": find_owner(config_map["metadata"]),
         "imports": list(corefile.imports)[:10],
         "mistakes": [{"line": m.line, "message": m.message} for m in corefile.mistakes],

@@ -1,6 +1,5 @@
 """`dns.endpoints`: does the DNS Service lead to the DNS pods? (page: debugging DNS resolution, endpoints)."""
 
-import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
@@ -9,10 +8,8 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.endpoint_rules import describe_service, judge_slices, lacking
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
 from bot.steps.slice_refusals import read_refusal
-from bot.steps.wording import name_object, parse_time
-
-SETTLE = 3.0
-"""Seconds after a change of the Service until its EndpointSlices must have followed."""
+from bot.steps.slices import let_follow
+from bot.steps.wording import last_written, name_object, parse_time
 
 
 async def gather_endpoints(cluster: Cluster, args: DnsArgs) -> Evidence:
@@ -20,9 +17,8 @@ async def gather_endpoints(cluster: Cluster, args: DnsArgs) -> Evidence:
     service = dns.service
     if service is None:
         return {"read_at": cluster.now, "service": None, "skipped": list(dns.skipped)}
-    changed = max((parse_time(f.get("time")) for f in service["metadata"].get("managedFields", [])), default=0.0)
-    if 0 <= cluster.now - changed < SETTLE:
-        await asyncio.sleep(SETTLE - (cluster.now - changed))
+    changed = last_written(service)
+    await let_follow(cluster, changed)
     name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
     slices = await cluster.list("EndpointSlice", namespace, labels=f"kubernetes.io/service-name={name}", limit=20)
     version = {} if dns.workload or dns.pods else await cluster.version()

@@ -18,7 +18,7 @@ from bot.steps.patience import LAG
 from bot.steps.podfacts import SCHEDULER, failing_container, pod_facts
 from bot.steps.readings import items_or_skip
 from bot.steps.refusals import advise
-from bot.steps.wording import count, cut, list_names, parse_time, read_at
+from bot.steps.wording import count, cut, last_written, list_names, read_at
 
 EVENT_PODS = 2
 """Pods whose events are read; what they say is mostly the same for all."""
@@ -73,14 +73,8 @@ def workload_facts(dns: Dns) -> dict[str, Any]:
         "name": dns.name if item else "", "kind": dns.kind if item else "", "wanted": wanted if item else 0,
         "updated": status.get("updatedReplicas", status.get("updatedNumberScheduled", 0)),
         "settled": status.get("observedGeneration", 0) >= item.get("metadata", {}).get("generation", 0),
-        "changed": _last_change(dns.workload), "failure": cut(failures[0].get("message", ""), 400) if failures else "",
+        "changed": last_written(dns.workload), "failure": cut(failures[0].get("message", ""), 400) if failures else "",
     }
-
-
-def _last_change(workload: Object | None) -> float:
-    """When somebody last wrote to it, its status included."""
-    fields = (workload or {}).get("metadata", {}).get("managedFields", [])
-    return max((parse_time(entry.get("time")) for entry in fields), default=0.0)
 
 
 def judge_pods(evidence: Evidence, args: DnsArgs) -> Judgement:

@@ -110,7 +110,7 @@ async def _ask(cluster: Cluster, door: Json, host: str, path: str, skipped: list
 async def _ask_backend(cluster: Cluster, namespace: str, rule: Json, skipped: list[str]) -> Json:
     """{pod, since, answer} of the first ready one; `none_ready`: there is none that could have answered."""
     service = await read_service(cluster, ServiceArgs(service=f"{namespace}/{rule['service']}"), skipped)
-    found, _ = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    found, _ = await read_selected(cluster, service, skipped)
     ready = [pod for pod in map(member, found or ()) if pod["ready"] and not pod["gone"]]
     port = next((p for p in (service or {"ports": []})["ports"] if is_asked(p, rule["port"])), None)
     number = find_target(port, ready[0]) if port and ready else 0

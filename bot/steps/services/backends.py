@@ -27,7 +27,7 @@ Json = dict[str, Any]
 async def gather_backends(cluster: Cluster, args: PortArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
-    found, _ = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    found, _ = await read_selected(cluster, service, skipped)
     ready = [pod for pod in map(member, found or ()) if pod["ready"] and not pod["gone"]]
     ports = [port for port in (service or {"ports": []})["ports"] if is_asked(port, args.port)]
     tcp = [port for port in ports if port["protocol"] == "TCP"][:MOST_PORTS]

@@ -12,19 +12,18 @@ from bot.steps.readings import one_or_skip
 from bot.steps.services.endpoint_rules import judge_endpoints
 from bot.steps.services.objects import ServiceArgs, member, read_selected, read_service, read_slices
 from bot.steps.slice_refusals import read_refusal
+from bot.steps.slices import let_follow
 from bot.steps.wording import parse_time
 
-SETTLE = 3.0
-"""Seconds after a change of the Service until its EndpointSlices must have followed."""
 CONTROLLER = "kube-controller-manager"
 
 
 async def gather_endpoints(cluster: Cluster, args: ServiceArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
-    if service and 0 <= cluster.now - service["changed"] < SETTLE:
-        await asyncio.sleep(SETTLE - (cluster.now - service["changed"]))
-    pods, unseen = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    if service:
+        await let_follow(cluster, service["changed"])
+    pods, unseen = await read_selected(cluster, service, skipped)
     slices = await read_slices(cluster, service, skipped) if service else None
     members = None if pods is None else [_brief(member(pod)) for pod in pods]
     evidence: Evidence = {"service": service, "pods": members, "unseen": unseen, "slices": slices, "lease": {},

@@ -9,7 +9,7 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
 from bot.steps import Args
 from bot.steps.readings import items_or_skip, one_or_skip, or_skip
-from bot.steps.wording import name_object, parse_time
+from bot.steps.wording import labels_text, last_written, name_object, parse_time
 
 MOST_PODS = 100
 """Pods of a Service that are read; where there are more, their number is told."""
@@ -53,7 +53,7 @@ def service_facts(service: Object) -> Json:
                      service.get("status", {}).get("loadBalancer", {}).get("ingress") or ()],
         "proxy_name": (meta.get("labels") or {}).get("service.kubernetes.io/service-proxy-name", ""),
         "uid": meta.get("uid", ""), "created": parse_time(meta.get("creationTimestamp")),
-        "changed": max((parse_time(f.get("time")) for f in meta.get("managedFields") or ()), default=0.0),
+        "changed": last_written(service),
     }
 
 
@@ -63,9 +63,12 @@ def _port(port: Object) -> Json:
             "app": port.get("appProtocol", "")}
 
 
-async def read_selected(cluster: Cluster, service: Json, skipped: list[str]) -> tuple[list[Object] | None, int]:
-    """The pods that its selector hits, in order, and how many more there are; None where they could not be read."""
-    wanted = ",".join(f"{key}={value}" for key, value in sorted(service["selector"].items()))
+async def read_selected(cluster: Cluster, service: Json | None, skipped: list[str]) -> tuple[list[Object] | None, int]:
+    """The pods that its selector hits, in order, and how many more there are; None where it has no selector, or they
+    could not be read."""
+    if not service or not service["selector"]:
+        return None, 0
+    wanted = labels_text(service["selector"])
     listing = await or_skip(cluster.list("Pod", service["namespace"], labels=wanted, limit=MOST_PODS), skipped)
     if listing is None:
         return None, 0

@@ -45,7 +45,7 @@ class Trouble:
 async def gather_pods(cluster: Cluster, args: ServiceArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
-    found, unseen = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    found, unseen = await read_selected(cluster, service, skipped)
     pods = [_facts(pod) for pod in found or ()]
     ill = [pod for pod in pods if not pod["ready"] and not pod["deleting"]]
     if ill:

@@ -36,7 +36,7 @@ class PortArgs(ServiceArgs):
 async def gather_ports(cluster: Cluster, args: PortArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
-    pods, _ = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    pods, _ = await read_selected(cluster, service, skipped)
     live = [pod for pod in map(member, pods or ()) if not pod["gone"]]
     brief = [{key: pod[key] for key in ("name", "owner", "ports")} for pod in live]
     return {"read_at": cluster.now, "service": service, "pods": brief, "skipped": list(dict.fromkeys(skipped))}

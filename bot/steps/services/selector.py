@@ -18,9 +18,9 @@ MOST_OTHERS = 100
 async def gather_selector(cluster: Cluster, args: ServiceArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
-    pods, unseen = await read_selected(cluster, service, skipped) if service and service["selector"] else (None, 0)
+    pods, unseen = await read_selected(cluster, service, skipped)
     around: dict[str, Any] = {"groups": [], "workloads": []}
-    if service and pods is not None and not [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]:
+    if pods is not None and not [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]:
         around = await _look_around(cluster, args.namespace, skipped)
     return {
         "service": service, "pods": None if pods is None else [_brief(pod) for pod in pods], "unseen": unseen,
