@@ -41,6 +41,12 @@ def failing_container(pod: Object) -> Object | None:
     return next((dict(c) for c in spec.get("containers") or () if not ready.get(c["name"], True)), None)
 
 
+def find_variables(spec: Object, name: str) -> list[Object]:
+    """Where the containers of a pod (`spec`: its own, or its template's) are given this environment variable."""
+    return [variable for container in spec.get("containers") or () for variable in container.get("env") or ()
+            if variable["name"] == name]
+
+
 def is_ready(pod: Object) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network, find_network, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
@@ -21,8 +20,9 @@ from bot.steps.cni.sandbox import read_failures
 from bot.steps.cni.suspects import Suspicion, read_suspects
 from bot.steps.cni.weave import WEAVE_FACTS
 from bot.steps.daemons import MOST_PODS, daemon_facts, list_pods, name_sets, read_places
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import list_fit, read_nodes
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
 
 NAMED = 3
@@ -43,10 +43,9 @@ class AgentsArgs(Args):
 
 async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
     skipped: list[str] = []
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-    except ClusterError as error:
-        return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": [unread(error)]}
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
+    if sets is None:
+        return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": skipped}
     found = [(network, item) for network, item in recognise_all(name_sets(sets)) if not network.meta][:NAMED]
     nodes, failing = await asyncio.gather(
         read_nodes(cluster, (), skipped, survey=args.survey), _failing(cluster, skipped))
@@ -61,23 +60,18 @@ async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
 
 async def _failing(cluster: Cluster, skipped: list[str]) -> list[str]:
     """Nodes on which a pod waits for a network: a hint where to look, and no more."""
-    try:
-        groups = await read_failures(cluster, skipped)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    return sorted({group["node"] for group in groups if group["state"] == "waiting"})
+    groups = await or_skip(read_failures(cluster, skipped), skipped)
+    return sorted({group["node"] for group in groups or () if group["state"] == "waiting"})
 
 
 async def _agent(
     cluster: Cluster, network: Network, name: str, namespace: str, nodes: dict[str, Any], failing: list[str],
     skipped: list[str],
 ) -> dict[str, Any] | None:
-    try:
-        daemon = daemon_facts(await cluster.get("DaemonSet", name, namespace))
-    except ClusterError as error:
-        skipped.append(unread(error))
+    item = await or_skip(cluster.get("DaemonSet", name, namespace), skipped)
+    if item is None:
         return None
+    daemon = daemon_facts(item)
     fit = list_fit(nodes["read"])
     covered = len(fit) if nodes["read"] and not nodes["unread"] else daemon["desired"]
     short = daemon["ready"] < max(covered, daemon["desired"])

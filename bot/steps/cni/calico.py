@@ -8,27 +8,25 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.calico_pools import choosy, judge_pools, read_pools, read_routes
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
 from bot.steps.nodes.status import sample_nodes
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
 
 MARK = "projectcalico.org/IPv4Address"
 
 
 async def gather_calico(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
-    try:
-        nodes = {str(node["metadata"]["name"]): node for node in (await sample_nodes(cluster)).items}
-    except ClusterError:
-        nodes = {}
+    sample = await items_or_skip(sample_nodes(cluster), [])  # the look itself has told of a failure
+    nodes = {str(node["metadata"]["name"]): node for node in sample or ()}
     pools = await read_pools(cluster, skipped)
     notes = {name: node["metadata"].get("annotations", {}) for name, node in nodes.items()}
     return {
-        "pools": pools, "routes": await read_routes(cluster, daemon, pools, skipped),
+        "pools": pools, "routes": await or_skip(read_routes(cluster, daemon, pools), skipped) or {},
         "labels": {name: node["metadata"].get("labels", {}) for name, node in nodes.items()} if choosy(pools) else {},
         "addresses": {name: note[MARK] for name, note in notes.items() if note.get(MARK)},
         "inside": {name: [told["address"] for told in node.get("status", {}).get("addresses", ())

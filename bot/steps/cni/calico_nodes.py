@@ -12,12 +12,14 @@ from bot.diagnosis.causes import explain, find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
+from bot.networks.calico import API
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.cni.calico_pools import API, read_pools, uses_vxlan
+from bot.steps.cni.calico_pools import read_pools, uses_vxlan
 from bot.steps.daemons import name_sets
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.policy.facts import list_others
+from bot.steps.readings import one_or_skip
 from bot.steps.wording import list_names, read_at
 
 KIN = ("Calico", "Canal")
@@ -66,12 +68,9 @@ async def _further(cluster: Cluster, evidence: Evidence, skipped: list[str]) -> 
     names = dict.fromkeys(point["node"] for point in _bare(evidence) if point["node"] not in evidence["nodes"])
     found: dict[str, list[str] | None] = {}
     for name in [name for name in names if name][:MOST_NODES]:
-        try:
-            found[name] = _inside(await cluster.get("Node", name))
-        except NotFound:
-            found[name] = None
-        except ClusterError as error:
-            skipped.append(unread(error))
+        node = await one_or_skip(cluster.get("Node", name), skipped)
+        if node is not None:
+            found[name] = _inside(node) if node else None
     return found
 
 

@@ -12,12 +12,13 @@ from bot.diagnosis.calico_selectors import selects_labels
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
+from bot.networks.calico import API
 from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon
 from bot.steps.findings import unread
+from bot.steps.podfacts import find_variables
 from bot.steps.wording import list_names, read_at
 
-API = "crd.projectcalico.org/v1"
 BACKEND = "CALICO_NETWORKING_BACKEND"
 EVERY_NODE, NO_NODE = ("", "all()"), "!all()"
 Pool = dict[str, Any]
@@ -41,19 +42,14 @@ def _pool(item: Object) -> Pool:
             "ipip": spec.get("ipipMode") or "Never", "nodes": spec.get("nodeSelector", "")}
 
 
-async def read_routes(
-    cluster: Cluster, daemon: Daemon, pools: list[Pool] | None, skipped: list[str]
-) -> dict[str, Any]:
-    """{backend, place, felix}: who may write routes to other nodes; {} where each pool has a tunnel: Felix does."""
+async def read_routes(cluster: Cluster, daemon: Daemon, pools: list[Pool] | None) -> dict[str, Any]:
+    """{backend, place, felix}: who may write routes to other nodes; {} where each pool has a tunnel: Felix does. Raises
+    ClusterError."""
     if not any(map(_is_bare, pools or ())):
         return {}
-    try:
-        item = await cluster.get("DaemonSet", daemon["plain"], daemon["namespace"])
-        backend, place = await _backend(cluster, daemon, item["spec"]["template"]["spec"])
-        felix = await cluster.list("FelixConfiguration", api=API, limit=50)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
+    item = await cluster.get("DaemonSet", daemon["plain"], daemon["namespace"])
+    backend, place = await _backend(cluster, daemon, item["spec"]["template"]["spec"])
+    felix = await cluster.list("FelixConfiguration", api=API, limit=50)
     writes = any(told.get("spec", {}).get("programClusterRoutes") == "Enabled" for told in felix.items)
     return {"backend": backend, "place": place, "felix": writes}
 
@@ -66,7 +62,7 @@ def _is_bare(pool: Pool) -> bool:
 
 async def _backend(cluster: Cluster, daemon: Daemon, spec: Object) -> tuple[str, str]:
     """`bird`, `vxlan`, `none` (another network carries the pods) or "", and where that stands."""
-    variables = [v for c in spec.get("containers", ()) for v in c.get("env") or () if v["name"] == BACKEND]
+    variables = find_variables(spec, BACKEND)
     source = variables[0].get("valueFrom", {}).get("configMapKeyRef") if variables else None
     if not source:
         return (str(variables[0].get("value", "")) if variables else ""), f"{daemon['name']}: {BACKEND}"

@@ -10,16 +10,15 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.file_rules import judge_files
 from bot.steps.cni.node_views import see_nodes
 from bot.steps.cni.setting_rules import join_mtus, judge_mtus, judge_settings
-from bot.steps.daemons import name_sets, read_networks
+from bot.steps.daemons import read_networks
 from bot.steps.findings import tell_skipped, weigh
 from bot.steps.nodes.status import read_nodes, sample_nodes
-from bot.steps.readings import read_version
+from bot.steps.readings import items_or_skip, read_version
 from bot.steps.wording import count, list_names, read_at
 
 WAYS = {"probe": "by node probes, as the settings allow", "exec": "by exec in the network's agents"}
@@ -43,21 +42,15 @@ async def gather_files(cluster: Cluster, args: FilesArgs) -> Evidence:
 
 async def _proxied(cluster: Cluster) -> bool:
     """Whether a kube-proxy is there, whose rules bridged traffic must pass."""
-    try:
-        sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
-    except ClusterError:
-        return False
-    return any(item["name"] == "kube-proxy" for item in sets)
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), [])
+    return any(item["metadata"]["name"] == "kube-proxy" for item in sets or ())
 
 
 async def _runtimes(cluster: Cluster) -> dict[str, str]:
     """`containerd://1.7.2`, `cri-o://1.31.0` by node."""
-    try:
-        listing = await sample_nodes(cluster)
-    except ClusterError:
-        return {}
+    nodes = await items_or_skip(sample_nodes(cluster), [])
     return {node["metadata"]["name"]: node.get("status", {}).get("nodeInfo", {}).get("containerRuntimeVersion", "")
-            for node in listing.items}
+            for node in nodes or ()}
 
 
 def judge_look(evidence: Evidence, args: FilesArgs) -> Judgement:

@@ -10,13 +10,12 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import Daemon, Facts, judge_addresses
-from bot.steps.findings import unread
 from bot.steps.nodes.status import is_young, sample_nodes
+from bot.steps.readings import items_or_skip, one_or_skip
 from bot.steps.wording import cut, list_names, read_at
 
 MARK = "flannel.alpha.coreos.com/"
@@ -26,11 +25,10 @@ BACKENDS = frozenset({"vxlan", "host-gw", "wireguard", "udp"})
 
 
 async def gather_flannel(cluster: Cluster, network: Network, daemon: Daemon, skipped: list[str]) -> dict[str, Any]:
-    try:
-        listing = await sample_nodes(cluster)
-    except ClusterError:
+    sample = await items_or_skip(sample_nodes(cluster), [])  # the look itself has told of a failure
+    if sample is None:
         return {"nodes": {}, "settings": {}, "doubted": []}
-    nodes = {node["metadata"]["name"]: _marks(node) for node in listing.items}
+    nodes = {node["metadata"]["name"]: _marks(node) for node in sample}
     doubted = [name for name, marks in nodes.items() if not marks["public_ip"]]
     return {"nodes": nodes, "settings": await _settings(cluster, network, daemon, skipped), "doubted": doubted}
 
@@ -49,14 +47,11 @@ async def _settings(cluster: Cluster, network: Network, daemon: Daemon, skipped:
     usual = [settings.config_map for settings in network.settings]
     names = [name for name in daemon["config_maps"] if name in usual] or daemon["config_maps"][:1] or usual[:1]
     place = f"ConfigMap {daemon['namespace']}/{names[0]}"
-    try:
-        data = (await cluster.get("ConfigMap", names[0], daemon["namespace"])).get("data") or {}
-    except NotFound:
-        return {"config_map": place, "missing": True} if names[0] in daemon["config_maps"] else {}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
-    return {"config_map": place, "missing": False, "text": str(data.get(KEY, ""))[:2000]}
+    found = await one_or_skip(cluster.get("ConfigMap", names[0], daemon["namespace"]), skipped)
+    if not found:
+        mounted = names[0] in daemon["config_maps"]
+        return {"config_map": place, "missing": True} if found is not None and mounted else {}
+    return {"config_map": place, "missing": False, "text": str((found.get("data") or {}).get(KEY, ""))[:2000]}
 
 
 def judge_flannel(evidence: Evidence, agent: dict[str, Any]) -> list[Finding]:

@@ -9,20 +9,23 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.diagnosis.platform import addresses_of
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import Network, recognise_all
 from bot.steps import Args, Evidence, Look
-from bot.steps.cni.calico_pools import API as CALICO_API
+from bot.steps.cni.calico_pools import read_pools
 from bot.steps.cni.plan_rules import judge_plan
 from bot.steps.daemons import name_sets
 from bot.steps.findings import unread
-from bot.steps.nodes.network import POD_RANGE
+from bot.steps.nodes.kubeadm import KUBEADM, read_pod_range
 from bot.steps.nodes.status import is_virtual, sample_nodes
-from bot.steps.podfacts import is_ready
+from bot.steps.podfacts import find_variables, is_ready
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import cut
 
 MOST_PODS = 40
-KUBEADM = "ConfigMap kube-system/kubeadm-config"
+RANGE = "IPALLOC_RANGE"
+"""Of Weave Net's agents."""
 Range = dict[str, str]
 """{range, object, field}: where a range of addresses is set."""
 
@@ -45,10 +48,8 @@ async def gather_plan(cluster: Cluster, args: PlanArgs) -> Evidence:
 
 
 async def _nodes(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
-    try:
-        listing = await sample_nodes(cluster)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(sample_nodes(cluster), skipped)
+    if listing is None:
         return {"read": {}, "unread": 0}
     return {"read": {node["metadata"]["name"]: _node(node) for node in listing.items if not is_virtual(node)},
             "unread": listing.remaining}
@@ -64,12 +65,8 @@ def _node(node: Object) -> dict[str, Any]:
 
 
 async def _agents(cluster: Cluster, skipped: list[str]) -> list[tuple[Network, dict[str, Any]]] | None:
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return [(network, dict(item)) for network, item in recognise_all(name_sets(sets))]
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
+    return None if sets is None else [(network, dict(item)) for network, item in recognise_all(name_sets(sets))]
 
 
 async def _services(cluster: Cluster, skipped: list[str]) -> list[Range]:
@@ -82,26 +79,14 @@ async def _services(cluster: Cluster, skipped: list[str]) -> list[Range]:
         pass
     except ClusterError as error:
         skipped.append(unread(error))
-    try:
-        spec = (await cluster.get("Service", "kubernetes", "default"))["spec"]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    service = await or_skip(cluster.get("Service", "kubernetes", "default"), skipped)
     return [{"range": address, "object": "Service default/kubernetes", "field": "spec.clusterIPs"}
-            for address in spec.get("clusterIPs") or [spec.get("clusterIP", "")]]
+            for address in addresses_of(service)]
 
 
 async def _kubeadm(cluster: Cluster, skipped: list[str]) -> list[Range]:
-    """Other platforms do not have it: nothing is missed then."""
-    try:
-        data = (await cluster.get("ConfigMap", "kubeadm-config", "kube-system")).get("data") or {}
-    except NotFound:
-        return []
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    found = POD_RANGE.search(str(data.get("ClusterConfiguration", "")))
-    return [{"range": cidr, "object": KUBEADM, "field": "podSubnet"} for cidr in found[1].split(",")] if found else []
+    found = await read_pod_range(cluster, skipped)
+    return [{"range": cidr, "object": KUBEADM, "field": "podSubnet"} for cidr in found.split(",")] if found else []
 
 
 async def _own(
@@ -109,35 +94,22 @@ async def _own(
 ) -> list[Range]:
     """What the network itself was told: Calico's pools that are enabled, Weave Net's IPALLOC_RANGE."""
     found: list[Range] = []
-    try:
-        for network, item in agents or ():
-            if network.name in ("Calico", "Canal"):
-                pools = (await cluster.list("IPPool", api=CALICO_API, limit=50)).items
-                found += [{"range": pool["spec"].get("cidr", ""), "object": f"IPPool {pool['metadata']['name']}",
-                           "field": "spec.cidr"} for pool in pools if not pool["spec"].get("disabled")]
-            if network.name == "Weave Net":
-                daemon = await cluster.get("DaemonSet", str(item["name"]), str(item["namespace"]))
-                found += [{"range": value, "object": f"DaemonSet {item['namespace']}/{item['name']}",
-                           "field": "IPALLOC_RANGE"} for value in [_environment(daemon, "IPALLOC_RANGE")] if value]
-    except NotFound:
-        pass
-    except ClusterError as error:
-        skipped.append(unread(error))
+    for network, item in agents or ():
+        if network.name in ("Calico", "Canal"):
+            found += [{"range": pool["cidr"], "object": f"IPPool {pool['name']}", "field": "spec.cidr"}
+                      for pool in await read_pools(cluster, skipped) or () if not pool["disabled"]]
+        if network.name == "Weave Net":
+            daemon = await one_or_skip(cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])), skipped)
+            given = find_variables(daemon["spec"]["template"]["spec"], RANGE) if daemon else []
+            found += [{"range": str(variable["value"]), "object": f"DaemonSet {item['namespace']}/{item['name']}",
+                       "field": RANGE} for variable in given[:1] if variable.get("value")]
     return found
-
-
-def _environment(daemon: Object, name: str) -> str:
-    containers = daemon["spec"]["template"]["spec"].get("containers", ())
-    return next((str(variable.get("value", "")) for container in containers for variable in container.get("env") or ()
-                 if variable["name"] == name), "")
 
 
 async def _pods(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
     """{read: [{name, node, ips, ready}], unread} of those with an address of their own."""
-    try:
-        listing = await cluster.list("Pod", limit=MOST_PODS)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(cluster.list("Pod", limit=MOST_PODS), skipped)
+    if listing is None:
         return {"read": [], "unread": 0}
     own = [pod for pod in listing.items if not pod["spec"].get("hostNetwork") and pod.get("status", {}).get("podIP")
            and pod["status"].get("phase") not in ("Succeeded", "Failed")]
@@ -149,13 +121,9 @@ async def _pods(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
 
 async def _events(cluster: Cluster, skipped: list[str]) -> list[dict[str, str]]:
     """The controller manager's word that it has no range left; of type Normal, whatever it means."""
-    try:
-        listing = await cluster.list("Event", fields="reason=CIDRNotAvailable", limit=5)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    events = await items_or_skip(cluster.list("Event", fields="reason=CIDRNotAvailable", limit=5), skipped)
     return [{"node": event.get("involvedObject", {}).get("name", ""), "message": cut(event.get("message", "")),
-             "at": event.get("lastTimestamp") or event.get("eventTime") or ""} for event in listing.items]
+             "at": event.get("lastTimestamp") or event.get("eventTime") or ""} for event in events or ()]
 
 
 PLAN = Look(

@@ -9,14 +9,14 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import GENERIC, NETWORKS, Network, find_network, recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import name_sets
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import is_young
 from bot.steps.policy.enforcers import judge_enforcement, read_enforcers
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
 
 BUILT_IN = {
@@ -34,12 +34,11 @@ class PluginArgs(Args):
 
 async def gather_plugin(cluster: Cluster, args: PluginArgs) -> Evidence:
     skipped: list[str] = []
-    try:
-        sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
-    except ClusterError as error:
-        return {"read_at": cluster.now, "agents": None, "skipped": [unread(error)]}
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
+    if sets is None:
+        return {"read_at": cluster.now, "agents": None, "skipped": skipped}
     agents = [{"network": network.name, "name": str(item["name"]), "namespace": str(item["namespace"])}
-              for network, item in recognise_all(sets)]
+              for network, item in recognise_all(name_sets(sets))]
     groups, enforcers, controllers = await asyncio.gather(
         _groups(cluster, skipped), read_enforcers(cluster), _controllers(cluster, agents, skipped))
     return {"read_at": cluster.now, "agents": agents, "groups": groups, "enforcers": enforcers,
@@ -49,11 +48,7 @@ async def gather_plugin(cluster: Cluster, args: PluginArgs) -> Evidence:
 async def _groups(cluster: Cluster, skipped: list[str]) -> list[str]:
     """API groups that belong to some network."""
     known = {group for network in NETWORKS for group in network.groups}
-    try:
-        return [group for group in await cluster.groups() if group in known]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    return [group for group in await or_skip(cluster.groups(), skipped) or () if group in known]
 
 
 async def _controllers(
@@ -65,17 +60,13 @@ async def _controllers(
         network = find_network(agent["network"])
         for name in network.controllers if network else ():
             place = {"name": f"Deployment {agent['namespace']}/{name}", "network": agent["network"]}
-            try:
-                item = await cluster.get("Deployment", name, agent["namespace"])
-            except NotFound:
+            item = await one_or_skip(cluster.get("Deployment", name, agent["namespace"]), skipped)
+            if item:
+                found.append({**place, "wanted": item["spec"].get("replicas", 1),
+                              "ready": item["status"].get("readyReplicas", 0),
+                              "created": item["metadata"].get("creationTimestamp", "")})
+            elif item is not None:
                 found.append({**place, "absent": True})
-                continue
-            except ClusterError as error:
-                skipped.append(unread(error))
-                continue
-            found.append({**place, "wanted": item["spec"].get("replicas", 1),
-                          "ready": item["status"].get("readyReplicas", 0),
-                          "created": item["metadata"].get("creationTimestamp", "")})
     return found
 
 

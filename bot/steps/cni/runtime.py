@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import find_networks
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.daemons import read_networks
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import sample_nodes
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import count, list_names, read_at
 
 NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
@@ -30,16 +30,11 @@ class RuntimeArgs(Args):
 
 async def gather_runtime(cluster: Cluster, args: RuntimeArgs) -> Evidence:
     skipped: list[str] = []
-    nodes: dict[str, dict[str, str]] = {}
-    networks: list[str] = []
-    try:
-        for item in (await sample_nodes(cluster)).items:
-            info = item.get("status", {}).get("nodeInfo", {})
-            nodes[item["metadata"]["name"]] = {"kubelet": info.get("kubeletVersion", ""),
-                                               "runtime": info.get("containerRuntimeVersion", "")}
-        networks = [network.name for network in await find_networks(cluster)]
-    except ClusterError as error:
-        skipped.append(unread(error))
+    sample = await items_or_skip(sample_nodes(cluster), skipped)
+    networks = await read_networks(cluster, skipped) or [] if sample else []
+    infos = {item["metadata"]["name"]: item.get("status", {}).get("nodeInfo", {}) for item in sample or ()}
+    nodes = {name: {"kubelet": info.get("kubeletVersion", ""), "runtime": info.get("containerRuntimeVersion", "")}
+             for name, info in infos.items()}
     return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "skipped": skipped}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
@@ -19,6 +19,7 @@ from bot.steps.cni.sandbox_words import DENIED, SHARED, normalise, read_message
 from bot.steps.daemons import daemon_facts, is_gone, list_pods, name_sets, read_networks
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped, unread
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 REASON = "FailedCreatePodSandBox"
@@ -52,10 +53,9 @@ async def read_failures(cluster: Cluster, skipped: list[str]) -> list[dict[str, 
 
 async def gather_sandbox(cluster: Cluster, args: SandboxArgs) -> Evidence:
     skipped: list[str] = []
-    try:
-        groups = await read_failures(cluster, skipped)
-    except ClusterError as error:
-        return {"read_at": cluster.now, "groups": None, "networks": [], "skipped": [unread(error)]}
+    groups = await or_skip(read_failures(cluster, skipped), skipped)
+    if groups is None:
+        return {"read_at": cluster.now, "groups": None, "networks": [], "skipped": skipped}
     networks = await read_networks(cluster, []) if groups else []
     nodes = {group["node"] for group in groups if group["state"] == "waiting"}
     return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped,
@@ -114,14 +114,10 @@ async def _known(cluster: Cluster) -> dict[str, Object]:
 async def _state(cluster: Cluster, group: dict[str, Any], known: dict[str, Object], skipped: list[str]) -> str:
     """`waiting`: it is still without a sandbox; `started`, `gone`, or `unknown`."""
     uid = group["uid"]
-    try:
-        pod = known.get(uid) or await cluster.get("Pod", group["pod"], group["namespace"])
-    except NotFound:
-        return "gone"
-    except ClusterError as error:
-        skipped.append(unread(error))
+    pod = known.get(uid) or await one_or_skip(cluster.get("Pod", group["pod"], group["namespace"]), skipped)
+    if pod is None:
         return "unknown"
-    if (uid and pod["metadata"].get("uid") != uid) or "deletionTimestamp" in pod["metadata"]:
+    if not pod or (uid and pod["metadata"].get("uid") != uid) or "deletionTimestamp" in pod["metadata"]:
         return "gone"
     return state_of(pod.get("status", {}))
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Access, Cluster
-from bot.model.errors import ClusterError
+from bot.diagnosis.platform import addresses_of
 from bot.networks import Network, Right
 from bot.steps.cni.log_lines import API, RIGHTS, keep_telling, read_lines
 from bot.steps.daemons import ended_lately, is_gone, troubled
-from bot.steps.findings import unread
 from bot.steps.pod_logs import read_log
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import cut
 
 MOST = 2
@@ -51,7 +51,8 @@ async def read_suspects(cluster: Cluster, suspicion: Suspicion, skipped: list[st
     wanted = suspicion.network.rights if ill or any(line.cause == RIGHTS for line in lines) else \
         suspicion.network.rights[:1] if suspicion.network.silent else ()
     return {
-        "logs": told, "refusals": refusals, "rights": await _rights(cluster, suspicion.daemon, wanted, skipped),
+        "logs": told, "refusals": refusals,
+        "rights": await or_skip(_rights(cluster, suspicion.daemon, wanted), skipped) or [],
         "unhealthy": {pod["name"]: text for pod, text in zip(
             [pod for pod in suspects if not pod["ready"]], events, strict=True)},
         "service": await _service(cluster, skipped) if any(line.cause == API for line in lines) else [],
@@ -93,41 +94,27 @@ async def _refusals(cluster: Cluster, daemon: dict[str, Any], skipped: list[str]
 
 async def _events(cluster: Cluster, namespace: str, fields: str, skipped: list[str]) -> list[str]:
     """Messages, the newest first."""
-    try:
-        listing = await cluster.list("Event", namespace, fields=fields, limit=20)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    newest = sorted(listing.items, key=lambda event: str(event.get("lastTimestamp") or ""), reverse=True)
+    events = await items_or_skip(cluster.list("Event", namespace, fields=fields, limit=20), skipped)
+    newest = sorted(events or (), key=lambda event: str(event.get("lastTimestamp") or ""), reverse=True)
     return [cut(event.get("message", ""), 400) for event in newest[:2]]
 
 
-async def _rights(
-    cluster: Cluster, daemon: dict[str, Any], wanted: tuple[Right, ...], skipped: list[str]
-) -> list[dict[str, Any]]:
-    """Asked of the API server itself, so that roles of any name will do; up to the first that is missing."""
+async def _rights(cluster: Cluster, daemon: dict[str, Any], wanted: tuple[Right, ...]) -> list[dict[str, Any]]:
+    """Asked of the API server itself, so that roles of any name will do; up to the first that is missing. Raises
+    ClusterError."""
     user = f"system:serviceaccount:{daemon['namespace']}:{daemon['account']}"
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{daemon['namespace']}", "system:authenticated")
     answers: list[dict[str, Any]] = []
-    try:
-        for right in wanted:
-            allowed = await cluster.may(Access(
-                verb=right.verb, resource=right.resource, group=right.group, subresource=right.subresource, user=user,
-                groups=groups))
-            answers.append({"right": str(right), "allowed": allowed})
-            if not allowed:
-                break
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    for right in wanted:
+        allowed = await cluster.may(Access(
+            verb=right.verb, resource=right.resource, group=right.group, subresource=right.subresource, user=user,
+            groups=groups))
+        answers.append({"right": str(right), "allowed": allowed})
+        if not allowed:
+            break
     return answers
 
 
 async def _service(cluster: Cluster, skipped: list[str]) -> list[str]:
     """Addresses of the API's own Service: what fails towards them may be the service proxy's fault."""
-    try:
-        spec = (await cluster.get("Service", "kubernetes", "default"))["spec"]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    return list(spec.get("clusterIPs") or [spec.get("clusterIP", "")])
+    return addresses_of(await or_skip(cluster.get("Service", "kubernetes", "default"), skipped))

@@ -10,12 +10,11 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs, read_chosen
-from bot.steps.nodes.status import is_virtual, sample_nodes
+from bot.steps.nodes.status import is_virtual
 from bot.steps.patience import GRACE
 from bot.steps.wording import list_names, parse_time, read_at
 
@@ -29,17 +28,10 @@ class AddressArgs(OfNodeArgs):
 
 async def gather_addresses(cluster: Cluster, args: AddressArgs) -> Evidence:
     skipped: list[str] = []
-    listing, chosen = await asyncio.gather(_list(cluster, skipped), read_chosen(cluster, args.node, skipped))
-    nodes = {node["metadata"]["name"]: _facts(node) for node in (*listing, *(chosen or ()))}
+    first, chosen = await asyncio.gather(
+        read_chosen(cluster, "", skipped), read_chosen(cluster, args.node, skipped))
+    nodes = {node["metadata"]["name"]: _facts(node) for node in (*(first or ()), *(chosen or ()))}
     return {"read_at": cluster.now, "nodes": nodes, "skipped": list(dict.fromkeys(skipped))}
-
-
-async def _list(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:
-    try:
-        return (await sample_nodes(cluster)).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ()
 
 
 def _facts(node: Object) -> dict[str, Any]:

@@ -9,19 +9,20 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import daemon_facts, ended_lately, list_pods, read_places, troubled, why_not_there
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs
 from bot.steps.nodes.status import is_young, list_fit, read_nodes
+from bot.steps.proxy.objects import NAME as PROXY
+from bot.steps.proxy.objects import is_idle
 from bot.steps.proxy.second import read_others, served_by_others
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import cut, list_names, read_at
 
 CACHES = ("node-local-dns", "nodelocaldns")
-PROXY = "kube-proxy"
 POSITIVE = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError",
                       "CreateContainerError"})
 """States that no youth explains."""
@@ -37,19 +38,13 @@ class RequiredArgs(OfNodeArgs):
 async def gather_required(cluster: Cluster, args: RequiredArgs) -> Evidence:
     skipped: list[str] = []
     nodes, sets = await asyncio.gather(
-        read_nodes(cluster, (args.node,) if args.node else (), skipped), _sets(cluster, skipped))
-    agents = await asyncio.gather(*(_agent(cluster, item, args.node, skipped) for item in sets or ()))
+        read_nodes(cluster, (args.node,) if args.node else (), skipped),
+        items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped))
+    required = [item for item in sets or () if _is_required(item)]
+    agents = await asyncio.gather(*(
+        or_skip(_agent(cluster, item, args.node, skipped), skipped) for item in required))
     return {"read_at": cluster.now, "nodes": nodes["read"], "known": sets is not None,
             "agents": [agent for agent in agents if agent], "skipped": list(dict.fromkeys(skipped))}
-
-
-async def _sets(cluster: Cluster, skipped: list[str]) -> list[Object] | None:
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return [item for item in sets if _is_required(item)]
 
 
 def _is_required(item: Object) -> bool:
@@ -58,17 +53,13 @@ def _is_required(item: Object) -> bool:
     return bool((network and not network.meta) or name in (PROXY, *CACHES) or labels.get("k8s-app") == PROXY)
 
 
-async def _agent(cluster: Cluster, item: Object, node: str, skipped: list[str]) -> dict[str, Any] | None:
-    """{daemon, pods, places, others}: `others` are further service proxies, to which nodes may be left."""
-    try:
-        daemon = daemon_facts(await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"]))
-        places = await read_places(cluster, daemon)
-        others = await read_others(cluster, daemon, skipped) if daemon["plain"] == PROXY else []
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return {"daemon": daemon, "pods": await list_pods(cluster, daemon, skipped, node), "places": places,
-            "others": others}
+async def _agent(cluster: Cluster, item: Object, node: str, skipped: list[str]) -> dict[str, Any]:
+    """{daemon, places, others, pods}: `others` are further service proxies, to which nodes may be left. Raises
+    ClusterError."""
+    daemon = daemon_facts(await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"]))
+    return {"daemon": daemon, "places": await read_places(cluster, daemon),
+            "others": await or_skip(read_others(cluster, daemon), skipped) or [] if daemon["plain"] == PROXY else [],
+            "pods": await list_pods(cluster, daemon, skipped, node)}
 
 
 def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
@@ -95,11 +86,10 @@ def judge_required(evidence: Evidence, args: RequiredArgs) -> Judgement:
 
 
 def _is_idle(agent: dict[str, Any]) -> bool:
-    return agent["daemon"]["plain"] == PROXY and not agent["daemon"]["desired"]
+    return agent["daemon"]["plain"] == PROXY and is_idle(agent["daemon"])
 
 
 def _idle(evidence: Evidence) -> list[Finding]:
-    """A kube-proxy that is for no node is left so where something else does its work (static pods of GKE, eBPF)."""
     text = "{} is meant for no node. Whether something else does its work, `netcheck run kube-proxy` tells."
     return [note(Verdict.INFO, Layer.NODE, text.format(agent["daemon"]["name"]), object=agent["daemon"]["name"],
                  evidence=(read_at(evidence),)) for agent in evidence["agents"] if _is_idle(agent)]

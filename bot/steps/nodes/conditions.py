@@ -8,12 +8,12 @@ from pydantic import Field
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.network import NodeArgs, gather_network, judge_network
 from bot.steps.nodes.status import SAMPLE, sample_nodes
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 LEASES = "kube-node-lease"
@@ -55,31 +55,24 @@ async def gather_conditions(cluster: Cluster, args: ConditionArgs) -> Evidence:
 
 async def read_chosen(cluster: Cluster, name: str, skipped: list[str]) -> list[Object] | None:
     """The node of this name, or the first ones; empty where it does not exist, None where it could not be read."""
-    try:
-        listing = await sample_nodes(cluster)
-        chosen = [node for node in listing.items if name in ("", node["metadata"]["name"])]
-        if name and not chosen and listing.remaining:
-            chosen = [await cluster.get("Node", name)]
-    except NotFound:
-        return []
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(sample_nodes(cluster), skipped)
+    if listing is None:
         return None
-    return chosen
+    chosen = [node for node in listing.items if name in ("", node["metadata"]["name"])]
+    if chosen or not (name and listing.remaining):
+        return chosen
+    node = await one_or_skip(cluster.get("Node", name), skipped)
+    return None if node is None else [node] if node else []
 
 
 async def _leases(cluster: Cluster, name: str, skipped: list[str]) -> dict[str, Any]:
     """Those of some other nodes, too: beside theirs one that is old stands out, however long the reading took."""
-    try:
-        listing = await cluster.list("Lease", LEASES, limit=SAMPLE)
-        found = [*listing.items]
-        if name and listing.remaining and name not in {lease["metadata"]["name"] for lease in found}:
-            found.append(await cluster.get("Lease", name, LEASES))
-    except NotFound:
-        pass
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(cluster.list("Lease", LEASES, limit=SAMPLE), skipped)
+    if listing is None:
         return {}
+    found = [*listing.items]
+    if name and listing.remaining and name not in {lease["metadata"]["name"] for lease in found}:
+        found += filter(None, [await one_or_skip(cluster.get("Lease", name, LEASES), skipped)])
     return {lease["metadata"]["name"]: {"renewed": lease["spec"].get("renewTime", ""),
                                         "seconds": lease["spec"].get("leaseDurationSeconds", 40)} for lease in found}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs
+from bot.steps.readings import or_skip
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
 MOST = 200
@@ -42,10 +42,9 @@ class EventArgs(OfNodeArgs):
 async def gather_events(cluster: Cluster, args: EventArgs) -> Evidence:
     skipped: list[str] = []
     which = "involvedObject.kind=Node" + (f",involvedObject.name={args.node}" if args.node else "")
-    try:
-        listing = await cluster.list("Event", fields=which, limit=MOST)
-    except ClusterError as error:
-        return {"read_at": cluster.now, "events": None, "more": 0, "skipped": [unread(error)]}
+    listing = await or_skip(cluster.list("Event", fields=which, limit=MOST), skipped)
+    if listing is None:
+        return {"read_at": cluster.now, "events": None, "more": 0, "skipped": skipped}
     recent = [event for event in listing.items if cluster.now - _last(event) < RECENT]
     return {"read_at": cluster.now, "events": [_facts(event) for event in recent], "more": listing.remaining,
             "skipped": skipped}

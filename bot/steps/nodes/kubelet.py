@@ -14,9 +14,10 @@ from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import agent_facts
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs
 from bot.steps.nodes.status import read_nodes
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import cut, list_names, read_at
 
 HOME = "kube-system"
@@ -58,12 +59,10 @@ async def gather_way(cluster: Cluster, args: WayArgs) -> Evidence:
 
 async def _try(cluster: Cluster, node: str, skipped: list[str]) -> dict[str, Any] | None:
     """{node, pod, error}; pod is "" where no pod of the namespace has run there."""
-    try:
-        listing = await cluster.list("Pod", HOME, fields=f"spec.nodeName={node}", limit=FEW)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    pods = await items_or_skip(cluster.list("Pod", HOME, fields=f"spec.nodeName={node}", limit=FEW), skipped)
+    if pods is None:
         return None
-    rows = [(facts["name"], c["name"]) for pod in listing.items for facts in [agent_facts(pod)]
+    rows = [(facts["name"], c["name"]) for pod in pods for facts in [agent_facts(pod)]
             for c in facts["containers"] if c["started"] and not facts["deleting"]]
     if not rows:
         return {"node": node, "pod": "", "error": ""}

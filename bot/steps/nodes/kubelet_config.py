@@ -6,8 +6,7 @@ from typing import Any
 import yaml
 
 from bot.cluster import Cluster
-from bot.model.errors import ClusterError, NotFound
-from bot.steps.findings import unread
+from bot.steps.readings import one_or_skip
 
 NAMESPACE, CONFIG_MAP, KEY = "kube-system", "kubelet-config", "kubelet"
 DEFAULT_DOMAIN = "cluster.local"
@@ -25,12 +24,10 @@ class KubeletConfig:
 
 async def read_kubelet_config(cluster: Cluster) -> KubeletConfig:
     """Platforms without this ConfigMap are many: nothing is concluded from its absence."""
-    try:
-        config_map = await cluster.get("ConfigMap", CONFIG_MAP, NAMESPACE)
-    except NotFound:
-        return KubeletConfig()
-    except ClusterError as error:
-        return KubeletConfig(skipped=(unread(error),))
+    skipped: list[str] = []
+    config_map = await one_or_skip(cluster.get("ConfigMap", CONFIG_MAP, NAMESPACE), skipped)
+    if not config_map:
+        return KubeletConfig(skipped=tuple(skipped))
     return parse_kubelet_config(str((config_map.get("data") or {}).get(KEY, "")))
 
 

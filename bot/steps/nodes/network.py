@@ -1,21 +1,18 @@
 """`node.network`: do the nodes have a network at all? (page: kubeadm troubleshooting, CoreDNS pending)."""
 
 import asyncio
-import re
 from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import NETWORKS, Install, Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import read_networks
 from bot.steps.findings import tell_skipped
+from bot.steps.nodes.kubeadm import read_pod_range
 from bot.steps.nodes.status import fell_silent, is_unconfigured, is_young, read_nodes
 from bot.steps.wording import count, cut, list_names, read_at
-
-POD_RANGE = re.compile(r"podSubnet: *[\"']?([0-9a-f.:/,]+)")
 
 
 class NodeArgs(Args):
@@ -33,17 +30,7 @@ async def gather_network(cluster: Cluster, args: NodeArgs) -> Evidence:
         read_nodes(cluster, (), skipped, survey=args.survey), read_networks(cluster, skipped))
     without = networks == [] and not any(node["ready"] for node in nodes["read"].values())
     return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "skipped": skipped,
-            "pod_range": await _pod_range(cluster) if without else ""}
-
-
-async def _pod_range(cluster: Cluster) -> str:
-    """The range that a new network must have: what kubeadm was told. "" where nobody says."""
-    try:
-        data = (await cluster.get("ConfigMap", "kubeadm-config", "kube-system")).get("data") or {}
-    except ClusterError:
-        return ""
-    found = POD_RANGE.search(str(data.get("ClusterConfiguration", "")))
-    return found[1] if found else ""
+            "pod_range": await read_pod_range(cluster, []) if without else ""}
 
 
 def judge_network(evidence: Evidence, args: NodeArgs) -> Judgement:

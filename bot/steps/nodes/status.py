@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cluster import Cluster, Listing, Object
-from bot.model.errors import ClusterError, NotFound
-from bot.steps.findings import unread
 from bot.steps.patience import GRACE
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import cut, parse_time
 
 NO_PLUGIN = re.compile(
@@ -55,17 +54,15 @@ async def read_nodes(
     """{read: {name: facts}, total, unread}; `wanted` are read in any case (the first few of them). `survey`: of a big
     cluster all nodes are looked at for being ready, the first that are not are read, too, and there is `survey` then:
     {rows, ready, down: names of those that are neither ready nor read}."""
-    try:
-        listing = await sample_nodes(cluster)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await or_skip(sample_nodes(cluster), skipped)
+    if listing is None:
         return {"read": {}, "total": 0, "unread": 0}
     read = {str(node["metadata"]["name"]): node for node in listing.items}
     total = len(listing.items) + listing.remaining
     rows = await _survey(cluster, skipped) if survey and listing.remaining else NONE
     down = [name for name in rows.down if name not in read]
     missing = list(dict.fromkeys([*[name for name in wanted if name not in read][:2], *down[:DOWN]]))
-    for node in await asyncio.gather(*(_node(cluster, name, skipped) for name in missing)):
+    for node in await asyncio.gather(*(one_or_skip(cluster.get("Node", name), skipped) for name in missing)):
         if node:
             read[node["metadata"]["name"]] = node
     facts = {name: node_facts(node) for name, node in sorted(read.items())}
@@ -75,11 +72,7 @@ async def read_nodes(
 
 
 async def _survey(cluster: Cluster, skipped: list[str]) -> Survey:
-    try:
-        return await cluster.fold("Node", _count, NONE, form="table", limit=ROWS)
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return NONE
+    return await or_skip(cluster.fold("Node", _count, NONE, form="table", limit=ROWS), skipped) or NONE
 
 
 def _count(told: Survey, row: Object) -> Survey:
@@ -90,16 +83,6 @@ def _count(told: Survey, row: Object) -> Survey:
     ready = str(cells.get("Status", "")).split(",")[0] == "Ready"
     down = told.down if ready else (*told.down, str(cells["Name"]))
     return Survey(told.seen + 1, told.ready + ready, down)
-
-
-async def _node(cluster: Cluster, name: str, skipped: list[str]) -> Object | None:
-    try:
-        return await cluster.get("Node", name)
-    except NotFound:
-        pass
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
 
 
 def node_facts(node: Object) -> dict[str, Any]:

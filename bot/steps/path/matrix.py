@@ -9,11 +9,9 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Direction
-from bot.model.errors import Forbidden
 from bot.steps import Evidence, Look
 from bot.steps.daemons import read_networks
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
-from bot.steps.findings import unread
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.path.api import CLOSED, PATIENCE, ask
 from bot.steps.path.hindrances import read_api_nodes, read_hindrances
@@ -90,25 +88,21 @@ async def _ends(cluster: Cluster, target: Row | None, skipped: list[str]) -> lis
 
 
 async def _ask_all(cluster: Cluster, peers: list[Row], skipped: list[str]) -> list[Row]:
-    told = await asyncio.gather(*(_ask(cluster, peer, skipped) for peer in peers if peer["path"]))
-    return [row for rows in told for row in rows]
+    told = await asyncio.gather(*(or_skip(_ask(cluster, peer), skipped) for peer in peers if peer["path"]))
+    return [row for rows in told for row in rows or ()]
 
 
-async def _ask(cluster: Cluster, peer: Row, skipped: list[str]) -> list[Row]:
+async def _ask(cluster: Cluster, peer: Row) -> list[Row]:
     """A page of the pod, and where it comes the same with a long address. Pods of a known page only: whether another
-    one is not reached or waits for something else to be said cannot be told from here."""
+    one is not reached or waits for something else to be said cannot be told from here. Raises Forbidden."""
     namespace, name = peer["to"].split("/")
     page = peer["path"].lstrip("/")
-    try:
-        outcome, said = await ask(cluster, namespace, name, peer["port"], page, (), PATIENCE)
-        rows = [{"from": "", **peer, "large": False, "outcome": outcome, "said": said}]
-        if outcome == "ok":
-            long = f"{page}{'&' if '?' in page else '?'}netcheck={FILL}"
-            outcome, said = await ask(cluster, namespace, name, peer["port"], long, (), PATIENCE)
-            rows.append({"from": "", **peer, "large": True, "outcome": outcome, "said": said})
-    except Forbidden as error:
-        skipped.append(unread(error))
-        return []
+    outcome, said = await ask(cluster, namespace, name, peer["port"], page, (), PATIENCE)
+    rows = [{"from": "", **peer, "large": False, "outcome": outcome, "said": said}]
+    if outcome == "ok":
+        long = f"{page}{'&' if '?' in page else '?'}netcheck={FILL}"
+        outcome, said = await ask(cluster, namespace, name, peer["port"], long, (), PATIENCE)
+        rows.append({"from": "", **peer, "large": True, "outcome": outcome, "said": said})
     return rows
 
 

@@ -6,11 +6,10 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Dial, Sockets
-from bot.model.errors import ClusterError, NotFound
 from bot.steps import Evidence
 from bot.steps.dns.wire import Question, frame
-from bot.steps.findings import unread
 from bot.steps.path.probe import NAME
+from bot.steps.readings import one_or_skip
 
 Row = dict[str, Any]
 DNS_PORT = 53
@@ -23,15 +22,10 @@ async def try_own(cluster: Cluster, ways: list[Row], skipped: list[str]) -> Evid
     if not sockets:
         return {}
     namespace, name = sockets.pod.split("/", 1)
-    try:
-        pod = await cluster.get("Pod", name, namespace)
-    except NotFound:
+    pod = await one_or_skip(cluster.get("Pod", name, namespace), skipped)
+    if pod == {}:
         skipped.append(f"what netcheck's own pod reaches: its hostname is not its name, there is no Pod {sockets.pod}.")
-        return {}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
-    if pod["spec"].get("hostNetwork"):
+    if not pod or pod["spec"].get("hostNetwork"):
         return {}
     node, labels = str(pod["spec"].get("nodeName", "")), dict(pod["metadata"].get("labels") or {})
     rows = await asyncio.gather(*(_try(sockets, way, node) for way in ways if way["address"] and not way.get("large")))

@@ -11,12 +11,11 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.http_page import read_page
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.proxy.config_fields import DEFAULT_MODE, pick_running, pick_written
@@ -24,6 +23,7 @@ from bot.steps.proxy.config_rules import judge_fields, judge_file, judge_running
 from bot.steps.proxy.live import METRICS
 from bot.steps.proxy.objects import choose_pods, find_proxy
 from bot.steps.proxy.setup import locate, parse_yaml, read_file, read_setup
+from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
 
 
@@ -63,12 +63,8 @@ def _own_ranges(networks: tuple[str, ...]) -> list[str]:
 
 async def _ranges(cluster: Cluster, skipped: list[str]) -> dict[str, list[str]]:
     """The podCIDRs of the nodes that were read."""
-    try:
-        listing = await sample_nodes(cluster)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
-    return {node["metadata"]["name"]: list(node["spec"].get("podCIDRs") or ()) for node in listing.items}
+    nodes = await items_or_skip(sample_nodes(cluster), skipped)
+    return {node["metadata"]["name"]: list(node["spec"].get("podCIDRs") or ()) for node in nodes or ()}
 
 
 async def _running(cluster: Cluster, proxy: Any, nodes: list[str], skipped: list[str]) -> list[dict[str, Any]]:
@@ -81,10 +77,8 @@ async def _running(cluster: Cluster, proxy: Any, nodes: list[str], skipped: list
 
 async def _page(cluster: Cluster, proxy: Any, pod: dict[str, Any], skipped: list[str]) -> dict[str, Any]:
     facts = {"name": pod["name"], "node": pod["node"], "started": troubled(pod, "kube-proxy")["started"]}
-    try:
-        page = await read_page(cluster, proxy.daemon["namespace"], pod["name"], METRICS, "/configz")
-    except Forbidden as error:
-        skipped.append(error.permission)
+    page = await or_skip(read_page(cluster, proxy.daemon["namespace"], pod["name"], METRICS, "/configz"), skipped)
+    if page is None:
         return {**facts, "running": None, "error": "not permitted"}
     running = pick_running(page.text) if page.status == 200 else None
     return {**facts, "running": running, "error": page.error or ("" if running else f"status {page.status}")}

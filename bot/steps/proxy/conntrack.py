@@ -15,12 +15,13 @@ from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
-from bot.steps.findings import tell_skipped, unread, weigh
+from bot.steps.findings import tell_skipped, weigh
 from bot.steps.http_page import read_page
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.proxy.config_fields import pick_running
 from bot.steps.proxy.live import METRICS
 from bot.steps.proxy.objects import choose_pods, find_proxy
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import cut, read_at
 
 FULL = 0.9
@@ -48,12 +49,8 @@ async def gather_conntrack(cluster: Cluster, args: ConntrackArgs) -> Evidence:
 
 
 async def _cores(cluster: Cluster, skipped: list[str]) -> dict[str, int]:
-    try:
-        listing = await sample_nodes(cluster)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
-    told = {n["metadata"]["name"]: str(n.get("status", {}).get("capacity", {}).get("cpu", "")) for n in listing.items}
+    nodes = await items_or_skip(sample_nodes(cluster), skipped) or ()
+    told = {n["metadata"]["name"]: str(n.get("status", {}).get("capacity", {}).get("cpu", "")) for n in nodes}
     return {name: int(cpu) for name, cpu in told.items() if cpu.isdigit()}
 
 

@@ -10,17 +10,17 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import PROXY_INSIDE, recognise_platform
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import agent_facts, list_pods, read_places, troubled, why_not_there
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
+from bot.steps.nodes.kubeadm import read_kubeadm
 from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
-from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, read_replacement, tell_crash
+from bot.steps.proxy.objects import HOME, NAME, REPLACING, find_proxy, is_idle, read_replacement, tell_crash
 from bot.steps.proxy.second import judge_others, read_others, served_by_others
 from bot.steps.proxy.static import judge_static
-from bot.steps.readings import read_version
+from bot.steps.readings import or_skip, read_version
 from bot.steps.wording import count, cut, list_names, read_at
 
 NOT_COVERED, CRASHING = "proxy.not-covering", "proxy.crashing"
@@ -41,31 +41,20 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
         find_proxy(cluster), read_nodes(cluster, (), skipped), read_version(cluster, skipped))
     replacement = await read_replacement(cluster, proxy, skipped)
     daemon = proxy.daemon if proxy.found else None
-    others = await read_others(cluster, daemon, skipped) if daemon else []
+    others = await or_skip(read_others(cluster, daemon), skipped) if daemon else None
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
     if short and nodes["unread"] and args.survey:
         nodes = await read_nodes(cluster, (), skipped, survey=True)
     return {
         "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon,
-        "kubeadm": not proxy.found and await _is_kubeadm(cluster, skipped),
+        "kubeadm": not proxy.found and await read_kubeadm(cluster, skipped) is not None,
         "version": version, "nodes": nodes, "networks": list(proxy.networks), "replacement": replacement,
         "pods": await list_pods(cluster, daemon, skipped) if daemon and short else None,
         "places": await read_places(cluster, daemon) if daemon and short and nodes["read"] else {},
-        "static": [agent_facts(pod) for pod in proxy.static], "others": others,
+        "static": [agent_facts(pod) for pod in proxy.static], "others": others or [],
         "skipped": list(dict.fromkeys([*proxy.skipped, *skipped])),
     }
-
-
-async def _is_kubeadm(cluster: Cluster, skipped: list[str]) -> bool:
-    try:
-        await cluster.get("ConfigMap", "kubeadm-config", HOME)
-    except NotFound:
-        return False
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return False
-    return True
 
 
 def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
@@ -78,7 +67,7 @@ def judge_coverage(evidence: Evidence, args: ProxyArgs) -> Judgement:
         return Judgement((_absent(evidence), *skipped), {"proxy": ""})
     if evidence["proxy"] is None:
         return Judgement(skipped)
-    if not evidence["proxy"]["desired"] and (instead := _instead(evidence)):
+    if is_idle(evidence["proxy"]) and (instead := _instead(evidence)):
         text = f"{evidence['proxy']['name']} is meant for no node, and {instead}"
         idle = note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"]["name"], evidence=(read_at(evidence),))
         return Judgement((idle, *judge_others(evidence), *skipped), {"proxy": ""})

@@ -12,14 +12,15 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
+from bot.steps.nodes.kubeadm import read_kubeadm
 from bot.steps.proxy.kubeconfig_rules import judge_address, judge_parts
-from bot.steps.proxy.objects import HOME, choose_pods, find_proxy
+from bot.steps.proxy.objects import choose_pods, find_proxy
 from bot.steps.proxy.setup import locate, parse_yaml, read_file, read_setup
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import read_at
 
 ENDPOINT = re.compile(r"^\s*controlPlaneEndpoint: *[\"']?([^\s\"']+)", re.MULTILINE)
@@ -91,29 +92,16 @@ def _named(config: dict[str, Any], part: str, name: Any) -> dict[str, Any]:
 
 async def _servers(cluster: Cluster, skipped: list[str]) -> list[str]:
     """Where the API servers listen, as they say themselves: host:port."""
-    try:
-        listing = await cluster.list(
-            "EndpointSlice", "default", labels="kubernetes.io/service-name=kubernetes", limit=20)
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
-    return [f"{address}:{port.get('port')}" for piece in listing.items for end in piece.get("endpoints") or ()
+    slices = await items_or_skip(cluster.list(
+        "EndpointSlice", "default", labels="kubernetes.io/service-name=kubernetes", limit=20), skipped)
+    return [f"{address}:{port.get('port')}" for piece in slices or () for end in piece.get("endpoints") or ()
             for address in end.get("addresses") or () for port in piece.get("ports") or ()]
 
 
 async def _endpoint(cluster: Cluster, skipped: list[str]) -> str:
     """What kubeadm was told to call the API servers by; "" where nobody says."""
-    try:
-        data = (await cluster.get("ConfigMap", "kubeadm-config", HOME)).get("data") or {}
-    except NotFound:
-        return ""
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ""
-    found = ENDPOINT.search(str(data.get("ClusterConfiguration", "")))
+    found = ENDPOINT.search(await read_kubeadm(cluster, skipped) or "")
     return f"{found[1]}" if found and ":" in found[1] else f"{found[1]}:{API_PORT}" if found else ""
-
-
 
 
 def judge_kubeconfig(evidence: Evidence, args: KubeconfigArgs) -> Judgement:

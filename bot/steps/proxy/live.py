@@ -12,16 +12,15 @@ from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.errors import ClusterError, Forbidden
+from bot.model.errors import Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
-from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.findings import tell_skipped, unread, weigh
+from bot.steps.findings import tell_skipped, weigh
 from bot.steps.http_page import read_page
 from bot.steps.proxy.live_rules import judge_pod
 from bot.steps.proxy.metrics import read_metrics
-from bot.steps.proxy.objects import choose_pods, find_proxy
+from bot.steps.proxy.objects import CHANGE, choose_pods, find_proxy, read_dns_slices
 from bot.steps.wording import cut, list_names, parse_time, read_at, tell_time
 
 METRICS, HEALTH = 10249, 10256
@@ -81,22 +80,14 @@ async def _pages(cluster: Cluster, namespace: str, pod: dict[str, Any], skipped:
 
 async def _last_change(cluster: Cluster, skipped: list[str]) -> dict[str, Any]:
     """{families, changed, slice}: address families of the DNS Service, and when its endpoints changed last."""
-    try:
-        dns = await find_dns(cluster, DnsArgs())
-        if dns.service is None:
-            return {"families": [], "changed": 0.0, "slice": ""}
-        meta = dns.service["metadata"]
-        listing = await cluster.list(
-            "EndpointSlice", meta["namespace"], labels=f"kubernetes.io/service-name={meta['name']}", limit=20)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    read = await read_dns_slices(cluster, skipped)
+    if read is None:
         return {"families": [], "changed": 0.0, "slice": ""}
-    key = "endpoints.kubernetes.io/last-change-trigger-time"
-    times = [(parse_time(s["metadata"].get("annotations", {}).get(key, "")), s["metadata"]["name"])
-             for s in listing.items]
+    service, slices = read
+    times = [(parse_time(s["metadata"].get("annotations", {}).get(CHANGE, "")), s["metadata"]["name"]) for s in slices]
     changed, name = max(times, default=(0.0, ""))
-    families = dns.service["spec"].get("ipFamilies") or []
-    return {"families": families, "changed": changed, "slice": f"EndpointSlice {meta['namespace']}/{name}"}
+    return {"families": service["spec"].get("ipFamilies") or [], "changed": changed,
+            "slice": f"EndpointSlice {service['metadata']['namespace']}/{name}"}
 
 
 def judge_live(evidence: Evidence, args: LiveArgs) -> Judgement:

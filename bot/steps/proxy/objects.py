@@ -8,11 +8,13 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import recognise_platform
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import recognise_all
+from bot.networks.calico import API as CALICO
 from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
-from bot.steps.readings import read_version
+from bot.steps.podfacts import find_variables
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip, read_version
 from bot.steps.wording import count
 
 HOME, NAME = "kube-system", "kube-proxy"
@@ -20,11 +22,12 @@ STATIC = f"Pods {HOME}/{NAME}"
 """What findings about static pods name."""
 BOTH = "GKE"
 """The platform that has a DaemonSet for no node beside its static pods."""
-CALICO_API = "crd.projectcalico.org/v1"
 MOST_NODES = 2
 """Nodes whose proxy is asked and whose log is read: those that host DNS pods, and suspects."""
 SMALL = 10
 """Nodes up to which all pods of the proxy are listed at once; beyond, those of the chosen nodes are asked for."""
+CHANGE = "endpoints.kubernetes.io/last-change-trigger-time"
+"""Annotation of an EndpointSlice."""
 KPR = "kube-proxy-replacement"
 REPLACING = frozenset({"true", "strict"})
 
@@ -45,15 +48,15 @@ class Proxy:
 
 async def find_proxy(cluster: Cluster) -> Proxy:
     skipped: list[str] = []
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-    except ClusterError as error:
-        return Proxy(known=False, skipped=[unread(error)])
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
+    if sets is None:
+        return Proxy(known=False, skipped=skipped)
     networks = tuple(network.name for network, _ in recognise_all(name_sets(sets)))
     mine = min((s for s in sets if _is_proxy(s)), key=_how_unlikely, default=None)
-    item = await _read(cluster, mine, skipped) if mine else None
+    item = await or_skip(cluster.get(
+        "DaemonSet", mine["metadata"]["name"], mine["metadata"]["namespace"]), skipped) if mine else None
     daemon = daemon_facts(item) if item else None
-    idle = daemon is not None and not daemon["desired"]
+    idle = daemon is not None and is_idle(daemon)
     both = idle and recognise_platform(await read_version(cluster, []), (), (), False) == BOTH
     static = await _list_static(cluster, skipped) if mine is None or both else ()
     if static:
@@ -73,23 +76,21 @@ def _how_unlikely(item: Object) -> tuple[bool, bool, str]:
     return meta["namespace"] != HOME, meta["name"] != NAME, meta.get("creationTimestamp", "")
 
 
-async def _read(cluster: Cluster, item: Object, skipped: list[str]) -> Object | None:
-    try:
-        return await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"])
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
+def is_idle(daemon: dict[str, Any]) -> bool:
+    """Whether it is for no node: left so where something else does its work (static pods of GKE, eBPF)."""
+    return not daemon["desired"]
 
 
 async def read_replacement(cluster: Cluster, proxy: Proxy, skipped: list[str]) -> str | None:
     """What Cilium says of itself on whether it replaces kube-proxy, and "false" of a Calico that says that it does
     not, asked where kube-proxy is for no node; None where nobody tells."""
+    if "Cilium" in proxy.networks:
+        found = await one_or_skip(cluster.get("ConfigMap", "cilium-config", HOME), skipped) or {}
+        return str((found.get("data") or {}).get(KPR, "")).lower() or None
+    if proxy.networks != ("Calico",) or not (proxy.daemon is None or is_idle(proxy.daemon)):
+        return None
     try:
-        if "Cilium" in proxy.networks:
-            data = (await cluster.get("ConfigMap", "cilium-config", HOME)).get("data") or {}
-            return str(data.get(KPR, "")).lower() or None
-        idle = proxy.daemon is None or not proxy.daemon["desired"]
-        return "false" if proxy.networks == ("Calico",) and idle and not await _has_bpf(cluster) else None
+        return None if await _has_bpf(cluster) else "false"
     except NotFound:
         return None
     except ClusterError as error:
@@ -103,20 +104,16 @@ async def _has_bpf(cluster: Cluster) -> bool:
     sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
     agents = [await cluster.get("DaemonSet", str(agent["name"]), str(agent["namespace"]))
               for _, agent in recognise_all(sets)]
-    said = [variable.get("value") for agent in agents for container in agent["spec"]["template"]["spec"]["containers"]
-            for variable in container.get("env") or () if variable["name"] == "FELIX_BPFENABLED"]
-    felix = await cluster.list("FelixConfiguration", api=CALICO_API, limit=50)
+    said = [variable.get("value") for agent in agents
+            for variable in find_variables(agent["spec"]["template"]["spec"], "FELIX_BPFENABLED")]
+    felix = await cluster.list("FelixConfiguration", api=CALICO, limit=50)
     said += [item.get("spec", {}).get("bpfEnabled") for item in felix.items]
     return any(str(value).lower() not in ("false", "none") for value in said)
 
 
 async def _list_static(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:
     """Pods of a kube-proxy that the kubelets start by themselves (GKE, RKE2): no DaemonSet has them."""
-    try:
-        return (await cluster.list("Pod", HOME, labels=f"component={NAME}", limit=SMALL)).items
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return ()
+    return await items_or_skip(cluster.list("Pod", HOME, labels=f"component={NAME}", limit=SMALL), skipped) or ()
 
 
 def _static_facts(pods: tuple[Object, ...]) -> dict[str, Any]:
@@ -144,13 +141,22 @@ async def choose_pods(cluster: Cluster, proxy: Proxy, wanted: list[str]) -> dict
 
 
 async def _dns_hosts(cluster: Cluster, skipped: list[str]) -> list[str]:
-    try:
-        dns = await find_dns(cluster, DnsArgs())
-    except ClusterError as error:
-        skipped.append(unread(error))
+    dns = await or_skip(find_dns(cluster, DnsArgs()), skipped)
+    if dns is None:
         return []
     skipped += dns.skipped
     return [str(pod["spec"]["nodeName"]) for pod in dns.pods if pod["spec"].get("nodeName")]
+
+
+async def read_dns_slices(cluster: Cluster, skipped: list[str]) -> tuple[Object, tuple[Object, ...]] | None:
+    """The DNS Service and its EndpointSlices; None where there is none, or one of them could not be read."""
+    dns = await or_skip(find_dns(cluster, DnsArgs()), skipped)
+    if dns is None or dns.service is None:
+        return None
+    meta = dns.service["metadata"]
+    slices = await items_or_skip(cluster.list(
+        "EndpointSlice", meta["namespace"], labels=f"kubernetes.io/service-name={meta['name']}", limit=20), skipped)
+    return None if slices is None else (dns.service, slices)
 
 
 async def _pods_on(

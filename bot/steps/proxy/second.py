@@ -9,11 +9,9 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find
-from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.daemons import daemon_facts, read_places, why_not_there
-from bot.steps.findings import unread
 from bot.steps.nodes.status import is_young, list_fit
 from bot.steps.wording import count, list_names, read_at
 
@@ -23,20 +21,16 @@ MOST = 3
 """DaemonSets that are read beside kube-proxy's."""
 
 
-async def read_others(cluster: Cluster, daemon: dict[str, Any], skipped: list[str]) -> list[dict[str, Any]]:
+async def read_others(cluster: Cluster, daemon: dict[str, Any]) -> list[dict[str, Any]]:
     """[{name, plain, namespace, desired, ready, created, rolling, shared, alone}] of those that write rules: names of
-    the nodes (of those read) on which both belong, and on which only this one does."""
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-        named = [item["metadata"] for item in sets if _looks_like_one(item["metadata"])]
-        known = (daemon["namespace"], daemon["plain"])
-        beside = [meta for meta in named if (meta["namespace"], meta["name"]) != known][:MOST]
-        full = [await cluster.get("DaemonSet", meta["name"], meta["namespace"]) for meta in beside]
-        own = await _places(cluster, daemon) if full else set()
-        return [await _facts(cluster, item, own) for item in full if _writes_rules(item)]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return []
+    the nodes (of those read) on which both belong, and on which only this one does. Raises ClusterError."""
+    sets = (await cluster.list("DaemonSet", form="metadata")).items
+    named = [item["metadata"] for item in sets if _looks_like_one(item["metadata"])]
+    known = (daemon["namespace"], daemon["plain"])
+    beside = [meta for meta in named if (meta["namespace"], meta["name"]) != known][:MOST]
+    full = [await cluster.get("DaemonSet", meta["name"], meta["namespace"]) for meta in beside]
+    own = await _places(cluster, daemon) if full else set()
+    return [await _facts(cluster, item, own) for item in full if _writes_rules(item)]
 
 
 def _looks_like_one(meta: Object) -> bool:

@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 
 from bot.cluster import Cluster, Object
-from bot.model.errors import ClusterError, NotFound
-from bot.steps.findings import unread
 from bot.steps.proxy.config_fields import KIND
 from bot.steps.proxy.objects import NAME, Proxy
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import parse_time
 
 Setup = dict[str, Any]
@@ -27,12 +26,9 @@ async def read_setup(cluster: Cluster, proxy: Proxy, skipped: list[str]) -> Setu
         return None
     if proxy.static:
         return parse_setup(proxy.static[0]["spec"])
-    try:
-        daemon_set = await cluster.get("DaemonSet", proxy.daemon["plain"], proxy.daemon["namespace"])
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
-    return parse_setup(daemon_set["spec"]["template"].get("spec", {}))
+    daemon_set = await or_skip(
+        cluster.get("DaemonSet", proxy.daemon["plain"], proxy.daemon["namespace"]), skipped)
+    return parse_setup(daemon_set["spec"]["template"].get("spec", {})) if daemon_set else None
 
 
 def parse_setup(spec: Object) -> Setup:
@@ -114,13 +110,9 @@ async def read_file(
              "text": ""}
     if not place["config_map"]:
         return {**facts, "config_map": "", "state": "elsewhere"}
-    try:
-        config_map = await cluster.get("ConfigMap", place["config_map"], namespace)
-    except NotFound:
-        return {**facts, "state": "missing"}
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {**facts, "state": "unread"}
+    config_map = await one_or_skip(cluster.get("ConfigMap", place["config_map"], namespace), skipped)
+    if not config_map:
+        return {**facts, "state": "unread" if config_map is None else "missing"}
     meta, data = config_map["metadata"], config_map.get("data") or {}
     changed = max((parse_time(entry.get("time")) for entry in meta.get("managedFields", [])), default=0.0)
     if place["key"] not in data:

@@ -16,14 +16,12 @@ from bot.model.errors import ClusterError, Forbidden
 from bot.model.finding import Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import troubled
-from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.findings import tell_skipped, unread, weigh
+from bot.steps.findings import tell_skipped, weigh
 from bot.steps.proxy.backends import LEGACY, has_legacy, judge_legacy
-from bot.steps.proxy.objects import choose_pods, find_proxy
+from bot.steps.proxy.objects import CHANGE, choose_pods, find_proxy, read_dns_slices
 from bot.steps.proxy.written_rules import chain_of, entry_of, judge_pod
 from bot.steps.wording import cut, list_names, name_object, parse_time, read_at
 
-CHANGE = "endpoints.kubernetes.io/last-change-trigger-time"
 JUMPS = ("iptables", "-t", "nat", "-S", "OUTPUT")
 NFT = ("nft", "list", "chain", "ip", "kube-proxy")
 
@@ -57,23 +55,18 @@ async def gather_written(cluster: Cluster, args: WrittenArgs) -> Evidence:
 
 async def _service(cluster: Cluster, skipped: list[str]) -> dict[str, Any] | None:
     """{name, address, port, protocol, ends, changed}: one port of the DNS Service, and where it should lead."""
-    try:
-        dns = await find_dns(cluster, DnsArgs())
-        if dns.service is None:
-            return None
-        meta, spec = dns.service["metadata"], dns.service["spec"]
-        listing = await cluster.list(
-            "EndpointSlice", meta["namespace"], labels=f"kubernetes.io/service-name={meta['name']}", limit=20)
-    except ClusterError as error:
-        skipped.append(unread(error))
+    read = await read_dns_slices(cluster, skipped)
+    if read is None:
         return None
+    service, listed = read
+    meta, spec = service["metadata"], service["spec"]
     port = next((p for p in spec.get("ports") or () if p.get("port") == 53), None)
     address = str(spec.get("clusterIP", ""))
     if port is None or ":" in address or not address[:1].isdigit():
         return None
-    slices = [piece for piece in listing.items if piece.get("addressType") == "IPv4"]
+    slices = [piece for piece in listed if piece.get("addressType") == "IPv4"]
     changed = max((parse_time(p["metadata"].get("annotations", {}).get(CHANGE, "")) for p in slices), default=0.0)
-    return {"name": name_object("Service", dns.service), "id": f"{meta['namespace']}/{meta['name']}",
+    return {"name": name_object("Service", service), "id": f"{meta['namespace']}/{meta['name']}",
             "port_name": port.get("name", ""), "protocol": port.get("protocol", "TCP").lower(), "port": port["port"],
             "address": address, "changed": changed, "ends": _ends(slices, port.get("name", ""))}
 
