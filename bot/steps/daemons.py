@@ -26,10 +26,16 @@ def name_sets(sets: Iterable[Object]) -> list[dict[str, Any]]:
              "labels": item["metadata"].get("labels", {})} for item in sets]
 
 
+async def find_agents(cluster: Cluster) -> list[tuple[Network, dict[str, Any]]]:
+    """The networks' agents, in the order of NETWORKS: each with its DaemonSet {name, namespace, labels}. Raises
+    ClusterError."""
+    listing = await cluster.list("DaemonSet", form="metadata")
+    return [(network, dict(item)) for network, item in recognise_all(name_sets(listing.items))]
+
+
 async def find_networks(cluster: Cluster) -> list[Network]:
     """Those whose agents are there, each once. Raises ClusterError where the DaemonSets cannot be read."""
-    listing = await cluster.list("DaemonSet", form="metadata")
-    return list(dict.fromkeys(network for network, _ in recognise_all(name_sets(listing.items))))
+    return list(dict.fromkeys(network for network, _ in await find_agents(cluster)))
 
 
 async def read_networks(cluster: Cluster, skipped: list[str], *, meta: bool = True) -> list[str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import Network, find_network, recognise_all
+from bot.networks import Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.agent_rules import judge_agent
 from bot.steps.cni.calico import CALICO_FACTS
@@ -19,10 +19,10 @@ from bot.steps.cni.flannel import FLANNEL_FACTS
 from bot.steps.cni.sandbox import read_failures
 from bot.steps.cni.suspects import Suspicion, read_suspects
 from bot.steps.cni.weave import WEAVE_FACTS
-from bot.steps.daemons import MOST_PODS, daemon_facts, list_pods, name_sets, read_places
+from bot.steps.daemons import MOST_PODS, daemon_facts, find_agents, list_pods, read_places
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import list_fit, read_nodes
-from bot.steps.readings import items_or_skip, or_skip
+from bot.steps.readings import or_skip
 from bot.steps.wording import list_names, read_at
 
 NAMED = 3
@@ -43,14 +43,14 @@ class AgentsArgs(Args):
 
 async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
     skipped: list[str] = []
-    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
-    if sets is None:
+    known = await or_skip(find_agents(cluster), skipped)
+    if known is None:
         return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": skipped}
-    found = [(network, item) for network, item in recognise_all(name_sets(sets)) if not network.meta][:NAMED]
+    found = [(network, item) for network, item in known if not network.meta][:NAMED]
     nodes, failing = await asyncio.gather(
         read_nodes(cluster, (), skipped, survey=args.survey), _failing(cluster, skipped))
     agents = await asyncio.gather(*(
-        _agent(cluster, network, str(item["name"]), str(item["namespace"]), nodes, failing, skipped)
+        _agent(cluster, network, item["name"], item["namespace"], nodes, failing, skipped)
         for network, item in found))
     return {
         "read_at": cluster.now, "nodes": nodes, "skipped": list(dict.fromkeys(skipped)),

@@ -9,16 +9,15 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.calico_selectors import selects_labels
 from bot.diagnosis.causes import explain, find, note
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import recognise_all
 from bot.networks.calico import API
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.calico_pools import read_pools, uses_vxlan
-from bot.steps.daemons import name_sets
+from bot.steps.daemons import find_agents
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import sample_nodes
-from bot.steps.policy.facts import list_others
+from bot.steps.policy.facts import list_others, served_or_skip
 from bot.steps.readings import one_or_skip
 from bot.steps.wording import list_names, read_at
 
@@ -38,11 +37,10 @@ async def gather_calico_nodes(cluster: Cluster, args: CalicoArgs) -> Evidence:
     skipped: list[str] = []
     evidence: Evidence = {"read_at": cluster.now, "felix": None, "endpoints": None, "skipped": skipped}
     try:
-        sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
-        agent = next((item for network, item in recognise_all(sets) if network.name in KIN), None)
+        agent = next((item for network, item in await find_agents(cluster) if network.name in KIN), None)
         if agent is None:
             return evidence
-        daemon = await cluster.get("DaemonSet", str(agent["name"]), str(agent["namespace"]))
+        daemon = await cluster.get("DaemonSet", agent["name"], agent["namespace"])
         evidence["nodes"] = {str(node["metadata"]["name"]): _inside(node)
                              for node in (await sample_nodes(cluster)).items}
     except ClusterError as error:
@@ -83,13 +81,8 @@ def _variables(daemon: Object) -> list[str]:
 
 async def _list(cluster: Cluster, kind: str, skipped: list[str]) -> list[Object] | None:
     """[] where the cluster has no such kind: Calico keeps its settings elsewhere; None where they cannot be read."""
-    try:
-        return list((await cluster.list(kind, api=API, limit=MOST)).items)
-    except NotFound:
-        return []
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+    listing = await served_or_skip(cluster.list(kind, api=API, limit=MOST), skipped)
+    return None if listing is None else list(listing.items)
 
 
 def _endpoint(item: Object) -> Json:
@@ -100,14 +93,10 @@ def _endpoint(item: Object) -> Json:
 
 
 async def _selectors(cluster: Cluster, skipped: list[str]) -> list[str] | None:
-    try:
-        listing = await list_others(cluster, API, "GlobalNetworkPolicy", "")
-    except NotFound:
-        return []
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await served_or_skip(list_others(cluster, API, "GlobalNetworkPolicy", ""), skipped)
+    if listing is None or listing.remaining:
         return None
-    return None if listing.remaining else [(item.get("spec") or {}).get("selector") or "" for item in listing.items]
+    return [(item.get("spec") or {}).get("selector") or "" for item in listing.items]
 
 
 def judge_calico_nodes(evidence: Evidence, args: CalicoArgs) -> Judgement:

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.cluster import Cluster, NodeProbePlace, Object
 from bot.model.errors import ClusterError, Forbidden
-from bot.networks import View, recognise_all
+from bot.networks import View
 from bot.steps.cni.node_script import read_view, write_script
-from bot.steps.daemons import daemon_facts, is_gone, list_pods, name_sets
+from bot.steps.daemons import daemon_facts, find_agents, is_gone, list_pods
 from bot.steps.nodes.status import list_fit
 from bot.steps.path.probe import LABELS
 from bot.steps.wording import cut
@@ -61,13 +61,11 @@ async def _by_exec(cluster: Cluster, fit: list[str], total: int) -> Views:
     """In the agents of one network."""
     none: Views = {**NOTHING, "unseen": total}
     try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-        found = next(((network, network.view, item) for network, item in recognise_all(name_sets(sets))
-                      if network.view), None)
+        found = next(((network.view, item) for network, item in await find_agents(cluster) if network.view), None)
         if not found:
             return none
-        _, view, item = found
-        daemon = daemon_facts(await cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])))
+        view, item = found
+        daemon = daemon_facts(await cluster.get("DaemonSet", item["name"], item["namespace"]))
         pods = [pod for pod in await list_pods(cluster, daemon, []) or () if not is_gone(pod) and _runs(pod, view)]
     except ClusterError:
         return none

@@ -11,11 +11,11 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
 from bot.model.errors import ClusterError, NotFound
-from bot.networks import Network, recognise_all
+from bot.networks import Network
 from bot.steps import Args, Evidence, Look
 from bot.steps.cni.calico_pools import read_pools
 from bot.steps.cni.plan_rules import judge_plan
-from bot.steps.daemons import name_sets
+from bot.steps.daemons import find_agents
 from bot.steps.findings import unread
 from bot.steps.nodes.kubeadm import KUBEADM, read_pod_range
 from bot.steps.nodes.status import is_virtual, sample_nodes
@@ -36,7 +36,7 @@ class PlanArgs(Args):
 
 async def gather_plan(cluster: Cluster, args: PlanArgs) -> Evidence:
     skipped: list[str] = []
-    nodes, agents = await asyncio.gather(_nodes(cluster, skipped), _agents(cluster, skipped))
+    nodes, agents = await asyncio.gather(_nodes(cluster, skipped), or_skip(find_agents(cluster), skipped))
     services, kubeadm, own, pods, events = await asyncio.gather(
         _services(cluster, skipped), _kubeadm(cluster, skipped), _own(cluster, agents, skipped),
         _pods(cluster, skipped), _events(cluster, skipped))
@@ -62,11 +62,6 @@ def _node(node: Object) -> dict[str, Any]:
         "addresses": [a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"],
         "created": node["metadata"].get("creationTimestamp", ""),
     }
-
-
-async def _agents(cluster: Cluster, skipped: list[str]) -> list[tuple[Network, dict[str, Any]]] | None:
-    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
-    return None if sets is None else [(network, dict(item)) for network, item in recognise_all(name_sets(sets))]
 
 
 async def _services(cluster: Cluster, skipped: list[str]) -> list[Range]:
@@ -99,7 +94,7 @@ async def _own(
             found += [{"range": pool["cidr"], "object": f"IPPool {pool['name']}", "field": "spec.cidr"}
                       for pool in await read_pools(cluster, skipped) or () if not pool["disabled"]]
         if network.name == "Weave Net":
-            daemon = await one_or_skip(cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])), skipped)
+            daemon = await one_or_skip(cluster.get("DaemonSet", item["name"], item["namespace"]), skipped)
             given = find_variables(daemon["spec"]["template"]["spec"], RANGE) if daemon else []
             found += [{"range": str(variable["value"]), "object": f"DaemonSet {item['namespace']}/{item['name']}",
                        "field": RANGE} for variable in given[:1] if variable.get("value")]

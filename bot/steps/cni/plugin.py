@@ -10,13 +10,13 @@ from typing import Any
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import GENERIC, NETWORKS, Network, find_network, recognise_all
+from bot.networks import GENERIC, NETWORKS, Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import name_sets
+from bot.steps.daemons import find_agents
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import is_young
 from bot.steps.policy.enforcers import judge_enforcement, read_enforcers
-from bot.steps.readings import items_or_skip, one_or_skip, or_skip
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
 
 BUILT_IN = {
@@ -34,11 +34,11 @@ class PluginArgs(Args):
 
 async def gather_plugin(cluster: Cluster, args: PluginArgs) -> Evidence:
     skipped: list[str] = []
-    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped)
-    if sets is None:
+    found = await or_skip(find_agents(cluster), skipped)
+    if found is None:
         return {"read_at": cluster.now, "agents": None, "skipped": skipped}
-    agents = [{"network": network.name, "name": str(item["name"]), "namespace": str(item["namespace"])}
-              for network, item in recognise_all(name_sets(sets))]
+    agents = [{"network": network.name, "name": item["name"], "namespace": item["namespace"]}
+              for network, item in found]
     groups, enforcers, controllers = await asyncio.gather(
         _groups(cluster, skipped), read_enforcers(cluster), _controllers(cluster, agents, skipped))
     return {"read_at": cluster.now, "agents": agents, "groups": groups, "enforcers": enforcers,

@@ -13,12 +13,11 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.sandbox_words import DENIED, SHARED, normalise, read_message
-from bot.steps.daemons import daemon_facts, is_gone, list_pods, name_sets, read_networks
+from bot.steps.daemons import daemon_facts, find_agents, is_gone, list_pods, read_networks
 from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
 from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
@@ -59,19 +58,14 @@ async def gather_sandbox(cluster: Cluster, args: SandboxArgs) -> Evidence:
     networks = await read_networks(cluster, []) if groups else []
     nodes = {group["node"] for group in groups if group["state"] == "waiting"}
     return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped,
-            "agents": await _agents_since(cluster, nodes, skipped) if nodes else {}}
+            "agents": await or_skip(_agents_since(cluster, nodes, skipped), skipped) or {} if nodes else {}}
 
 
 async def _agents_since(cluster: Cluster, nodes: set[str], skipped: list[str]) -> dict[str, str]:
-    """Since when each node's agents of the network are ready; without the nodes where one is not, or none is known."""
-    try:
-        sets = (await cluster.list("DaemonSet", form="metadata")).items
-        known = [item for network, item in recognise_all(name_sets(sets)) if not network.meta][:MOST_AGENTS]
-        daemons = [daemon_facts(await cluster.get("DaemonSet", str(item["name"]), str(item["namespace"])))
-                   for item in known]
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return {}
+    """Since when each node's agents of the network are ready; without the nodes where one is not, or none is known.
+    Raises ClusterError."""
+    known = [item for network, item in await find_agents(cluster) if not network.meta][:MOST_AGENTS]
+    daemons = [daemon_facts(await cluster.get("DaemonSet", item["name"], item["namespace"])) for item in known]
     found: dict[str, str] = {}
     for node in nodes:
         pods = [pod for daemon in daemons for pod in await list_pods(cluster, daemon, skipped, node) or ()

@@ -6,11 +6,11 @@ import asyncio
 from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_evaluation import Direction, isolates
 from bot.diagnosis.policy_selectors import selects
-from bot.model.errors import ClusterError, NotFound
+from bot.model.errors import ClusterError
 from bot.networks.calico import API as CALICO
 from bot.steps.findings import unread
 from bot.steps.nodes.status import SAMPLE, sample_nodes
-from bot.steps.policy.facts import list_others
+from bot.steps.policy.facts import list_others, served_or_skip
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (
@@ -51,12 +51,8 @@ async def read_hindrances(
     found: list[str] = []
     for kind, api in kinds:
         where = "" if "Global" in kind or "Clusterwide" in kind else namespace
-        try:
-            listing = await (list_others(cluster, api, kind, where) if api else cluster.list(kind, where))
-        except NotFound:
-            continue
-        except ClusterError as error:
-            skipped.append(unread(error))
+        reading = list_others(cluster, api, kind, where) if api else cluster.list(kind, where)
+        if (listing := await served_or_skip(reading, skipped)) is None:
             return None
         found += [f"{kind} {item['metadata']['name']}" for item in listing.items if api or _isolates(item, labels, way)]
     return found

@@ -1,6 +1,7 @@
 """NetworkPolicies and the two sides of a connection, cut down to what is judged; and other APIs that decide as well."""
 
 import asyncio
+from collections.abc import Awaitable
 from ipaddress import ip_network
 from typing import Any
 
@@ -111,6 +112,17 @@ async def list_others(cluster: Cluster, api: str, kind: str, namespace: str) -> 
     return await cluster.list(kind, namespace, api=api, limit=NAMED, form="metadata")
 
 
+async def served_or_skip(reading: Awaitable[Listing], skipped: list[str]) -> Listing | None:
+    """A list that is empty where the cluster has no such kind; None where it could not be read."""
+    try:
+        return await reading
+    except NotFound:
+        return Listing(())
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
 async def _others(
     cluster: Cluster, api: str, kind: str, namespaces: tuple[str, ...], skipped: list[str]
 ) -> list[str]:
@@ -121,12 +133,8 @@ async def _others(
 
 
 async def _other(cluster: Cluster, api: str, kind: str, namespace: str, skipped: list[str]) -> str:
-    try:
-        listing = await list_others(cluster, api, kind, namespace)
-    except NotFound:
-        return ""
-    except ClusterError as error:
-        skipped.append(unread(error))
+    listing = await served_or_skip(list_others(cluster, api, kind, namespace), skipped)
+    if listing is None:
         return ""
     many = len(listing.items) + listing.remaining
     where = f" in {namespace}" if namespace else ""

@@ -9,7 +9,7 @@ from bot.diagnosis.platform import recognise_platform
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import recognise_all
 from bot.networks.calico import API as CALICO
-from bot.steps.daemons import agent_facts, daemon_facts, list_pods, name_sets
+from bot.steps.daemons import agent_facts, daemon_facts, find_agents, list_pods, name_sets
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
@@ -101,9 +101,8 @@ async def read_replacement(cluster: Cluster, proxy: Proxy, skipped: list[str]) -
 async def _has_bpf(cluster: Cluster) -> bool:
     """Whether Calico's eBPF is on for any node, which then does kube-proxy's work (docs.tigera.io/calico: Felix
     configuration, bpfEnabled; a variable of calico-node goes before it)."""
-    sets = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
-    agents = [await cluster.get("DaemonSet", str(agent["name"]), str(agent["namespace"]))
-              for _, agent in recognise_all(sets)]
+    agents = [await cluster.get("DaemonSet", agent["name"], agent["namespace"])
+              for _, agent in await find_agents(cluster)]
     said = [variable.get("value") for agent in agents
             for variable in find_variables(agent["spec"]["template"]["spec"], "FELIX_BPFENABLED")]
     felix = await cluster.list("FelixConfiguration", api=CALICO, limit=50)

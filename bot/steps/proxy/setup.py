@@ -12,7 +12,7 @@ from bot.cluster import Cluster, Object
 from bot.steps.proxy.config_fields import KIND
 from bot.steps.proxy.objects import NAME, Proxy
 from bot.steps.readings import one_or_skip, or_skip
-from bot.steps.wording import parse_time
+from bot.steps.wording import last_written
 
 Setup = dict[str, Any]
 FLAG = re.compile(r"^--([a-z][\w-]*)(?:=(.*))?$")
@@ -113,8 +113,7 @@ async def read_file(
     config_map = await one_or_skip(cluster.get("ConfigMap", place["config_map"], namespace), skipped)
     if not config_map:
         return {**facts, "state": "unread" if config_map is None else "missing"}
-    meta, data = config_map["metadata"], config_map.get("data") or {}
-    changed = max((parse_time(entry.get("time")) for entry in meta.get("managedFields", [])), default=0.0)
+    changed, data = last_written(config_map), config_map.get("data") or {}
     if place["key"] not in data:
         alike = sorted(key for key, text in data.items() if KIND in str(text))
         return {**facts, "state": "no-key", "changed": changed, "keys": sorted(data)[:10], "alike": alike}
