@@ -11,9 +11,20 @@ from typing import Any, ClassVar
 from tests.cluster.faults.conditions import Condition
 from tests.cluster.faults.fault import Heal
 from tests.cluster.faults.objects import Ref
-from tests.cluster.rig import Cluster
+from tests.cluster.rig import Cluster, RigFailed
 
 SERVER_FIELDS = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
+
+
+def write(cluster: Cluster, item: dict[str, Any], verb: str) -> None:
+    """`verb`: create, or replace: which kubectl does to the version that it read just before, and a controller may have
+    written another one since."""
+    for last in (False, False, False, True):
+        done = cluster.run_kubectl(verb, "-f", "-", stdin=json.dumps(item))
+        if not done.returncode:
+            return
+        if last or "(Conflict)" not in done.stderr:
+            raise RigFailed(f"kubectl {verb} ended with {done.returncode}: {done.stderr.strip()}")
 
 
 def put_back(cluster: Cluster, ref: Ref, saved: dict[str, Any]) -> None:
@@ -22,7 +33,7 @@ def put_back(cluster: Cluster, ref: Ref, saved: dict[str, Any]) -> None:
     kept.pop("status", None)
     for name in SERVER_FIELDS:
         kept["metadata"].pop(name, None)
-    cluster.kubectl("replace" if ref.find(cluster) else "create", "-f", "-", stdin=json.dumps(kept))
+    write(cluster, kept, "replace" if ref.find(cluster) else "create")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +194,7 @@ class Put:
     def inject(self, cluster: Cluster) -> Heal:
         before = [(ref, ref.find(cluster)) for ref in map(_ref, self.objects)]
         for (_, found), item in zip(before, self.objects, strict=True):
-            cluster.kubectl("replace" if found else "create", "-f", "-", stdin=json.dumps(item))
+            write(cluster, item, "replace" if found else "create")
 
         def heal(then: Cluster) -> None:
             for ref, found in before:

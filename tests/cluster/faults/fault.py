@@ -1,7 +1,7 @@
 """The form of a row of the table of faults."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 from tests.cluster.faults.conditions import HEALTHY, NOW, Condition
@@ -85,8 +85,3 @@ class Fault:
     @property
     def is_lookalike(self) -> bool:
         return not self.roots
-
-
-def unseen(rows: tuple[Fault, ...], *names: str) -> tuple[Fault, ...]:
-    """Rows that were written and did not come out right on a real cluster yet, marked as such."""
-    return tuple(replace(row, awaits="being seen on a real cluster") if row.name in names else row for row in rows)

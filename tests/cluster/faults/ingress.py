@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cluster.faults.api import Create, Delete, Kubectl
 from tests.cluster.faults.conditions import NOW, Condition, age, both, grown, is_true, items
-from tests.cluster.faults.fault import Answer, Fault, Injection, Root, unseen
+from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import Await
 from tests.cluster.faults.objects import Ref
 from tests.cluster.faults.services import put
@@ -132,10 +132,9 @@ INGRESS_FAULTS = (
     row("ingress-unreached", "ING-02", "the controller does not reach the pods behind the Ingress",
         put(controller(**door("shop.example=http://127.0.0.1:9"))), cause="ingress.way.backend",
         mentions=("502", "200"), wait=both(READY, LONG_READY)),
-    *unseen((
     row("ingress-silent", "ING-02", "what the controller sends to the pods behind the Ingress is lost",
-            put(controller(**door("shop.example=http://192.0.2.1"))), cause="ingress.way.backend",
-            mentions=("no answer within",), wait=both(READY, LONG_READY)),), "ingress-silent"),
+        put(controller(**door("shop.example=http://192.0.2.1"))), cause="ingress.way.backend",
+        mentions=("no answer within",), wait=both(READY, LONG_READY)),
     row("ingress-closed", "ING-01", "the controller listens on another port than the one it declares",
         put(controller(ports=[{**HTTP, "containerPort": 8081}])), cause="ingress.controller.closed", answer="degraded",
         object=CONTROLLER, mentions=("8081",)),
@@ -157,12 +156,10 @@ INGRESS_LOOKALIKES = (
         put(controller(image=SHELL, command=["/bin/sh", "-c", f"echo '{NO_SECRET}'; " + serve()[2]])),
         put(ingress(tls=[{"hosts": ["shop.example"], "secretName": "web-tls"}])), wait=both(ready(3), ends(2)),
         mentions=("shop/web-tls",), more=("log=yes",)),
-    *unseen((
-        row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's words",
-            put(workload(**door())), mentions=("answers 404, as Pod",), wait=both(READY, LONG_READY)),
-        row("ingress-app-502", "ING-02", "the application behind the Ingress answers 502 by itself",
-            put(workload(**door("shop.example=http://127.0.0.1:9"))), mentions=("answers 502, as Pod",),
-            wait=both(READY, LONG_READY)),
-    ), "ingress-app-404", "ingress-app-502"),
+    row("ingress-app-404", "ING-02", "the application behind the Ingress answers 404, in the controller's words",
+        put(workload(**door())), mentions=("answers 404, as Pod",), wait=both(READY, LONG_READY)),
+    row("ingress-app-502", "ING-02", "the application behind the Ingress answers 502 by itself",
+        put(workload(**door("shop.example=http://127.0.0.1:9"))), mentions=("answers 502, as Pod",),
+        wait=both(READY, LONG_READY)),
     row("route-healthy", "ING-06", "an HTTPRoute and its Gateway are accepted", stage=ROUTED, wait=both(ready(2), NOW)),
 )

@@ -70,11 +70,10 @@ def _on_both(command: tuple[str, ...]) -> tuple[Injection, ...]:
 
 def _row(
     name: str, reference: str, says: str, *breaks: Injection, wait: Condition, root: Root, mentions: tuple[str, ...],
-    answer: Answer = "broken", consequences: tuple[str, ...] = NO_NETWORK, spoils: bool = False, awaits: str = "",
+    answer: Answer = "broken", consequences: tuple[str, ...] = NO_NETWORK, spoils: bool = False,
 ) -> Fault:
     return Fault(name=f"weave-{name}", reference=reference, says=says, network="weave", playbook="cni", answer=answer,
-                 breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=consequences, spoils=spoils,
-                 awaits=awaits)
+                 breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=consequences, spoils=spoils)
 
 
 def _meet(cluster: Cluster) -> bool:

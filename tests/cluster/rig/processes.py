@@ -28,8 +28,15 @@ def start(site: Site, box: Box, process: Process) -> None:
     note.unlink(missing_ok=True)
     line = [*box.enter(process.namespace), "sh", "-c", 'echo $$ >"$0"; exec "$@"', str(note), *process.line]
     with (site.run / "log" / f"{process.name}.log").open("ab") as log:
-        subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
-    until(f"{process.name} has a number", lambda: note.exists() and note.read_text())
+        begun = subprocess.Popen(
+            line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+
+    def has_number() -> bool:
+        if begun.poll():
+            raise RigFailed(f"{process.name} did not start; its log ends with\n{_end_of_log(site, process.name)}")
+        return note.exists() and bool(note.read_text())
+
+    until(f"{process.name} has a number", has_number)
 
 
 def stop(site: Site, box: Box, name: str) -> None:
@@ -54,8 +61,11 @@ def check_all_run(site: Site, box: Box) -> None:
     """Raises RigFailed with the end of the log of one that has ended by itself: what it was to do never will be."""
     for note in (site.run / "pid").iterdir():
         if not _runs(box, int(note.read_text() or 0)):
-            said = (site.run / "log" / f"{note.name}.log").read_text(errors="replace").splitlines()[-3:]
-            raise RigFailed("\n".join([f"{note.name} has ended; its log ends with", *said]))
+            raise RigFailed(f"{note.name} has ended; its log ends with\n{_end_of_log(site, note.name)}")
+
+
+def _end_of_log(site: Site, name: str) -> str:
+    return "\n".join((site.run / "log" / f"{name}.log").read_text(errors="replace").splitlines()[-3:])
 
 
 def _runs(box: Box, pid: int) -> bool:
