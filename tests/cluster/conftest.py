@@ -1,5 +1,6 @@
 """The clusters of this folder's tests. Without one each test is skipped, and the end of the run names it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -17,6 +18,8 @@ from tests.cluster.rig.packages import refusal
 
 LEDGER = pytest.StashKey[Ledger]()
 ROWS = pytest.StashKey[tuple[Fault, ...]]()
+OF_ONE_CLUSTER = 40
+"""Rows."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,11 +58,20 @@ def _choose(config: pytest.Config) -> tuple[tuple[Fault, ...], str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "fault" in metafunc.fixturenames:
-        rows = metafunc.config.stash[ROWS]
-        # Side by side are rows of different clusters; those of one cluster follow each other.
         metafunc.parametrize("fault", [
-            pytest.param(row, id=row.name, marks=pytest.mark.xdist_group(f"{row.network}, {row.proxy}")) for row in rows
+            pytest.param(row, id=row.name, marks=pytest.mark.xdist_group(group))
+            for row, group in in_groups(metafunc.config.stash[ROWS])
         ])
+
+
+def in_groups(rows: tuple[Fault, ...]) -> Iterator[tuple[Fault, str]]:
+    """Rows of one kind of cluster follow each other in one process, whose cluster they share; so many of them that it
+    pays to make one, and so few that no process is left with all of a kind."""
+    earlier: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        kind = (row.network, row.proxy)
+        yield row, f"{kind}, {earlier[kind] // OF_ONE_CLUSTER}"
+        earlier[kind] += 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
