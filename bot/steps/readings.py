@@ -36,6 +36,17 @@ async def items_or_skip(reading: Awaitable[Listing], skipped: list[str]) -> tupl
     return None if listing is None else listing.items
 
 
+async def served_or_skip(reading: Awaitable[Listing], skipped: list[str]) -> Listing | None:
+    """A list that is empty where the cluster has no such kind; None where it could not be read."""
+    try:
+        return await reading
+    except NotFound:
+        return Listing(())
+    except ClusterError as error:
+        skipped.append(unread(error))
+    return None
+
+
 async def read_version(cluster: Cluster, skipped: list[str]) -> str:
     """Of the API server, such as v1.34.1; "" where it could not be read."""
     version = await or_skip(cluster.version(), skipped)

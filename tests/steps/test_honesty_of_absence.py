@@ -80,7 +80,7 @@ UNREAD: list[tuple[str, dict[str, Any]]] = [
     ("policy.reach", {"policies": None, "known": False}),
     ("path.ends", {"source": None, "ends": [], "to": "", "pod": ""}),
     ("path.matrix", {"nodes": [], "peers": [], "probe_rows": [], "probed": []}),
-    ("service.exists", {"service": None, "space": None}), ("service.address", {"ranges": None}),
+    ("service.exists", {"service": None, "space": None}), ("service.address", {"ranges": []}),
     ("service.selector", {"pods": None}), ("service.pods", {"known": False, "pods": []}),
     ("service.endpoints", {"slices": None}), ("service.backends", {"rows": [], "untried": ["80"]}),
     ("service.external_name", {"answers": []}),

@@ -218,7 +218,7 @@ def test_a_range_that_is_going_away_keeps_its_addresses_until_the_last_service_i
 
 
 def test_without_ranges_or_without_an_address_nothing_is_said_of_it() -> None:
-    for told in (addressed(ranges=None), {**addressed(), "addresses": []}):
+    for told in (addressed(ranges=[]), {**addressed(), "addresses": []}):
         assert only(ADDRESS, told, service=ASKED).verdict is Verdict.SKIPPED
-    refused = only(ADDRESS, addressed(ranges=None, skipped=["list servicecidrs.networking.k8s.io"]), service=ASKED)
+    refused = only(ADDRESS, addressed(ranges=[], skipped=["list servicecidrs.networking.k8s.io"]), service=ASKED)
     assert (refused.verdict, "servicecidrs" in refused.summary) == (Verdict.SKIPPED, True)

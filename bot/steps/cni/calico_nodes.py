@@ -17,8 +17,8 @@ from bot.steps.cni.calico_pools import read_pools, uses_vxlan
 from bot.steps.daemons import find_agents
 from bot.steps.findings import tell_skipped, unread
 from bot.steps.nodes.status import sample_nodes
-from bot.steps.policy.facts import list_others, served_or_skip
-from bot.steps.readings import one_or_skip
+from bot.steps.policy.facts import list_others
+from bot.steps.readings import one_or_skip, served_or_skip
 from bot.steps.wording import list_names, read_at
 
 KIN = ("Calico", "Canal")

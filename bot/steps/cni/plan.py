@@ -10,17 +10,15 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
-from bot.model.errors import ClusterError, NotFound
 from bot.networks import Network
 from bot.steps import Args, Evidence, Look
 from bot.steps.cni.calico_pools import read_pools
 from bot.steps.cni.plan_rules import judge_plan
 from bot.steps.daemons import find_agents
-from bot.steps.findings import unread
 from bot.steps.nodes.kubeadm import KUBEADM, read_pod_range
 from bot.steps.nodes.status import is_virtual, sample_nodes
 from bot.steps.podfacts import find_variables, is_ready
-from bot.steps.readings import items_or_skip, one_or_skip, or_skip
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip, served_or_skip
 from bot.steps.wording import cut
 
 MOST_PODS = 40
@@ -66,14 +64,10 @@ def _node(node: Object) -> dict[str, Any]:
 
 async def _services(cluster: Cluster, skipped: list[str]) -> list[Range]:
     """ServiceCIDRs, from 1.33 on; before that the one address that is known to be in the range."""
-    try:
-        found = (await cluster.list("ServiceCIDR")).items
+    listing = await served_or_skip(cluster.list("ServiceCIDR"), skipped)
+    if listing and listing.items:
         return [{"range": cidr, "object": f"ServiceCIDR {item['metadata']['name']}", "field": "spec.cidrs"}
-                for item in found for cidr in item.get("spec", {}).get("cidrs", ())]
-    except NotFound:
-        pass
-    except ClusterError as error:
-        skipped.append(unread(error))
+                for item in listing.items for cidr in item.get("spec", {}).get("cidrs", ())]
     service = await or_skip(cluster.get("Service", "kubernetes", "default"), skipped)
     return [{"range": address, "object": "Service default/kubernetes", "field": "spec.clusterIPs"}
             for address in addresses_of(service)]

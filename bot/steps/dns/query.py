@@ -12,7 +12,6 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import note
 from bot.diagnosis.platform import addresses_of, dns_port, server_container
-from bot.model.errors import ClusterError
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.answer_rules import judge_names, judge_pods
@@ -23,7 +22,7 @@ from bot.steps.dns.wire import Question, ask, is_name, reverse_name
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
-from bot.steps.readings import one_or_skip, or_skip
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 
 MOST_PODS, MOST_ELSEWHERE = 3, 5
 ALTERING = frozenset({"acl", "auto", "erratic", "file", "hosts", "rewrite", "template", "view"})
@@ -111,11 +110,8 @@ async def _service(cluster: Cluster, name: str, skipped: list[str]) -> dict[str,
 
 async def _elsewhere(cluster: Cluster, name: str) -> list[str]:
     """Namespaces with a Service of this name; a hint, so that a list that cannot be had is no loss."""
-    try:
-        listing = await cluster.list("Service", fields=f"metadata.name={name}", form="metadata", limit=MOST_ELSEWHERE)
-    except ClusterError:
-        return []
-    return [item["metadata"]["namespace"] for item in listing.items]
+    reading = cluster.list("Service", fields=f"metadata.name={name}", form="metadata", limit=MOST_ELSEWHERE)
+    return [item["metadata"]["namespace"] for item in await items_or_skip(reading, []) or ()]
 
 
 def _questions(dns: Dns, zone: str, kubernetes: Object | None, args: QueryArgs) -> list[Question]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.loglines import read_lines
-from bot.model.errors import ClusterError
 from bot.steps.dns.load import metrics_port, read_counters
 from bot.steps.dns.objects import Dns
+from bot.steps.readings import items_or_skip
 from bot.steps.wording import name_object
 
 DNS = 53
@@ -32,12 +32,9 @@ def list_resolvers(forwards: list[dict[str, Any]], lines: list[str]) -> set[str]
 async def find_takers(cluster: Cluster, addresses: set[str]) -> list[dict[str, Any]]:
     """Services whose external addresses are those of resolvers, among the first few hundred: the service proxy of each
     node leads what is meant for the resolver to them."""
-    try:
-        listing = await cluster.list("Service", limit=MOST_SERVICES)
-    except ClusterError:  # whoever looked for the DNS Service has told it
-        return []
+    services = await items_or_skip(cluster.list("Service", limit=MOST_SERVICES), [])  # who looked for DNS has told it
     found = []
-    for item in listing.items:
+    for item in services or ():
         spec, status = item["spec"], item.get("status", {})
         given = [i.get("ip", "") for i in (status.get("loadBalancer") or {}).get("ingress") or ()
                  if i.get("ipMode", "VIP") == "VIP"]

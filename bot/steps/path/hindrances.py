@@ -10,7 +10,8 @@ from bot.model.errors import ClusterError
 from bot.networks.calico import API as CALICO
 from bot.steps.findings import unread
 from bot.steps.nodes.status import SAMPLE, sample_nodes
-from bot.steps.policy.facts import list_others, served_or_skip
+from bot.steps.policy.facts import list_others
+from bot.steps.readings import served_or_skip
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 OTHER_POLICIES = (

@@ -1,17 +1,14 @@
 """NetworkPolicies and the two sides of a connection, cut down to what is judged; and other APIs that decide as well."""
 
 import asyncio
-from collections.abc import Awaitable
 from ipaddress import ip_network
 from typing import Any
 
 from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.policy_evaluation import Party, Ruling, decide
 from bot.diagnosis.policy_selectors import both
-from bot.model.errors import ClusterError, NotFound
 from bot.networks.calico import API as CALICO
-from bot.steps.findings import unread
-from bot.steps.readings import items_or_skip, or_skip
+from bot.steps.readings import items_or_skip, or_skip, served_or_skip
 from bot.steps.wording import count
 
 WIDE = (
@@ -110,17 +107,6 @@ async def list_others(cluster: Cluster, api: str, kind: str, namespace: str) -> 
     if kind == "GlobalNetworkPolicy":
         return await cluster.list(kind, namespace, api=api, limit=NAMED)
     return await cluster.list(kind, namespace, api=api, limit=NAMED, form="metadata")
-
-
-async def served_or_skip(reading: Awaitable[Listing], skipped: list[str]) -> Listing | None:
-    """A list that is empty where the cluster has no such kind; None where it could not be read."""
-    try:
-        return await reading
-    except NotFound:
-        return Listing(())
-    except ClusterError as error:
-        skipped.append(unread(error))
-    return None
 
 
 async def _others(

@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.findings import tell_skipped, unread
+from bot.steps.findings import tell_skipped
+from bot.steps.readings import served_or_skip
 from bot.steps.services.objects import ServiceArgs, read_service
 from bot.steps.wording import list_names, read_at
 
@@ -27,17 +27,11 @@ async def gather_address(cluster: Cluster, args: ServiceArgs) -> Evidence:
             "addresses": addresses, "ranges": ranges, "skipped": skipped}
 
 
-async def _ranges(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]] | None:
-    """None where the cluster has no such objects, or they cannot be read."""
-    try:
-        found = (await cluster.list("ServiceCIDR")).items
-    except NotFound:
-        return None
-    except ClusterError as error:
-        skipped.append(unread(error))
-        return None
+async def _ranges(cluster: Cluster, skipped: list[str]) -> list[dict[str, Any]]:
+    """[] where the cluster has no such objects, or they cannot be read."""
+    listing = await served_or_skip(cluster.list("ServiceCIDR"), skipped)
     return [{"range": cidr, "name": item["metadata"]["name"], "going": "deletionTimestamp" in item["metadata"]}
-            for item in found for cidr in item.get("spec", {}).get("cidrs") or ()]
+            for item in (listing.items if listing else ()) for cidr in item.get("spec", {}).get("cidrs") or ()]
 
 
 def judge_address(evidence: Evidence, args: ServiceArgs) -> Judgement:
