@@ -92,6 +92,12 @@ def test_new_dead_windows_and_virtual_nodes_do_not_miss_an_agent(third: dict[str
     assert causes(AGENTS, agents(few, nodes=nodes(n1=node(), n2=node(cordoned=True), n3=third))) == []
 
 
+def test_an_agent_that_is_not_on_a_node_on_its_way_out_neither_passes_nor_fails_and_no_node_is_called_new() -> None:
+    leaving = agents(agent(ready=1, pods=[pod("n1")]), nodes=nodes(n1=node(), n2=node(barred=True)))
+    assert only(AGENTS, leaving).verdict is Verdict.INFO
+    assert "on their way out" in only(AGENTS, leaving).summary
+
+
 @pytest.mark.parametrize(("crashes", "verdict"), [
     ({"waiting": "CrashLoopBackOff", "restarts": 1}, Verdict.WARN), ({"restarts": 2}, Verdict.WARN),
     ({"started": JUST_NOW, "waiting": "", "restarts": 1}, Verdict.INFO),        # kube-proxy may have come later

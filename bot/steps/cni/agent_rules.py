@@ -1,8 +1,8 @@
 """What an agent's DaemonSet, pods, rights and log lines speak for. Pure.
 
 A missing or unready agent is told by node, with the cause that its log names; a right that is missing is told once for
-all nodes. Rollouts, new nodes and dead nodes explain themselves, unless the API server refuses to make the pods, or the
-DaemonSet itself keeps them off a node.
+all nodes. Rollouts, new nodes and dead nodes explain themselves, unless the API server refuses to make the pods, the
+DaemonSet itself keeps them off a node, or they crash again and again.
 """
 
 import re
@@ -115,7 +115,7 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
         return []
     text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
     if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
-        return [_told(evidence, agent, f"{text}: the other nodes are new, or not ready themselves.")]
+        return [_told(evidence, agent, f"{text}: the other nodes are new, not ready, or on their way out.")]
     if not daemon["desired"] and any(other["daemon"]["ready"] for other in evidence["agents"]):
         return [_told(evidence, agent, f"{text}: it is set to run nowhere, and another network runs.")]
     ill = {name: why for name in fit if name not in away and (why := _why(agent, name))}
