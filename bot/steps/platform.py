@@ -10,6 +10,7 @@ from bot.model.finding import Layer, Verdict
 from bot.networks import recognise_all
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import name_sets
+from bot.steps.dns.local_cache import NAMES as CACHES
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
@@ -58,7 +59,7 @@ def _agents(sets: tuple[Object, ...]) -> list[dict[str, str]]:
              for network, item in recognise_all(known)]
     proxies = [item for item in known if item["labels"].get("k8s-app") == "kube-proxy" or item["name"] == "kube-proxy"]
     found += [{"network": "", "name": p["name"], "namespace": p["namespace"]} for p in proxies]
-    caches = [item for item in known if item["name"] in ("node-local-dns", "nodelocaldns")]
+    caches = [item for item in known if item["name"] in CACHES]
     return found + [{"network": "cache", "name": c["name"], "namespace": c["namespace"]} for c in caches]
 
 

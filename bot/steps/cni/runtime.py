@@ -31,11 +31,11 @@ class RuntimeArgs(Args):
 async def gather_runtime(cluster: Cluster, args: RuntimeArgs) -> Evidence:
     skipped: list[str] = []
     sample = await items_or_skip(sample_nodes(cluster), skipped)
-    networks = await read_networks(cluster, skipped) or [] if sample else []
+    networks = await read_networks(cluster, skipped) if sample else None
     infos = {item["metadata"]["name"]: item.get("status", {}).get("nodeInfo", {}) for item in sample or ()}
     nodes = {name: {"kubelet": info.get("kubeletVersion", ""), "runtime": info.get("containerRuntimeVersion", "")}
              for name, info in infos.items()}
-    return {"read_at": cluster.now, "nodes": nodes, "networks": networks, "skipped": skipped}
+    return {"read_at": cluster.now, "nodes": nodes, "networks": networks or [], "skipped": skipped}
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -57,8 +57,8 @@ async def gather_sandbox(cluster: Cluster, args: SandboxArgs) -> Evidence:
         return {"read_at": cluster.now, "groups": None, "networks": [], "skipped": skipped}
     networks = await read_networks(cluster, []) if groups else []
     nodes = {group["node"] for group in groups if group["state"] == "waiting"}
-    return {"read_at": cluster.now, "groups": groups, "networks": networks, "skipped": skipped,
-            "agents": await or_skip(_agents_since(cluster, nodes, skipped), skipped) or {} if nodes else {}}
+    agents = await or_skip(_agents_since(cluster, nodes, skipped), skipped) if nodes else None
+    return {"read_at": cluster.now, "groups": groups, "networks": networks, "agents": agents or {}, "skipped": skipped}
 
 
 async def _agents_since(cluster: Cluster, nodes: set[str], skipped: list[str]) -> dict[str, str]:

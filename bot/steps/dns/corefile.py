@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import dns_port, image_version, server_container
+from bot.diagnosis.platform import addresses_of, dns_port, image_version, server_container
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import read_corefile
@@ -37,7 +37,7 @@ async def gather_corefile(cluster: Cluster, args: CorefileArgs) -> Evidence:
         "read_at": cluster.now, "server": dns.server, "workload": dns.name, "corefile": facts, "settings": settings,
         "version": list(image_version(dns.template)), "probes": _probes(container),
         "pods": [{field: pod[field] for field in ("ready", "started", "ip")} for pod in pods if not pod["deleting"]],
-        "addresses": service["spec"].get("clusterIPs") or [], "domain": dns.kubelet.domain,
+        "addresses": addresses_of(dns.service), "domain": dns.kubelet.domain,
         "ports": {"service": _targets(service["spec"], container),
                   "container": [port for p in ("UDP", "TCP") if (port := dns_port(container, p))]},
         "domain_source": dns.kubelet.source, "skipped": [*dns.skipped, *dns.kubelet.skipped, *failed],

@@ -148,7 +148,7 @@ def _likeness(workload: Object, selector: dict[str, str]) -> tuple[bool, bool, i
 
 
 async def _owner(cluster: Cluster, namespace: str, pod: Object) -> tuple[str, Object | None]:
-    """Who made the pod: (kind, workload)."""
+    """Who made the pod: (kind, workload). Raises ClusterError."""
     owner = _controller(pod)
     kind, name = str(owner.get("kind", "")), str(owner.get("name", ""))
     if kind != "ReplicaSet":

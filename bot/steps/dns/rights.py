@@ -92,7 +92,7 @@ async def _bindings(
     cluster: Cluster, namespace: str, account: str, usual: tuple[str, ...]
 ) -> list[dict[str, str]] | None:
     """The bindings whose subject is the account: one of a usual name, else all are looked through. None where they are
-    too many to say that none is there."""
+    too many to say that none is there. Raises ClusterError."""
     for name in usual:
         found = await _binding(cluster, name)
         mine = [found] if found and _names_account(found, namespace, account) else []

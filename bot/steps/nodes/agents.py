@@ -13,6 +13,7 @@ from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.daemons import daemon_facts, ended_lately, list_pods, read_places, troubled, why_not_there
+from bot.steps.dns.local_cache import NAMES as CACHES
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs
 from bot.steps.nodes.status import is_young, list_fit, read_nodes
@@ -22,7 +23,6 @@ from bot.steps.proxy.second import read_others, served_by_others
 from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import cut, list_names, read_at
 
-CACHES = ("node-local-dns", "nodelocaldns")
 POSITIVE = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError",
                       "CreateContainerError"})
 """States that no youth explains."""
@@ -57,8 +57,8 @@ async def _agent(cluster: Cluster, item: Object, node: str, skipped: list[str]) 
     """{daemon, places, others, pods}: `others` are further service proxies, to which nodes may be left. Raises
     ClusterError."""
     daemon = daemon_facts(await cluster.get("DaemonSet", item["metadata"]["name"], item["metadata"]["namespace"]))
-    return {"daemon": daemon, "places": await read_places(cluster, daemon),
-            "others": await or_skip(read_others(cluster, daemon), skipped) or [] if daemon["plain"] == PROXY else [],
+    others = await or_skip(read_others(cluster, daemon), skipped) if daemon["plain"] == PROXY else None
+    return {"daemon": daemon, "places": await read_places(cluster, daemon), "others": others or [],
             "pods": await list_pods(cluster, daemon, skipped, node)}
 
 

@@ -22,14 +22,15 @@ async def gather_existence(cluster: Cluster, args: ServiceArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
     around = None if service or skipped else await or_skip(_look_around(cluster, args), skipped)
-    left = service is not None and service["proxy_name"]  # to one of these in place of kube-proxy
-    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) if left else None
+    instead = service["proxy_name"] if service else ""  # of kube-proxy: it may be one of these
+    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) if instead else None
     return {"read_at": cluster.now, "service": service, **(around or NOWHERE), "skipped": skipped,
             "proxies": sorted(item["metadata"]["name"] for item in sets or ())}
 
 
 async def _look_around(cluster: Cluster, args: ServiceArgs) -> dict[str, Any]:
-    """{space: whether the namespace exists, elsewhere: namespaces with one of that name, near: names like it}."""
+    """{space: whether the namespace exists, elsewhere: namespaces with one of that name, near: names like it}.
+    Raises ClusterError."""
     named = await cluster.list("Service", fields=f"metadata.name={args.name}", form="metadata")
     here = await cluster.list("Service", args.namespace, form="metadata")
     space = bool(here.items) or await _exists(cluster, args.namespace)

@@ -49,7 +49,7 @@ def _last(event: Object) -> str:
 
 
 async def _providers(cluster: Cluster) -> list[str]:
-    """What may give the Service an address, by the names of workloads."""
+    """What may give the Service an address, by the names of workloads. Raises ClusterError."""
     listings = await asyncio.gather(cluster.list("DaemonSet", form="metadata"),
                                     cluster.list("Deployment", form="metadata"))
     names = [item["metadata"]["name"] for listing in listings for item in listing.items]
