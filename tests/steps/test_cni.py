@@ -98,6 +98,12 @@ def test_an_agent_that_is_not_on_a_node_on_its_way_out_neither_passes_nor_fails_
     assert "on their way out" in only(AGENTS, leaving).summary
 
 
+def test_where_a_missing_right_explains_it_no_new_node_is_named_as_the_reason() -> None:
+    new = nodes(n1=node(created=JUST_NOW), n2=node(created=JUST_NOW))
+    found = judge(AGENTS, agents(agent(ready=0, pods=[], rights=DENIED), nodes=new)).findings
+    assert [f.cause for f in found] == ["cni.agent.forbidden"]
+
+
 @pytest.mark.parametrize(("crashes", "verdict"), [
     ({"waiting": "CrashLoopBackOff", "restarts": 1}, Verdict.WARN), ({"restarts": 2}, Verdict.WARN),
     ({"started": JUST_NOW, "waiting": "", "restarts": 1}, Verdict.INFO),        # kube-proxy may have come later

@@ -115,7 +115,8 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
         return []
     text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
     if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
-        return [_told(evidence, agent, f"{text}: the other nodes are new, not ready, or on their way out.")]
+        text = f"{text}; the others belong on nodes that are new, not ready, or on their way out."
+        return [] if denied else [_told(evidence, agent, text)]
     if not daemon["desired"] and any(other["daemon"]["ready"] for other in evidence["agents"]):
         return [_told(evidence, agent, f"{text}: it is set to run nowhere, and another network runs.")]
     ill = {name: why for name in fit if name not in away and (why := _why(agent, name))}
