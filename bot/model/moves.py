@@ -221,7 +221,7 @@ def _begin(run: Run, step: Step, state: StepState, now: float) -> Move:
     if skipped:
         return Record(skipped)
     try:
-        args = template.render(step.with_, scope(run))
+        args = template.render(step.with_, scope(run, step))
     except TemplateError as error:
         return Record(unrendered(run, step, str(error), now))
     match step.kind:

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from bot.model.playbook import Step
 from bot.model.run import Run, StepState
 
 
-def scope(run: Run) -> dict[str, Any]:
-    """What expressions see: `params`, `steps.<id>.{status, verdict, cause, outputs}`, `run.{root_cause, …}`."""
+def scope(run: Run, step: Step) -> dict[str, Any]:
+    """What the expressions of this step see: `params`, `steps.<id>.{status, verdict, cause, outputs}` of the steps that
+    they refer to, `run.{root_cause, …}`."""
     conclusion = run.conclusion
     causes = [root.finding.cause for root in conclusion.root_causes] if conclusion else []
     return {
         "params": dict(run.begun.params),
-        "steps": {step.id: _facts(run.state(step.id)) for step in run.playbook.steps},
+        "steps": {other: _facts(run.state(other)) for other in step.refers},
         "run": {
             "target": run.begun.target,
             "answer": conclusion.answer.value if conclusion else "",

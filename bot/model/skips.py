@@ -27,7 +27,7 @@ def skip(run: Run, step: Step, now: float) -> e.StepSkipped | None:
             reason = f"needs the step {other}, which was skipped"
             return e.StepSkipped(at=now, step=step.id, why=_inherited(before), reason=reason)
     try:
-        wanted = not step.when or template.truth(step.when, scope(run))
+        wanted = not step.when or template.truth(step.when, scope(run, step))
     except TemplateError as error:
         return _missing(run, step, now) or _broken_when(step, error, now)
     if wanted:

@@ -7,6 +7,7 @@ loops or calls, each step of the evaluation paid for, 256 KB of output. Template
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from bot.model import template_syntax as syntax
@@ -66,6 +67,7 @@ def references(value: Any, bare: bool = False) -> frozenset[tuple[str, ...]]:
     return found
 
 
+@lru_cache(maxsize=2048)
 def _read_by(source: str) -> frozenset[tuple[str, ...]]:
     try:
         return syntax.paths(syntax.parse(source))

@@ -1,6 +1,7 @@
 """What kubelets tell pods about DNS: the address of the server and the cluster's domain, as kubeadm keeps them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -31,6 +32,7 @@ async def read_kubelet_config(cluster: Cluster) -> KubeletConfig:
     return parse_kubelet_config(str((config_map.get("data") or {}).get(KEY, "")))
 
 
+@lru_cache(maxsize=16)  # many looks of a run ask for the same text
 def parse_kubelet_config(text: str) -> KubeletConfig:
     source = f"ConfigMap {NAMESPACE}/{CONFIG_MAP}"
     try:
