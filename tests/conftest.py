@@ -1,9 +1,14 @@
-"""What every test run says at its end: by name, which tests were not run, and why. A quiet gap is a false green."""
+"""What every test run says at its end: by name, which tests were not run, and why. A quiet gap is a false green. And
+which tests need not wait (`hurried`)."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.clock import HurriedLoop
 
 settings.register_profile("no clock", deadline=None)  # a busy machine is no defect
 settings.load_profile("no clock")
@@ -28,3 +33,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def root() -> Path:
     """The checkout's top folder."""
     return ROOT
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    hurried = item.get_closest_marker("hurried") is not None
+    return {"hurried": HurriedLoop} if hurried else {"loop": asyncio.new_event_loop}

@@ -14,6 +14,7 @@ from tests.playground.answers import ask_box, is_meant
 MOST_REQUESTS, MOST_BYTES = 60, 1_000_000
 
 
+@pytest.mark.hurried
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_the_overview_finds_what_was_broken_or_what_comes_of_it_and_nothing_else(
     name: str, tmp_path: Path

@@ -26,6 +26,7 @@ LARGEST = 150_000
 """Bytes of a scenario on disk."""
 
 
+@pytest.mark.hurried
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_the_diagnosis_of_a_scenario_is_what_was_broken_in_it(name: str, tmp_path: Path) -> None:
     scenario, bundle = SCENARIOS[name], load_scenario(name)
