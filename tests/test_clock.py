@@ -1,6 +1,7 @@
 """The loop that does not wait: an answer that is on its way comes before the patience for it is over."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -28,3 +29,8 @@ async def test_what_was_sent_comes_before_a_time_out() -> None:
                 writer.write(b"%03d" % number)
                 assert await reader.readexactly(3) == b"%03d" % number
         writer.close()
+
+
+async def test_what_a_thread_does_comes_before_a_time_out() -> None:
+    async with asyncio.timeout(5):
+        await asyncio.to_thread(time.sleep, 0.1)

@@ -47,6 +47,7 @@ def test_without_settings_nobody_may_change_anything() -> None:
         ("keep_days: soon", "keep_days"),
         ("- a", "holds a list"),
         ("a: [", "not YAML"),
+        ("keep_days: 2001-99-01", "not YAML"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, place: str) -> None:

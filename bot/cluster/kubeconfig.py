@@ -134,7 +134,7 @@ def _read_file(file: Path) -> Mapping[str, Any]:
         document = yaml.load(file.read_bytes(), _Loader)  # noqa: S506 - a safe loader, in C where there is one
     except OSError as error:
         raise SettingsError(f"The kubeconfig {file} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # also of bytes that are no text, and a date that does not exist
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
         raise SettingsError(f"{place}: this kubeconfig is not YAML ({getattr(error, 'problem', error)}).") from error

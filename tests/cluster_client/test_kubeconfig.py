@@ -78,6 +78,7 @@ def test_a_file_that_was_named_and_is_missing_is_an_error(at_home: Path, monkeyp
 
 @pytest.mark.parametrize(("content", "found"), [
     ("clusters: [\n  {name: a", r"config:\d+:\d+: this kubeconfig is not YAML"),
+    ("extensions: 2001-99-01\n", "config: this kubeconfig is not YAML"),
     ("- a\n- b\n", "config is no kubeconfig"),
     ("contexts: [{context: {}}]\n", "config: each entry of `contexts` must have a name"),
     ("contexts: [{name: a, context: text}]\n", "config: `context` of 'a' must hold fields"),

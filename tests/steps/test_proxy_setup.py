@@ -12,7 +12,8 @@ from bot.steps.proxy.command import COMMAND
 from bot.steps.proxy.config import CONFIG
 from bot.steps.proxy.config_fields import pick_running, pick_written
 from bot.steps.proxy.kubeconfig import KUBECONFIG, pick_parts
-from bot.steps.proxy.setup import locate, parse_setup, parse_yaml, resolve
+from bot.steps.proxy.setup import locate, parse_setup, resolve
+from bot.steps.yaml_text import parse_yaml
 from tests.steps.dns_evidence import LONG_AGO, NOW, causes, judge, only, roots
 
 PROXY, MAP = "DaemonSet kube-system/kube-proxy", "ConfigMap kube-system/kube-proxy"

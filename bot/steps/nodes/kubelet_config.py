@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import yaml
 
 from bot.cluster import Cluster
 from bot.steps.readings import one_or_skip
+from bot.steps.yaml_text import parse_yaml
 
 NAMESPACE, CONFIG_MAP, KEY = "kube-system", "kubelet-config", "kubelet"
 DEFAULT_DOMAIN = "cluster.local"
@@ -35,12 +33,9 @@ async def read_kubelet_config(cluster: Cluster) -> KubeletConfig:
 @lru_cache(maxsize=16)  # many looks of a run ask for the same text
 def parse_kubelet_config(text: str) -> KubeletConfig:
     source = f"ConfigMap {NAMESPACE}/{CONFIG_MAP}"
-    try:
-        config: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        return KubeletConfig(skipped=(f"{source}, key {KEY}, is not YAML: {str(error).splitlines()[0]}.",))
-    if not isinstance(config, dict):
-        return KubeletConfig(skipped=(f"{source} holds nothing under {KEY}.",))
+    config, mistake = parse_yaml(text)
+    if mistake:
+        return KubeletConfig(skipped=(f"{source}, key {KEY}, could not be read: {mistake}.",))
     listed = config.get("clusterDNS")
     addresses = tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
     domain = config.get("clusterDomain")

@@ -22,9 +22,10 @@ from bot.steps.proxy.config_fields import DEFAULT_MODE, pick_running, pick_writt
 from bot.steps.proxy.config_rules import judge_fields, judge_file, judge_running
 from bot.steps.proxy.live import METRICS
 from bot.steps.proxy.objects import choose_pods, find_proxy
-from bot.steps.proxy.setup import locate, parse_yaml, read_file, read_setup
+from bot.steps.proxy.setup import locate, read_file, read_setup
 from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import list_names, read_at
+from bot.steps.yaml_text import parse_yaml
 
 
 class ConfigArgs(Args):

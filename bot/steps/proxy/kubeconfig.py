@@ -19,9 +19,10 @@ from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubeadm import read_kubeadm
 from bot.steps.proxy.kubeconfig_rules import judge_address, judge_parts
 from bot.steps.proxy.objects import choose_pods, find_proxy
-from bot.steps.proxy.setup import locate, parse_yaml, read_file, read_setup
+from bot.steps.proxy.setup import locate, read_file, read_setup
 from bot.steps.readings import items_or_skip
 from bot.steps.wording import read_at
+from bot.steps.yaml_text import parse_yaml
 
 ENDPOINT = re.compile(r"^\s*controlPlaneEndpoint: *[\"']?([^\s\"']+)", re.MULTILINE)
 API_PORT = 6443

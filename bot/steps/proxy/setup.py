@@ -6,8 +6,6 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from bot.cluster import Cluster, Object
 from bot.steps.proxy.config_fields import KIND
 from bot.steps.proxy.objects import NAME, Proxy
@@ -118,12 +116,3 @@ async def read_file(
         alike = sorted(key for key, text in data.items() if KIND in str(text))
         return {**facts, "state": "no-key", "changed": changed, "keys": sorted(data)[:10], "alike": alike}
     return {**facts, "state": "read", "changed": changed, "text": str(data[place["key"]])}
-
-
-def parse_yaml(text: str) -> tuple[dict[str, Any], str]:
-    """The mapping that stands there, or why there is none."""
-    try:
-        read: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        return {}, " ".join(str(error).split())[:200]
-    return (read, "") if isinstance(read, dict) else ({}, "it holds no fields")
