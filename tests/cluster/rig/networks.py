@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.cluster.rig.box import Box
 from tests.cluster.rig.commands import run
 from tests.cluster.rig.images import unpack_given_image
+from tests.cluster.rig.packages import PROTOCOLS
 from tests.cluster.rig.site import POD_RANGE, Site, address_of, given_folder, pod_range_of
 
 MANIFESTS = Path(__file__).parent / "manifests"
@@ -65,6 +66,14 @@ class Network:
         return [unpack_given_image(name) for name in self.archives]
 
 
+# Without the names of protocols ipset takes no named port of a policy, and Calico's agent ends: the image lacks them.
+WITH_PROTOCOLS = {
+    "        - mountPath: /var/lib/calico\n":
+        f"        - mountPath: {PROTOCOLS}\n          name: protocols\n        - mountPath: /var/lib/calico\n",
+    "      volumes:\n      - hostPath:\n          path: RUN_DIR\n":
+        f"      volumes:\n      - hostPath:\n          path: {PROTOCOLS}\n        name: protocols\n"
+        "      - hostPath:\n          path: RUN_DIR\n",
+}
 NETWORKS: Mapping[str, Network] = {
     "none": Network(),
     "bridge": Network(prepare=prepare_bridge),
@@ -81,7 +90,8 @@ NETWORKS: Mapping[str, Network] = {
         agent=("kube-system", "daemonset/weave-net"),
     ),
     "calico": Network(
-        manifest="given/calico.yaml", archives=("calico-node", "calico-cni", "calico-kube-controllers"),
+        manifest="given/calico.yaml", words=WITH_PROTOCOLS,
+        archives=("calico-node", "calico-cni", "calico-kube-controllers"),
         plugins="opt", folders=("calico", "calico-run"), agent=("kube-system", "daemonset/calico-node"),
     ),
 }  # fmt: skip

@@ -37,7 +37,7 @@ def create_objects(site: Site, box: Box, network: Network, nodes: int, *, proxy:
         _create_from(site, MANIFESTS / "kube-proxy.yaml", words)
         _await_rollout(site, "kube-system", "daemonset/kube-proxy")
     if network.agent:
-        _create_from(site, network.find_manifest(), {**words, **network.words})
+        _create_from(site, network.find_manifest(), {**network.words, **words})
     if network.agent and has_network:
         _await_rollout(site, *network.agent)
     if has_network:
