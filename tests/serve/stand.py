@@ -132,10 +132,6 @@ class Stand:
 
         await until(holds, 60)
 
-    def until_saved(self) -> None:
-        """The append-only file has reached the disk."""
-        assert self.redis.ask("WAITAOF 1 0 10000") == "*2"
-
     async def until_in_the_middle(self, run_id: str) -> None:
         """All that the first looks had to tell is told, and a further look is under way."""
 

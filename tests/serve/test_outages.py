@@ -90,7 +90,7 @@ async def test_while_the_store_is_away_people_are_told_and_a_run_goes_on_when_it
 
 async def test_a_store_that_is_killed_and_started_again_loses_nothing_that_was_shown(stand: BoxedStand) -> None:
     run_id = await in_the_middle(stand)
-    await asyncio.to_thread(stand.until_saved)
+    await asyncio.to_thread(stand.redis.save)
     stand.redis.kill()
     stand.redis.start()
     stand.cluster.faults.clear()
