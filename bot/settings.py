@@ -164,7 +164,7 @@ def _read(path: Path) -> dict[str, Any]:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
-    except (yaml.YAMLError, ValueError) as error:  # a date that does not exist is a ValueError
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also of a date that does not exist, deep nesting
         raise SettingsError(f"{path}: is not YAML: {error}") from None
     if not isinstance(raw or {}, dict):
         raise SettingsError(f"{path}: holds a {type(raw).__name__}; settings are names with values")

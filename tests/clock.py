@@ -1,4 +1,4 @@
-"""A loop whose time does not wait: where nothing is left to do but to wait, it is at once as late as was waited for.
+"""A loop that does not wait: where nothing is left to do but wait, its clock jumps to the end of the wait.
 
 Only what the loop itself measures is skipped (sleeps, time-outs); whatever happens on a socket happens first, and so
 does what was given to a thread. Not for tests that wait for another process: the loop knows nothing of that.

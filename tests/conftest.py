@@ -1,5 +1,5 @@
-"""What every test run says at its end: by name, which tests were not run, and why. A quiet gap is a false green. And
-which tests need not wait (`hurried`)."""
+"""What every test run says at its end: by name, which tests were not run, and why. A quiet gap is a false green.
+Tests marked `hurried` get the loop of tests/clock.py."""
 
 import asyncio
 from collections.abc import Callable

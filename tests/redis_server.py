@@ -63,12 +63,13 @@ class RedisServer:
         return self._talk(1, line)[0]
 
     def save(self) -> None:
-        """Returns when all that was written is on the disk. WAITAOF waits for what its own connection wrote alone."""
+        """Returns when all that was written is on the disk. WAITAOF waits only for its own connection's writes, hence
+        the SET."""
         told = self._talk(4, "SET saved 1", "WAITAOF 1 0 10000")
         assert told[1:3] == ["*2", ":1"], told
 
     def _talk(self, count: int, *lines: str) -> list[str]:
-        """Inline commands, and so many lines of the replies; empty ones when nobody listens."""
+        """Sends inline commands and reads `count` lines of the replies; all empty when nobody listens."""
         with closing(socket.socket(socket.AF_UNIX)) as connection:
             try:
                 connection.connect(str(self.socket))

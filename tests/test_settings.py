@@ -48,6 +48,7 @@ def test_without_settings_nobody_may_change_anything() -> None:
         ("- a", "holds a list"),
         ("a: [", "not YAML"),
         ("keep_days: 2001-99-01", "not YAML"),
+        ("a: " + "[" * 5000 + "]" * 5000, "not YAML"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, text: str, place: str) -> None:

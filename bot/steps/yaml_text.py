@@ -9,7 +9,7 @@ def parse_yaml(text: str) -> tuple[dict[str, Any], str]:
     """The mapping that stands there, or why there is none."""
     try:
         read: Any = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # a date that does not exist is a ValueError
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a tag and a value unlike it
         return {}, " ".join(str(error).split())[:200]
     except RecursionError:
         return {}, "it is nested too deeply"

@@ -18,8 +18,8 @@ from tests.cluster.rig.packages import refusal
 
 LEDGER = pytest.StashKey[Ledger]()
 ROWS = pytest.StashKey[tuple[Fault, ...]]()
-OF_ONE_CLUSTER = 40
-"""Rows."""
+MOST_ROWS = 40
+"""Of one group: enough that a cluster pays, few enough that no process is left with all rows of a kind."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,12 +65,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def in_groups(rows: tuple[Fault, ...]) -> Iterator[tuple[Fault, str]]:
-    """Rows of one kind of cluster follow each other in one process, whose cluster they share; so many of them that it
-    pays to make one, and so few that no process is left with all of a kind."""
+    """Each row with its group. Rows of a group follow each other in one process and share its cluster."""
     earlier: Counter[tuple[str, str]] = Counter()
     for row in rows:
         kind = (row.network, row.proxy)
-        yield row, f"{kind}, {earlier[kind] // OF_ONE_CLUSTER}"
+        yield row, f"{kind}, {earlier[kind] // MOST_ROWS}"
         earlier[kind] += 1
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.diagnosis.causes import CAUSES
 from tests.cluster.clusters import SHARED, Clusters
+from tests.cluster.conftest import MOST_ROWS, in_groups
 from tests.cluster.faults.conditions import NOW, Condition
 from tests.cluster.faults.fault import Fault, Heal, Root
 from tests.cluster.faults.ledger import Entry, Ledger
@@ -48,6 +49,13 @@ def test_the_thirds_together_are_all_rows_that_await_nothing_and_each_is_in_one(
 def test_which_third_was_run_and_how_to_run_the_others_is_said() -> None:
     assert "THIRD=1" in choose(third="2")[1]
     assert "THIRD=3" in choose(third="2")[1]
+
+
+def test_rows_of_one_kind_of_cluster_are_together_but_not_all_in_one_group() -> None:
+    one, other = FAULT, replace(FAULT, network="weave")
+    groups = [group for _, group in in_groups((*(one, other) * MOST_ROWS, one))]
+    assert len(set(groups[:-1:2])) == len(set(groups[1::2])) == 1
+    assert len(set(groups)) == 3
 
 
 def test_several_rows_are_chosen_by_name_and_a_near_name_is_offered_for_a_wrong_one() -> None:

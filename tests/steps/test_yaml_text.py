@@ -8,7 +8,8 @@ from bot.steps.yaml_text import parse_yaml
 
 @pytest.mark.parametrize(("text", "mistake"), [
     ("a: 1", ""), ("", "no fields"), ("- a", "no fields"), ("a: [", "expected"), ("a: 2001-99-01", "month"),
-    ("[" * 5000, "nested too deeply"), ("a: \x07", "special characters"),
+    ("[" * 5000, "nested too deeply"), ('a: !!int ""', "index"), ("a: !!bool foo", "foo"),
+    ("a: !!timestamp foo", "attribute"), ("a: \x07", "special characters"),
 ])
 def test_a_text_is_a_mapping_or_there_is_a_reason_why_not(text: str, mistake: str) -> None:
     read, told = parse_yaml(text)

@@ -17,13 +17,13 @@ SERVER_FIELDS = ("uid", "resourceVersion", "creationTimestamp", "generation", "m
 
 
 def write(cluster: Cluster, item: dict[str, Any], verb: str) -> None:
-    """`verb`: create, or replace: which kubectl does to the version that it read just before, and a controller may have
-    written another one since."""
-    for last in (False, False, False, True):
+    """`verb`: create or replace. kubectl replaces the version that it read just before; where a controller wrote
+    another one meanwhile, it is tried again."""
+    for left in (3, 2, 1, 0):
         done = cluster.run_kubectl(verb, "-f", "-", stdin=json.dumps(item))
         if not done.returncode:
             return
-        if last or "(Conflict)" not in done.stderr:
+        if not left or "(Conflict)" not in done.stderr:
             raise RigFailed(f"kubectl {verb} ended with {done.returncode}: {done.stderr.strip()}")
 
 

@@ -109,7 +109,7 @@ def _root_text(root: Root) -> str:
 
 
 def _found_text(finding: Report) -> str:
-    """With what it was seen by: whoever reads of a wrong row has no cluster to ask any longer."""
+    """With its evidence: whoever reads of a wrong row later has no cluster left to ask."""
     evidence = " | ".join(map(str, finding["evidence"]))
     return f"{finding['cause']} on {finding['object']} ({finding['layer']}): {finding['summary']} [{evidence}]"
 

@@ -36,7 +36,7 @@ def create_objects(site: Site, box: Box, network: Network, nodes: int, *, proxy:
     if proxy != "none":
         _create_from(site, MANIFESTS / "kube-proxy.yaml", words)
         _await_rollout(site, "kube-system", "daemonset/kube-proxy")
-    if network.agent:
+    if network.agent:  # its own words first: they stand beside a RUN_DIR that is not replaced yet
         _create_from(site, network.find_manifest(), {**network.words, **words})
     if network.agent and has_network:
         _await_rollout(site, *network.agent)
