@@ -1,11 +1,12 @@
 """Further faults of Flannel: what its agents took from the nodes, from their settings, and from the controllers."""
 
+from bot.steps.cni.sandbox import SETTLING
 from tests.cluster.faults.agents import NO_NETWORK
 from tests.cluster.faults.api import Create, EditText, Patch, RestartPods
 from tests.cluster.faults.bridge import CILIUM, CONF
-from tests.cluster.faults.conditions import Condition, both, daemon_pods, event
+from tests.cluster.faults.conditions import Condition, age, both, daemon_pods, event, live_pods
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
-from tests.cluster.faults.node import NODES, AddFile, EditFile, OnNode, RemakeNode, StartProcess, StopProcess
+from tests.cluster.faults.node import NODES, AddFile, Await, EditFile, OnNode, RemakeNode, StartProcess, StopProcess
 from tests.cluster.faults.objects import FLANNEL, Ref, pod_on
 from tests.cluster.rig import Cluster
 
@@ -31,6 +32,14 @@ def _row(
 ) -> Fault:
     return Fault(name=f"flannel-{name}", reference=reference, says=says, network="flannel", playbook="cni",
                  answer=answer, breaks=breaks, wait=wait, roots=(root,), mentions=mentions, consequences=consequences)
+
+
+def _are_settled(cluster: Cluster) -> bool:
+    pods = live_pods(cluster, FLANNEL.pods, FLANNEL.set.namespace)
+    return len(pods) == len(NODES) and all(age(pod["metadata"]["creationTimestamp"]) > SETTLING + 10 for pod in pods)
+
+
+SETTLED = Await(Condition("the agents run for so long that a try that fails counts", _are_settled))
 
 
 def _sandbox(words: str) -> Condition:
@@ -66,7 +75,8 @@ FLANNEL_FAULTS = (
          root=Root("cni.sandbox.left-over", "cni", f"Node {SECOND}"), answer="degraded", consequences=(),
          mentions=("Cilium",)),
     _row("other-bridge", "CNI-02", "a node got another subnet, and its bridge still has the old one",
-         EditFile(SECOND, "flannel/subnet.env", r"FLANNEL_SUBNET=10\.244\.1\.", "FLANNEL_SUBNET=10.244.9."), NEW_POD,
+         SETTLED, EditFile(SECOND, "flannel/subnet.env", r"FLANNEL_SUBNET=10\.244\.1\.", "FLANNEL_SUBNET=10.244.9."),
+         NEW_POD,
          wait=_sandbox("already has an IP address"), root=Root("cni.sandbox.bridge", "cni", f"Node {SECOND}"),
          answer="degraded", consequences=(), mentions=("cni0",)),
 )
