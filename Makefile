@@ -23,8 +23,10 @@ ARGS ?=
 demo: $(VENV)/.run
 	$(BIN)/netcheck demo $(ARGS)
 
+# A test that hangs ends its process after five minutes, with a trace of where each thread stood.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist worksteal -o faulthandler_timeout=300 \
+	  -o faulthandler_exit_on_timeout=true $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -8,7 +8,9 @@ import asyncio
 import base64
 import contextlib
 import itertools
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -121,11 +123,12 @@ class Page:
 async def open_browser(folder: Path) -> AsyncIterator[Page]:
     """A browser with a profile of its own in `folder`, gone at the end together with its children."""
     arguments = (*FLAGS, f"--user-data-dir={folder}", "about:blank")
-    program = await asyncio.create_subprocess_exec(
-        find_chromium(), *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-    )
+    with (folder / "chromium.log").open("wb") as log:  # a pipe that nobody empties, or that a child keeps, ends no wait
+        program = await asyncio.create_subprocess_exec(
+            find_chromium(), *arguments, stdout=log, stderr=log, start_new_session=True
+        )
     try:
-        address = await _debugger(program)
+        address = await _debugger(program, folder)
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://{address}/json/list") as answer:
                 tab = next(entry for entry in await answer.json() if entry["type"] == "page")
@@ -135,15 +138,16 @@ async def open_browser(folder: Path) -> AsyncIterator[Page]:
                 yield page
                 listening.cancel()
     finally:
-        program.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)  # asked to end, it may wait for its children forever
         await program.wait()
 
 
-async def _debugger(program: asyncio.subprocess.Process) -> str:
-    """`DevTools listening on ws://127.0.0.1:PORT/…` is what chromium says when it is ready."""
-    assert program.stderr is not None
+async def _debugger(program: asyncio.subprocess.Process, folder: Path) -> str:
+    """Chromium writes the port it listens on into its profile when it is ready."""
+    ready = folder / "DevToolsActivePort"
     async with asyncio.timeout(30):
-        async for line in program.stderr:
-            if b"DevTools listening on ws://" in line:
-                return line.decode().split("ws://", 1)[1].split("/", 1)[0]
-    raise AssertionError("chromium ended before it listened")
+        while not (ready.exists() and "\n" in ready.read_text()):
+            assert program.returncode is None, (folder / "chromium.log").read_text(errors="replace")
+            await asyncio.sleep(0.01)
+    return f"127.0.0.1:{ready.read_text().splitlines()[0]}"

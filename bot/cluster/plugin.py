@@ -7,6 +7,7 @@ still when a plugin writes much to stderr. https://kubernetes.io/docs/reference/
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,7 @@ async def _run(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
     except OSError as error:
         hint = str(spec.get("installHint") or "Install it, or put it on the PATH.").strip()
@@ -76,10 +78,16 @@ async def _run(
         ) from error
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await _end(process)
     return stdout, stderr, process.returncode or 0
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """With its children. `wait` comes back only when the pipes are closed, which one in another session may hold."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process._transport.close()  # type: ignore[attr-defined]  # nothing public closes them
+    await process.wait()
 
 
 def _build_line(command: str, spec: Mapping[str, Any], folder: Path) -> list[str]:

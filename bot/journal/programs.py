@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,7 +42,7 @@ async def find_programs(folder: Path) -> Found:
     programs: list[Program] = []
     refused: list[str] = []
     for path in _find_paths():
-        program = await _ask_version(path)
+        program = await asyncio.to_thread(_ask_version, path)
         if program is None:
             refused.append(f"{path} does not say its version")
         elif program.version < OLDEST:
@@ -63,14 +64,13 @@ def _find_paths() -> list[Path]:
     return paths
 
 
-async def _ask_version(path: Path) -> Program | None:
+def _ask_version(path: Path) -> Program | None:
     try:
-        process = await asyncio.create_subprocess_exec(
-            path, "--version", stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env={},
-        )
-        output, _ = await asyncio.wait_for(process.communicate(), 5)
-    except (OSError, TimeoutError):
+        asked = subprocess.run(
+            [path, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={},
+            timeout=5,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    said = re.search(rb"\b(Redis|Valkey) server v=([\d.]+)", output)
+    said = re.search(rb"\b(Redis|Valkey) server v=([\d.]+)", asked.stdout)
     return Program(path, said[1].decode(), parse_version(said[2].decode())) if said else None

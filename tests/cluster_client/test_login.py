@@ -3,6 +3,8 @@
 import asyncio
 import json as text
 import os
+import select
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,13 +117,27 @@ async def test_a_plugin_that_is_not_installed_says_how_to_get_it(open_cluster: O
         await (await open_cluster(user={"exec": spec})).version()
 
 
-async def test_a_plugin_that_hangs_is_ended_after_its_time(tmp_path: Path) -> None:
-    spec = write_plugin(tmp_path, f'echo $$ > "{tmp_path}/pid"', "exec sleep 600")["exec"]
+async def test_a_plugin_that_hangs_is_ended_after_its_time_with_the_programs_it_started(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "child")
+    child = os.open(tmp_path / "child", os.O_RDONLY | os.O_NONBLOCK)
+    lines = [f'echo $$ > "{tmp_path}/pid"', f'(echo begun; exec sleep 600) > "{tmp_path}/child" &', "wait"]
+    spec = write_plugin(tmp_path, *lines)["exec"]
     with pytest.raises(Unauthorized, match="gave nothing in 2 s"):
-        await run_plugin(spec, {}, tmp_path, limit=2)
-    pid = (tmp_path / "pid").read_text().strip()
+        await asyncio.wait_for(run_plugin(spec, {}, tmp_path, limit=2), 60)
     with pytest.raises(ProcessLookupError):
-        os.kill(int(pid), 0)
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert os.read(child, 100) == b"begun\n"
+    select.select([child], [], [], 10)
+    assert os.read(child, 100) == b"", "the child still holds its end"
+    os.close(child)
+
+
+async def test_a_plugin_whose_child_left_its_session_does_not_keep_netcheck_waiting(tmp_path: Path) -> None:
+    lines = [f"""setsid sh -c 'echo $$ > "{tmp_path}/child"; exec sleep 600' &""", "wait"]
+    spec = write_plugin(tmp_path, *lines)["exec"]
+    with pytest.raises(Unauthorized, match="gave nothing in 2 s"):
+        await asyncio.wait_for(run_plugin(spec, {}, tmp_path, limit=2), 60)
+    os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
 
 async def test_a_plugin_may_write_more_to_stderr_than_a_pipe_holds(tmp_path: Path) -> None:
