@@ -158,6 +158,7 @@ ILL_TAINT = {"taints": [{"key": "gpu", "value": "", "effect": "NoSchedule"}], "l
     (required(of=daemon(created=JUST_NOW)), []), (required(of=daemon(rolling=True)), []),
     (required(of=daemon(created=JUST_NOW, tolerations=[]), place=ILL_TAINT), ["node.agent"]),
     (required(waiting("ContainerCreating", created=JUST_NOW)), []),
+    (required(waiting(""), of=daemon(rolling=True)), ["node.agent"]),  # the rollout is stuck there
     (required(waiting("ImagePullBackOff", created=JUST_NOW)), ["node.agent"]),
     (required(pod("n2", phase="Failed", reason="Evicted", ready=False, created=JUST_NOW)), ["node.agent"]),
     (required(n2=node(False)), []), (required(n2=node(linux=False)), []), (required(n2=node(virtual=True)), []),

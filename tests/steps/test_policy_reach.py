@@ -141,6 +141,34 @@ def test_a_part_of_the_endpoints_blocked_is_a_warning() -> None:
     assert only(REACH, evidence).verdict is Verdict.WARN
 
 
+def test_both_ends_that_forbid_it_are_two_faults() -> None:
+    out = policy("no-way-out", "front", policyTypes=["Egress"])
+    assert causes(REACH, reached(DENY, out, source=VISITOR, pod="front/client")) == ["policy.egress", "policy.ingress"]
+
+
+HOST = side("probe", "shop", "172.31.0.11", host=True, home="172.31.0.11")
+FROM_NODES, FROM_PODS = ({"ipBlock": {"cidr": cidr}} for cidr in ("172.31.0.0/16", "10.244.0.0/16"))
+
+
+@pytest.mark.parametrize("peer", [FROM_NODES, FROM_PODS], ids=["of the nodes", "of pods"])
+def test_by_which_address_a_pod_in_its_nodes_network_arrives_through_a_tunnel_is_not_known(peer: Any) -> None:
+    finding = only(REACH, reached(DENY, allow(peer), source=HOST))
+    assert (finding.verdict, "tunnel" in finding.summary) == (Verdict.UNKNOWN, True)
+
+
+def test_by_the_address_of_its_node_where_no_tunnel_is_or_the_node_is_the_same() -> None:
+    bare = enforcers("kube-router")
+    assert only(REACH, reached(DENY, allow(FROM_NODES), source=HOST, enforcement=bare)).verdict is Verdict.PASS
+    assert causes(REACH, reached(DENY, allow(FROM_PODS), source=HOST, enforcement=bare)) == ["policy.ingress"]
+    at_home = reached(DENY, allow(FROM_NODES), source=HOST)
+    at_home["target"]["rows"] = [{**at_home["target"]["rows"][0], "side": {**WEB, "home": HOST["home"]}}]
+    assert only(REACH, at_home).verdict is Verdict.PASS
+
+
+def test_what_no_block_could_let_in_is_blocked_from_a_nodes_network_too() -> None:
+    assert causes(REACH, reached(DENY, source=HOST)) == ["policy.ingress"]
+
+
 def test_policies_of_other_kinds_leave_it_open_and_are_named() -> None:
     findings = judge(REACH, reached(others=["1 GlobalNetworkPolicy (crd.projectcalico.org)"])).findings
     assert [f.verdict for f in findings] == [Verdict.PASS, Verdict.UNKNOWN]
@@ -170,6 +198,17 @@ def test_a_service_that_policies_let_nobody_in_to_is_broken_and_the_policy_of_th
     manifest = yaml.safe_load(finding.advice.split("<<< '")[1].split("'`")[0])
     assert only(REACH, reached(DENY, manifest, **TO_ALL)).verdict is Verdict.PASS
     assert only(REACH, reached(DENY, enforcement=enforcers(), **TO_ALL)).verdict is Verdict.INFO
+
+
+def test_one_of_a_services_pods_that_nobody_is_let_in_to_is_told_whichever_comes_first() -> None:
+    canary = {"side": side("canary", "shop", labels={"app": "web", "track": "canary"}), "protocol": "TCP", "port": 8080}
+    shut = policy("freeze", "shop", podSelector={"matchLabels": {"track": "canary"}}, policyTypes=["Ingress"])
+    for turn in (1, -1):
+        evidence = reached(shut, **TO_ALL)
+        evidence["target"]["rows"] = [*evidence["target"]["rows"], canary][::turn]
+        finding = only(REACH, evidence)
+        assert blamed(finding) == ("policy.ingress", Verdict.WARN, "NetworkPolicy shop/freeze")
+        assert "Pod shop/canary" in finding.summary
 
 
 @pytest.mark.parametrize("some", [

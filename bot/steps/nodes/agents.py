@@ -104,7 +104,8 @@ def _judge(evidence: Evidence, agent: dict[str, Any], name: str) -> Finding | No
         return None
     positive, why = _why(agent, here, name)
     new_pods = bool(here) and all(is_young(pod, evidence) for pod in here)
-    if not positive and (new_pods or daemon["rolling"] or is_young(node, evidence) or is_young(daemon, evidence)):
+    replaced = daemon["rolling"] and not here  # a rollout that is stuck at this very pod explains nothing
+    if not positive and (new_pods or replaced or is_young(node, evidence) or is_young(daemon, evidence)):
         text = f"{daemon['name']} has no ready pod on node {name} yet ({why}): it is new or being rolled out."
         return note(Verdict.INFO, Layer.NODE, text, object=daemon["name"], node=name, evidence=(read_at(evidence),))
     text = f"{daemon['name']} has no ready pod on node {name}: {why}."

@@ -34,19 +34,21 @@ def judge_sender(evidence: Evidence, side: Row) -> Finding:
     return note(Verdict.INFO, Layer.POLICY, cut(text, 400), evidence=(read,))
 
 
-def judge_receiver(evidence: Evidence, row: Row) -> Finding:
-    """What is asked about and lets nobody in does not work for anybody: that is a fault."""
-    side, what = row["side"], evidence["target"]["name"]
-    if side["host"]:
-        return _no_word(evidence, side)
-    everybody = crowds(side, evidence["namespaces"], complete=evidence["all_namespaces"])
-    told = [decide(evidence["policies"], "Ingress", party(side), crowd, row["protocol"], row["port"])
-            for crowd in everybody]
-    answers = {ruling.allowed for ruling in told}
-    if answers == {False}:
-        return _shut(evidence, row, next((ruling for ruling in told if ruling.near), told[0]))
-    isolating = name_policies(evidence, told[0].isolating, side["namespace"]) if told[0].isolating else ""
-    if answers == {True}:
+def judge_receiver(evidence: Evidence, rows: list[Row]) -> Finding:
+    """What is asked about and lets nobody in does not work for anybody: that is a fault. `rows`: one for each pod of a
+    Service that was looked at; policies can isolate those only that are in no node's network."""
+    rows, what = [row for row in rows if not row["side"]["host"]] or rows, evidence["target"]["name"]
+    if rows[0]["side"]["host"]:
+        return _no_word(evidence, rows[0]["side"])
+    told = [(row, _asked_by_all(evidence, row)) for row in rows]
+    shut = [(row, rulings) for row, rulings in told if all(ruling.allowed is False for ruling in rulings)]
+    if shut:
+        row, rulings = shut[0]
+        nearest = next((ruling for ruling in rulings if ruling.near), rulings[0])
+        return _shut(evidence, row, nearest, whole=len(shut) == len(told))
+    row, rulings = next(((row, own) for row, own in told if any(not ruling.allowed for ruling in own)), told[0])
+    isolating = name_policies(evidence, rulings[0].isolating, row["side"]["namespace"]) if rulings[0].isolating else ""
+    if all(ruling.allowed for ruling in rulings):
         why = f"{isolating} let all in" if isolating else "no policy isolates it"
         text = f"NetworkPolicies let every pod reach {what} at port {row['port']}/{row['protocol']}: {why}; path not " \
             "tested."
@@ -55,12 +57,20 @@ def judge_receiver(evidence: Evidence, row: Row) -> Finding:
     return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
 
 
-def _shut(evidence: Evidence, row: Row, ruling: Ruling) -> Finding:
+def _asked_by_all(evidence: Evidence, row: Row) -> list[Ruling]:
+    side = row["side"]
+    everybody = crowds(side, evidence["namespaces"], complete=evidence["all_namespaces"])
+    return [decide(evidence["policies"], "Ingress", party(side), crowd, row["protocol"], row["port"])
+            for crowd in everybody]
+
+
+def _shut(evidence: Evidence, row: Row, ruling: Ruling, *, whole: bool) -> Finding:
     side, what = row["side"], evidence["target"]["name"]
     ground = find_ground(evidence, "Ingress", ruling, side, None, row)
+    some = "" if whole else f" at {name_side(side)}, one of its endpoints"
     return ground or convict(evidence, Blocked(
-        code="policy.ingress", direction="Ingress", ruling=ruling, verdict=Verdict.FAIL,
-        what=f"all that is sent to {what}", wanted=f"port {row['port']}/{row['protocol']} from any pod",
+        code="policy.ingress", direction="Ingress", ruling=ruling, verdict=Verdict.FAIL if whole else Verdict.WARN,
+        what=f"all that is sent to {what}{some}", wanted=f"port {row['port']}/{row['protocol']} from any pod",
         namespace=side["namespace"], mend=allow("Ingress", side, None, row["protocol"], row["port"])))
 
 

@@ -4,14 +4,17 @@ Why is the nearest thing to a mistake: a policy meant for this pod that selects 
 that names none; else the policy that isolates, and what no rule of it allows.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from bot.diagnosis.causes import note
-from bot.diagnosis.policy_evaluation import Direction, Ruling
+from bot.diagnosis.policy_evaluation import Direction, Party, Ruling
 from bot.diagnosis.policy_selectors import both
 from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import recognise_all
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
+from bot.steps.policy.clients import anybody
 from bot.steps.policy.facts import party, reach
 from bot.steps.policy.grounds import find_ground
 from bot.steps.policy.mends import allow
@@ -50,24 +53,27 @@ def _judge(evidence: Evidence) -> tuple[list[Finding], dict[str, Any]]:
         return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], unknown
     if source:
         return [judge_sender(evidence, source)], unknown
-    pods = [row for row in target["rows"] if not row["side"]["host"]]  # policies can isolate these only
-    return [judge_receiver(evidence, (pods or target["rows"])[0])], unknown
+    return [judge_receiver(evidence, target["rows"])], unknown
 
 
 def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[Finding], dict[str, Any]]:
-    told = [(row, reach(evidence["policies"], party(source), party(row["side"]), row["protocol"], row["port"]))
-            for row in rows]
+    told = [(row, reach(evidence["policies"], _seen_as(evidence, source, row["side"]), party(row["side"]),
+                        row["protocol"], row["port"])) for row in rows]
     answers = [both(ruling.allowed for ruling in rulings.values()) for _, rulings in told]
-    outputs = {"allowed": both(answers)}
+    outputs, found = {"allowed": both(answers)}, []
     for direction in DIRECTIONS:
         shut = [(row, rulings[direction]) for row, rulings in told if rulings[direction].allowed is False]
         if shut and _stays_at_home(source, shut[0][0]["side"]):
             return [_at_home(evidence, direction, *shut[0])], {"allowed": None}
         if shut:
-            return [_blocked(evidence, direction, *shut[0], whole=len(shut) == len(told))], outputs
+            found.append(_blocked(evidence, direction, *shut[0], whole=len(shut) == len(told)))
+    if found:
+        return found, outputs
     what = f"Pod {evidence['pod']} reach {evidence['target']['name']} at {_ports(rows)}"
     if None in answers:
-        text = f"Whether NetworkPolicies let {what} depends on what was not read."
+        on = "the address that its packets arrive with, its node's or that of its node's tunnel" if source["host"] \
+            else "what was not read"
+        text = f"Whether NetworkPolicies let {what} depends on {on}."
         return [note(Verdict.UNKNOWN, Layer.POLICY, text, evidence=(read_at(evidence),))], outputs
     names = sorted({name for _, rulings in told for d in DIRECTIONS for name in rulings[d].isolating})
     why = f"{list_names(names, 3)} {'allows' if len(names) == 1 else 'allow'} it" if names else \
@@ -75,6 +81,17 @@ def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[
     host = _host(evidence, source, rows)
     text = f"NetworkPolicies let {what}: {why}{host}; path not tested."
     return [note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))], outputs
+
+
+def _seen_as(evidence: Evidence, source: Row, side: Row) -> Party:
+    """From its node's network a pod sends to other nodes with the address of the node's tunnel, where there is one: by
+    blocks of addresses nobody can tell whether that is let in (seen: Calico with VXLAN)."""
+    sender = party(source)
+    if not source["host"] or source["home"] == side.get("home"):
+        return sender
+    agents = recognise_all(evidence["enforcement"]["sets"]) if evidence["enforcement"] else ()
+    tunnelled = any(network.overhead for network, _ in agents)
+    return replace(sender, address=anybody(source).address) if tunnelled else sender
 
 
 def _stays_at_home(source: Row, side: Row) -> bool:

@@ -87,7 +87,8 @@ async def _service_target(
     cluster: Cluster, place: str, service: Object, slices: tuple[Object, ...], port: int | str, skipped: list[str]
 ) -> dict[str, Any]:
     own = service["spec"].get("ports") or []
-    chosen = next((p for p in own if _is_asked(port, p["port"], p.get("name"), p.get("targetPort"))), None)
+    chosen = next((p for p in own if _is_asked(port, p["port"], p.get("name"))), None) or next(
+        (p for p in own if _is_asked(port, p.get("targetPort"))), None)  # a number may be both, of two ports
     if own and chosen is None:
         numbers = ", ".join(str(p["port"]) for p in own)
         return _target("Service", place, [], f"it has no port {port}, but {numbers}")
