@@ -45,6 +45,13 @@ def test_one_policy_in_both_directions_is_one_fault() -> None:
     assert finding.advice.count("kubectl apply") == 2
 
 
+def test_a_client_whose_rule_for_names_names_no_namespace_has_that_one_fault() -> None:
+    nowhere = {"to": [{"namespaceSelector": {"matchLabels": {"name": "kube-system"}}}], **OPEN[0]}
+    evidence = policy_evidence(policy("out", "shop", policyTypes=["Egress"], egress=[nowhere]), **asked_by(),
+                               namespaces=[["kube-system", {}], ["shop", {}]], all_namespaces=True)
+    assert causes(POLICY, evidence) == ["policy.no-namespace"]
+
+
 @pytest.mark.parametrize("rules", [
     OPEN, [{}], [{"from": [{"namespaceSelector": {}}]}], [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}],
     [{"ports": [{"protocol": "UDP", "port": "dns"}, {"protocol": "TCP", "port": "dns-tcp"}]}],

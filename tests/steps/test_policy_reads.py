@@ -76,6 +76,19 @@ def test_pods_that_may_send_something_but_no_question_are_told_as_a_fault(spec: 
         "dns.policy.client", Verdict.WARN, "NetworkPolicy shop/out")
 
 
+NOWHERE = {"to": [{"namespaceSelector": {"matchLabels": {"name": "kube-system"}}}], **OPEN[0]}
+SPACES = [["kube-system", {"kubernetes.io/metadata.name": "kube-system"}], ["shop", {}]]
+
+
+def test_a_rule_for_port_53_that_names_no_namespace_is_the_one_fault() -> None:
+    forgotten = limited(out(podSelector=WEB, egress=[NOWHERE]), namespaces=SPACES, all_namespaces=True)
+    finding = only(CLIENTS, forgotten)
+    assert (finding.cause, finding.verdict, finding.object) == (
+        "policy.no-namespace", Verdict.WARN, "NetworkPolicy shop/out")
+    assert "kubernetes.io/metadata.name: kube-system" in finding.advice
+    assert causes(CLIENTS, {**forgotten, "all_namespaces": False}) == ["dns.policy.client"]
+
+
 def test_pods_of_their_own_that_may_send_nothing_at_all_may_be_meant_so() -> None:
     finding = only(CLIENTS, limited(out(podSelector=WEB)))
     assert (finding.cause, finding.verdict) == ("", Verdict.INFO)

@@ -23,6 +23,8 @@ from bot.steps.policy.calico import read_own_kind
 from bot.steps.policy.clients import NOBODY, anybody, read_clients
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import DNS_PROTOCOLS, namespace_labels, party, read_other_apis, read_policies, side
+from bot.steps.policy.labels import read_namespaces, tell_namespaces
+from bot.steps.policy.selection_rules import list_spaces
 from bot.steps.policy.targets import read_side
 from bot.steps.readings import items_or_skip
 
@@ -97,6 +99,8 @@ async def _read_around(cluster: Cluster, dns: Dns, evidence: Evidence, skipped: 
     if client := evidence["client"]:
         client["namespace_labels"] = await namespace_labels(cluster, client["namespace"], skipped)
         evidence["cache"] = await read_cache_addresses(cluster, dns, skipped)
+        if any(list_spaces(policy["spec"]) for policy in mine):
+            evidence |= tell_namespaces(await read_namespaces(cluster, skipped))
 
 
 def _depends(policies: list[dict[str, Any]], evidence: Evidence) -> bool:

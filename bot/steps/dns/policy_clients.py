@@ -20,7 +20,7 @@ from bot.steps.findings import tell_skipped
 from bot.steps.policy.client_rules import judge_client
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import read_all_policies, side
-from bot.steps.policy.labels import read_namespaces
+from bot.steps.policy.labels import read_namespaces, tell_namespaces
 from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import count, list_names, read_at
 
@@ -45,6 +45,7 @@ async def gather_clients(cluster: Cluster, args: ClientsArgs) -> Evidence:
         return evidence
     dns, known = await asyncio.gather(find_dns(cluster, args), read_namespaces(cluster, skipped))
     labels = dict(known[0]) if known else {}
+    evidence |= tell_namespaces(known)
     skipped += dns.skipped
     if dns.pods or dns.workload:
         evidence |= {
@@ -84,6 +85,8 @@ def judge_clients(evidence: Evidence, args: ClientsArgs) -> Judgement:
         for finding in judge_client({**evidence, "client": client, "client_known": True, "pod": place}):
             if finding.cause == "dns.policy.client":
                 told.setdefault(finding.object, _weigh(evidence, finding))
+            elif finding.cause == "policy.no-namespace":
+                told.setdefault(finding.object, replace(finding, verdict=Verdict.WARN))
             elif "would block" in finding.summary:
                 told.setdefault(finding.object, finding)
     left = evidence["unlooked"]

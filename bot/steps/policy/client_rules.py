@@ -9,6 +9,7 @@ from bot.diagnosis.policy_selectors import both
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
 from bot.steps.policy.facts import DNS_PROTOCOLS, party, reach
+from bot.steps.policy.grounds import find_ground
 from bot.steps.policy.verdicts import Blocked, convict
 from bot.steps.policy.words import write_policy
 from bot.steps.wording import list_names, read_at
@@ -55,7 +56,7 @@ def _shut_in(
     shut = [p for p in DNS_PROTOCOLS if told[p][direction].allowed is False]
     wanted = f"port {list_names(f'{port}/{p}' for p in shut)}"
     outward = direction == "Egress"
-    return convict(evidence, Blocked(
+    return _ground(evidence, direction, protocol, told[protocol][direction]) or convict(evidence, Blocked(
         code="dns.policy.client" if outward else "dns.policy.ingress", direction=direction,
         ruling=told[protocol][direction], verdict=Verdict.FAIL if protocol == "UDP" else Verdict.WARN,
         what=f"{'all' if protocol == 'UDP' else 'long'} lookups of Pod {evidence['pod']} at {_place(evidence)}",
@@ -63,6 +64,17 @@ def _shut_in(
         namespace=evidence["client"]["namespace"] if outward else "",
         mend=_mend(evidence, told[protocol]["Egress"].isolating[0] if outward else ""),
     ))
+
+
+def _ground(evidence: Evidence, direction: Direction, protocol: str, ruling: Ruling) -> Finding | None:
+    """A rule that was meant to let it ask, and names no namespace."""
+    if evidence["cache"] or not evidence.get("all_namespaces"):
+        return None
+    ends = evidence["client"], evidence["server"]
+    subject, other = ends if direction == "Egress" else ends[::-1]
+    asked = {**evidence, "idle": [], "target": {"name": _place(evidence)}}
+    return find_ground(asked, direction, ruling, subject, other,
+                       {"protocol": protocol, "port": evidence["ports"][protocol]})
 
 
 def _mend(evidence: Evidence, isolating: str) -> str:

@@ -70,5 +70,5 @@ def _nowhere(
 def _lost(evidence: Evidence, policy: dict[str, Any], selector: dict[str, Any], other: Row | None) -> Finding:
     asker = f"Pod {evidence['pod']}" if evidence["pod"] else "any pod"
     return lost_finding(evidence, policy, selector, evidence["namespaces"], Verdict.FAIL,
-                        f". So {evidence['target']['name']} is not reached from {asker}",
+                        f". So nothing gets from {asker} to {evidence['target']['name']}",
                         other["namespace"] if other else "")

@@ -27,6 +27,12 @@ async def read_namespaces(cluster: Cluster, skipped: list[str]) -> tuple[list[La
     return await _read_labels(cluster.list("Namespace", limit=MOST_SPACES, form="metadata"), skipped)
 
 
+def tell_namespaces(read: tuple[list[Labelled], bool] | None) -> dict[str, Any]:
+    """The same in an evidence: {namespaces: [[name, labels]], all_namespaces: whether these are all}."""
+    return {"namespaces": [[name, labels] for name, labels in read[0]] if read else [],
+            "all_namespaces": bool(read and read[1])}
+
+
 async def _read_labels(reading: Awaitable[Listing], skipped: list[str]) -> tuple[list[Labelled], bool] | None:
     listing = await or_skip(reading, skipped)
     if listing is None:

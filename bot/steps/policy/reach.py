@@ -13,7 +13,7 @@ from bot.steps import Args, Evidence, Look
 from bot.steps.policy.enforcement import READS
 from bot.steps.policy.enforcers import read_enforcers
 from bot.steps.policy.facts import read_other_apis, read_policies
-from bot.steps.policy.labels import read_namespaces, read_pods, takes_none
+from bot.steps.policy.labels import read_namespaces, read_pods, takes_none, tell_namespaces
 from bot.steps.policy.reach_rules import judge_reach
 from bot.steps.policy.selection import PLACE
 from bot.steps.policy.targets import read_side, read_targets
@@ -53,8 +53,7 @@ async def gather_reach(cluster: Cluster, args: ReachArgs) -> Evidence:
     return {
         "pod": args.pod, "to": args.to, "source": source, "target": target, "policies": policies,
         "known": None not in lists, "idle": await _idle(cluster, policies, skipped),
-        "namespaces": [[name, labels] for name, labels in known.items()],
-        "all_namespaces": bool(spaces_known and spaces_known[1]),
+        **tell_namespaces(spaces_known),
         "enforcement": await read_enforcers(cluster) if policies else None, "others": others,
         "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
     }
