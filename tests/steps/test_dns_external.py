@@ -31,6 +31,11 @@ def test_a_name_that_resolves_passes_without_claiming_udp() -> None:
     assert (found.verdict, "UDP" in found.summary) == (Verdict.PASS, True)
 
 
+def test_a_name_without_an_address_that_was_asked_for_passes_nothing() -> None:
+    (found,) = judge(EXTERNAL, told(answer("NOERROR")), name=NAME).findings
+    assert (found.verdict, "no IPv4 address" in found.summary) == (Verdict.UNKNOWN, True)
+
+
 @pytest.mark.parametrize(("one", "cause"), [
     (answer("NXDOMAIN"), "dns.external.missing"), (answer("SERVFAIL"), "dns.external.failed"),
     (answer("REFUSED"), "dns.external.refused"), (silent(), "dns.external.silent"),

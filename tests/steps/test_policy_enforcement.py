@@ -31,6 +31,7 @@ def agent(*names: str, args: tuple[str, ...] = (), error: str = "", image: str =
     (enforcers("azure-cns"), False, "Azure CNI does not"),
     (enforcers(version="v1.34.1+k3s1"), None, "may have one built in"),
     (enforcers(), False, "no network agent"),
+    (enforcers(kinds=["Calico"]), None, "may run under another name"),
     (enforcers(error="the DaemonSets could not be read"), None, "could not be read"),
 ])
 def test_it_is_told_whether_anything_enforces_policies_and_what(

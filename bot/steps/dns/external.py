@@ -81,8 +81,12 @@ def _judge_plain(evidence: Evidence, answers: list[Json]) -> Finding:
     if good and len(good) < len(answers):
         text = f"{name} resolves at {len(good)} of {len(answers)} DNS pods."
         return find("dns.external.failed", text, verdict=Verdict.WARN, object=subject, evidence=lines)
+    if good and not any(a["records"] for a in good):
+        text = (f"{name} exists and has no IPv4 address: pods that ask for one get an empty answer. Whether it has an "
+                "IPv6 address was not asked.")
+        return note(Verdict.UNKNOWN, Layer.CLIENT, text, object=subject, evidence=lines)
     if good:
-        records = list_names(dict.fromkeys(r for a in good for r in a["records"])) or "no IPv4 address"
+        records = list_names(dict.fromkeys(r for a in good for r in a["records"]))
         rest = f" {list_names(a['pod'] for a in unasked)} could not be asked." if unasked else ""
         text = (f"{name} resolves to {records}, asked over TCP; UDP and the way to the DNS Service were not tested."
                 f"{rest}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.cluster import Cluster
 from bot.model.errors import ClusterError
-from bot.networks import Enforcer, Network, recognise_all
+from bot.networks import NETWORKS, Enforcer, Network, recognise_all
 from bot.steps.daemons import name_sets
 
 ENFORCERS = ("kube-network-policies", "kube-router", "azure-npm", "calico-node", "canal", "cilium")
@@ -30,20 +30,25 @@ class Enforcement:
 
 
 async def read_enforcers(cluster: Cluster) -> dict[str, Any]:
-    """{sets, version, agent, error}: the DaemonSets that may enforce, and the agent whose containers decide.
+    """{sets, version, agent, kinds, error}: the DaemonSets that may enforce, and the agent whose containers decide.
+    `kinds`: networks that enforce whose own kinds are served, where no agent is known.
 
-    Two reads that other steps make as well, and that agent where there is one.
+    Two or three reads that other steps make as well, and that agent where there is one.
     """
+    kinds: list[str] = []
     try:
         known = name_sets((await cluster.list("DaemonSet", form="metadata")).items)
         version = str((await cluster.version()).get("gitVersion", ""))
+        if not recognise_all(known):
+            groups = set(await cluster.groups())
+            kinds = [network.name for network in NETWORKS if network.policy == "yes" and groups & {*network.groups}]
     except ClusterError as error:
-        return {"sets": [], "version": "", "agent": None, "error": f"the DaemonSets could not be read ({error})"}
+        return {"sets": [], "version": "", "agent": None, "error": f"what may do it could not be read ({error})"}
     agents = [item for _, item in recognise_all(known)]
     sets = [item for item in known if item in agents or item["name"] in ENFORCERS]
     decisive = _decisive(sets)
     agent = await _agent(cluster, decisive[1]) if decisive and decisive[0].enforcer else None
-    return {"sets": sets, "version": version, "agent": agent, "error": ""}
+    return {"sets": sets, "version": version, "agent": agent, "kinds": kinds, "error": ""}
 
 
 async def _agent(cluster: Cluster, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +80,9 @@ def judge_enforcement(facts: dict[str, Any]) -> Enforcement:
         return Enforcement(True, f"{decisive[0].name} does it")
     if any(mark in version for mark in BUILT_IN):
         return Enforcement(None, f"no known enforcer runs as a DaemonSet, but {version} may have one built in")
+    if kinds := facts.get("kinds"):
+        return Enforcement(None, "no network agent and no enforcer that is known runs as a DaemonSet, but the kinds of "
+                           f"{kinds[0]} are there: it may run under another name, or have been removed")
     names = ", ".join(network.name for network, _ in recognise_all(sets) if not network.meta)
     return Enforcement(False, f"{names} does not, and nothing known runs beside it" if names else
                        "no network agent and no enforcer that is known runs as a DaemonSet")
