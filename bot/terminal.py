@@ -132,8 +132,13 @@ async def _read(question: str) -> str:
     """A line from the terminal; the end of input is no answer."""
     sys.stderr.write(question)
     sys.stderr.flush()
-    line: str = await asyncio.to_thread(sys.stdin.readline)
-    return line.strip()
+    loop, typed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, typed.set)  # a thread that reads would outlive Ctrl-C until somebody presses Enter
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline().strip()
 
 
 def _progress_on(out: TextIO) -> Callable[[str], None]:

@@ -2,10 +2,12 @@
 Tests marked `hurried` get the loop of tests/clock.py."""
 
 import asyncio
+import faulthandler
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
 from tests.clock import HurriedLoop
@@ -27,6 +29,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if expression == "not cluster":
         terminalreporter.section("NOT PART OF THIS RUN", sep="!")
         terminalreporter.write_line("tests/cluster, which need a real Kubernetes: make test-cluster")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """After a failure pytest watches the test no longer, for the sake of debuggers; but what is torn down then is what
+    hangs most."""
+    config = node.config
+    if isinstance(node, pytest.Item) and (seconds := float(config.getini("faulthandler_timeout"))):
+        stderr, ends = config.stash[fault_handler_stderr_fd_key], config.getini("faulthandler_exit_on_timeout")
+        faulthandler.dump_traceback_later(seconds, file=stderr, exit=ends)
 
 
 @pytest.fixture(scope="session")

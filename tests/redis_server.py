@@ -69,8 +69,9 @@ class RedisServer:
         assert told[1:3] == ["*2", ":1"], told
 
     def _talk(self, count: int, *lines: str) -> list[str]:
-        """Sends inline commands and reads `count` lines of the replies; all empty when nobody listens."""
+        """Sends inline commands and reads `count` lines of the replies; all empty when nobody gives as many."""
         with closing(socket.socket(socket.AF_UNIX)) as connection:
+            connection.settimeout(20)
             try:
                 connection.connect(str(self.socket))
                 connection.sendall("".join(f"{line}\r\n" for line in lines).encode())

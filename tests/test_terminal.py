@@ -1,8 +1,10 @@
-"""A run at a terminal that is interrupted says what became of what was being changed."""
+"""A run at a terminal that is interrupted: it ends at once, and says what became of what was being changed."""
 
 import asyncio
-import io
+import os
+import threading
 import time
+from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,13 +13,32 @@ import pytest
 from bot.engine.publishing import Surface
 from bot.journal.memory import MemoryJournal
 from bot.model.command import RunPlaybook
+from bot.model.run import Run
 from bot.terminal import follow
 from bot.wiring import Netcheck
 from tests.engine.stage import ALICE, GUIDED, Stage, World
+from tests.journal.awaiting import until
+
+
+@pytest.fixture
+def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The end of the standard input into which somebody types."""
+    read, write = os.pipe()
+    with os.fdopen(read) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        yield write
+        os.close(write)
+
+
+def begin(before_apply: Callable[[str], Awaitable[None]] | None = None) -> asyncio.Task[tuple[str, Run]]:
+    surfaces: list[Surface] = []
+    stage = Stage(MemoryJournal(), World(before_apply=before_apply), GUIDED, surfaces, clock=time.time)
+    netcheck = cast(Netcheck, SimpleNamespace(desk=stage.desk, worker=stage.worker, surfaces=surfaces))
+    return asyncio.create_task(follow(netcheck, RunPlaybook("stage"), ALICE, interactive=True))
 
 
 async def test_an_interrupt_while_a_change_is_being_made_says_so(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], keyboard: int
 ) -> None:
     applying = asyncio.Event()
 
@@ -25,13 +46,24 @@ async def test_an_interrupt_while_a_change_is_being_made_says_so(
         applying.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
-    surfaces: list[Surface] = []
-    stage = Stage(MemoryJournal(), World(before_apply=hang), GUIDED, surfaces, clock=time.time)
-    netcheck = cast(Netcheck, SimpleNamespace(desk=stage.desk, worker=stage.worker, surfaces=surfaces))
-    following = asyncio.create_task(follow(netcheck, RunPlaybook("stage"), ALICE, interactive=True))
+    os.write(keyboard, b"yes\n")
+    following = begin(hang)
     await applying.wait()
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
     assert "Step mend: it was being made when the run was stopped" in capsys.readouterr().err
+
+
+async def test_an_interrupt_at_a_prompt_leaves_nobody_behind_who_waits_for_a_line(
+    capsys: pytest.CaptureFixture[str], keyboard: int
+) -> None:
+    async def asked() -> bool:
+        return "Approve?" in capsys.readouterr().err
+
+    threads, following = threading.active_count(), begin()
+    await until(asked)
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+    assert threading.active_count() == threads

@@ -120,7 +120,7 @@ async def test_requests_go_through_the_proxy_that_the_kubeconfig_names(script: S
         cluster = await open_cluster(**{"proxy-url": url})
         assert await cluster.version() == VERSION
         await cluster.close()
-    assert asked == [f"CONNECT 127.0.0.1:{script.port} HTTP/1.1\r\n".encode()]
+    assert asked == [f"CONNECT 127.0.0.1:{script.port} HTTP/1.1".encode()]
 
 
 async def test_a_proxy_that_is_away_is_named_as_the_proxy(open_cluster: Open) -> None:
@@ -134,10 +134,9 @@ async def test_a_proxy_that_is_away_is_named_as_the_proxy(open_cluster: Open) ->
 
 async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asked: list[Any]) -> None:
     """A proxy that can do CONNECT and nothing else."""
-    asked.append(await reader.readline())
-    while await reader.readline() != b"\r\n":
-        pass
-    host, _, port = asked[-1].split()[1].decode().partition(":")
+    line, _, _ = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
+    asked.append(line)
+    host, _, port = line.split()[1].decode().partition(":")
     other_reader, other_writer = await asyncio.open_connection(host, int(port))
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
     await asyncio.gather(_copy(reader, other_writer), _copy(other_reader, writer))

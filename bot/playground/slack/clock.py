@@ -4,7 +4,6 @@ Trigger ids, response URLs, tickets, event retries and rate windows all read it.
 """
 
 import asyncio
-import contextlib
 import time
 from typing import Any
 
@@ -24,8 +23,7 @@ class Clock:
         self._sleepers[future] = when
         try:
             while not future.done() and (left := when - self.now()) > 0:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(future), left)
+                await asyncio.wait({future}, timeout=left)
         finally:
             self._sleepers.pop(future, None)
             future.cancel()

@@ -95,7 +95,8 @@ class Control:
                     shown = workspace.revision
                     await response.write(f"data: {shown}\n\n".encode())
                 try:
-                    await asyncio.wait_for(changed.wait(), KEEP_ALIVE_SECONDS)
+                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                        await changed.wait()
                 except TimeoutError:
                     await response.write(b": still here\n\n")
         except ConnectionError:

@@ -93,6 +93,7 @@ async def test_the_stream_tells_of_every_change(box: SlackBox, page: aiohttp.Cli
         async with asyncio.timeout(10):
             while told < newest:  # changes close together may be told one by one or as one
                 line = await stream.content.readline()
+                assert line, "the stream ended"
                 told = int(line.removeprefix(b"data: ")) if line.strip() else told
 
 

@@ -119,3 +119,12 @@ async def test_one_method_can_be_held_back_for_a_while(box: SlackBox, client: As
         await client.chat_update(channel="C0GENERAL", ts=ts, text="x")
     box.clock.advance(121)
     await client.chat_update(channel="C0GENERAL", ts=ts, text="x")
+
+
+async def test_who_is_told_to_go_in_the_moment_their_time_comes_goes(box: SlackBox) -> None:
+    sleeping = asyncio.create_task(box.clock.sleep(60))
+    await asyncio.sleep(0)
+    box.clock.advance(61)
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
