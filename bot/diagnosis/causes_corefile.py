@@ -97,16 +97,18 @@ COREFILE: tuple[Cause, ...] = (
         "Name the kubelet's clusterDomain in the `kubernetes` block.", explains=NO_NAMES, source=KUBERNETES_PLUGIN,
     ),
     _corefile(
-        "dns.corefile.namespaces", "The Corefile serves a few namespaces only",
-        "The option `namespaces` of the `kubernetes` block leaves out all namespaces that it does not name: Services "
-        "in them, the API server's own name among them, do not resolve.",
-        "Remove the line `namespaces …` from the `kubernetes` block, or name all namespaces whose Services are used.",
+        "dns.corefile.namespaces", "The Corefile serves a part of the cluster's Services only",
+        "The option `namespaces` of the `kubernetes` block leaves out all namespaces that it does not name, `labels` "
+        "and `namespace_labels` what has not these labels: such Services, the API server's own name among them, do "
+        "not resolve.",
+        "Remove that line from the `kubernetes` block, or name all namespaces whose Services are used.",
         explains=NO_NAMES, source=KUBERNETES_PLUGIN,
     ),
     _corefile(
-        "dns.corefile.shadowed", "A plugin keeps questions from the `kubernetes` block",
+        "dns.corefile.shadowed", "A plugin or a server block keeps questions from the `kubernetes` block",
         "CoreDNS asks its plugins in an order of its own, not in that of the Corefile: `template` and `hosts` come "
-        "before `kubernetes`. One that covers the cluster's zone and passes nothing on answers for all of its names.",
+        "before `kubernetes`. One that covers the cluster's zone and passes nothing on answers for all of its names. "
+        "Of server blocks the one with the longest zone is asked, and no other.",
         "Let the plugin pass on what is not its own (`fallthrough`), or narrow it to its own zone.",
         explains=(*NO_NAMES, "dns.upstream.unreachable"), source="https://coredns.io/plugins/hosts/",
     ),

@@ -196,7 +196,7 @@ class _Reader:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
 
 
-def port_of(key: str) -> int:
-    """The port of a server block's key; 53 when it names none."""
+def port_of(key: str, default: int = 53) -> int:
+    """The port of a server block's key; `default` when it names none."""
     port = key.rpartition(":")[2] if ":" in key and not key.endswith("]") else ""
-    return int(port) if port.isdigit() else 53
+    return int(port) if port.isdigit() else default

@@ -215,6 +215,13 @@ def test_cluster_first_with_the_nodes_resolvers_leads_back_to_coredns() -> None:
     assert causes(UPSTREAM, forwarding(ALIVE, policy="ClusterFirst", targets=("9.9.9.9",))) == []
 
 
+def test_dns_pods_whose_own_settings_name_the_dns_service_ask_themselves() -> None:
+    finding = judge(UPSTREAM, forwarding(policy="None", own=["10.96.0.10"])).findings[0]
+    assert finding.cause == "dns.upstream.dns-policy"
+    assert "dnsPolicy None with nameserver 10.96.0.10" in finding.summary
+    assert causes(UPSTREAM, forwarding(ALIVE, policy="None", own=[])) == []
+
+
 def test_a_zone_with_a_dead_resolver_of_its_own_fails_alone() -> None:
     forwards = [{"zone": ".", "targets": ["/etc/resolv.conf"], "line": 2},
                 {"zone": "corp.example", "targets": ["192.0.2.9"], "line": 9}]
@@ -289,3 +296,22 @@ def test_a_service_that_took_the_address_of_a_resolver_is_why_it_does_not_answer
     line = "[ERROR] plugin/errors: 2 a. A: dial tcp 172.31.0.1:53: connect: connection refused"
     forwards = [{"targets": ["tls://9.9.9.9:853", "/etc/resolv.conf", "8.8.8.8"]}]
     assert list_resolvers(forwards, [line]) >= {"9.9.9.9", "8.8.8.8", "172.31.0.1"}
+
+
+LOADED = {"config_map": "ConfigMap kube-system/coredns", "changed": 0.0, "zones": [ZONE], "words": [], "acl": False,
+          "alters": True, "taker": "", "narrowing": ""}
+
+
+@pytest.mark.parametrize(("configured", "cause", "words"), [
+    ({"taker": "`cluster.local:53` in line 14"}, "dns.corefile.shadowed", "`cluster.local:53` in line 14"),
+    ({"narrowing": "`labels a=b` of the `kubernetes` block in line 5"}, "dns.corefile.namespaces", "`labels a=b`"),
+])
+def test_names_that_the_corefile_leaves_out_are_its_fault_however_long_its_pods_run(
+    configured: dict[str, Any], cause: str, words: str
+) -> None:
+    told = evidence(asked(kubernetes=answer(KUBERNETES, **NOT_FOUND)), configured={**LOADED, "changed": NOW - 60,
+                                                                                 **configured})
+    finding = only(QUERY, told)
+    assert (finding.verdict, finding.cause, finding.object) == (Verdict.FAIL, cause, LOADED["config_map"])
+    assert words in finding.summary
+    assert words in finding.advice

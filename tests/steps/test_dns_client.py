@@ -52,13 +52,22 @@ def test_a_file_that_was_not_read_is_not_said_to_be_right() -> None:
 @pytest.mark.parametrize(("of", "cause"), [
     (pod(policy="Default"), "dns.client.policy"),
     (pod(policy="None", nameservers=["1.1.1.1"]), "dns.client.policy"),
+    (pod(policy="None", nameservers=["1.1.1.1", "10.96.0.10"]), "dns.client.policy"),
+    (pod(policy="Default", nameservers=["10.96.0.10"]), "dns.client.policy"),  # after those of its node
     (pod(host=True), "dns.client.host-network"),
     (pod(resolv={**RESOLV, "nameservers": ["10.96.0.99"]}), "dns.client.resolv-conf"),
-], ids=["default", "none", "host network", "old file"])
+], ids=["default", "none", "too late", "added", "host network", "old file"])
 def test_pods_that_ask_somebody_else_are_broken_and_told_once(of: dict[str, Any], cause: str) -> None:
     finding = only(CLIENT, seen(of))
     assert (finding.cause, finding.verdict, finding.object) == (cause, Verdict.FAIL, "Pod shop/web")
     assert any("10.96.0.10" in line for line in finding.evidence)
+
+
+def test_a_pod_that_asks_another_dns_service_of_the_cluster_is_neither_right_nor_wrong() -> None:
+    of = pod(policy="None", nameservers=["10.96.0.53"], searches=["svc.cluster.local"])
+    finding = only(CLIENT, seen(of, other="Service infra/dns"))
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
+    assert "Service infra/dns at 10.96.0.53" in finding.summary
 
 
 def test_few_dots_and_a_missing_search_list_break_short_names_only() -> None:

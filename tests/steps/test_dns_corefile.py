@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.finding import Verdict
 from bot.steps.dns.corefile import COREFILE
-from bot.steps.dns.served import declare
+from bot.steps.dns.served import declare, default_port
 from tests.steps.dns_evidence import (
     CONFIG_MAP,
     NOW,
@@ -180,6 +180,7 @@ def test_a_line_that_keeps_questions_from_the_cluster_zone_is_told_and_one_that_
     ([".:5353"], {"container": [5353]}, ""),  # then it is the Service that differs
     ([".:5353"], {"service": []}, ""),  # a name that the containers do not have
     (["tls://.:853", ".:53"], {}, ""),
+    (["."], {"service": [1053], "container": [1053]}, "dns.corefile.port"),
 ])
 def test_a_corefile_on_another_port_is_told_where_service_and_containers_agree(
     keys: list[str], ports: dict[str, list[int]], cause: str
@@ -188,6 +189,37 @@ def test_a_corefile_on_another_port_is_told_where_service_and_containers_agree(
     facts["blocks"][0]["keys"] = keys
     evidence = corefile_evidence(facts, ports={"service": [53], "container": [53], **ports})
     assert causes(COREFILE, evidence) == ([cause] if cause else [])
+
+
+def test_blocks_without_a_port_have_the_one_of_the_flag() -> None:
+    facts = corefile(port=1053)
+    facts["blocks"][0]["keys"] = ["."]
+    assert causes(COREFILE, corefile_evidence(facts, ports={"service": [1053], "container": [1053]})) == []
+    for words in (["-conf", "Corefile", "-dns.port", "1053"], ["-dns.port=1053"], ["--p=1053"], ["-p", "1053"]):
+        assert default_port({"containers": [{"args": words}]}) == 1053
+    assert default_port({"containers": [{"args": ["-conf", "Corefile"]}]}) == 53
+
+
+@pytest.mark.parametrize(("key", "more", "lost", "taken"), [
+    ("cluster.local:53", (), True, True),
+    ("shop.svc.cluster.local:53", (), True, True),
+    ("shop.svc.cluster.local:53", (), False, False),  # whoever is asked there may know
+    ("svc.cluster.local:5353", (), True, False),  # nobody asks that port
+    ("other.svc.cluster.local:53", (), True, False),
+    ("consul:53", (), True, False),
+    ("svc.cluster.local:53", (directive("kubernetes", "cluster.local"),), True, False),
+    ("svc.cluster.local:53", (directive("file", "/zones/own"),), True, False),
+])
+def test_a_server_block_with_a_longer_zone_takes_names_that_do_not_resolve_from_the_kubernetes_block(
+    key: str, more: tuple[dict[str, Any], ...], lost: bool, taken: bool
+) -> None:
+    facts = corefile()
+    directives = [directive("forward", ".", "/etc/resolv.conf"), *more]
+    facts["blocks"].append({"keys": [key], "line": 14, "open": False, "directives": directives})
+    found = judge(COREFILE, corefile_evidence(facts), namespace="shop", lost=lost).findings
+    told = [f for f in found if f.cause]
+    assert [f.cause for f in told] == (["dns.corefile.shadowed"] if taken else [])
+    assert all(f"`{key}` in line 14" in f.summary for f in told)
 
 
 def test_a_port_that_is_served_takes_the_place_of_those_that_are_declared() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence
+from bot.steps.dns.corefile_order import find_shadowed
 from bot.steps.dns.corefile_words import covers
 from bot.steps.dns.names import suggest
 from bot.steps.patience import GRACE
@@ -39,7 +40,8 @@ def judge_pods(evidence: Evidence) -> tuple[list[Finding], int]:
         else:
             good.append(pod)
     verdict = Verdict.WARN if good else Verdict.FAIL
-    findings = [_trouble(evidence, code, hits, verdict) for code, hits in sorted(troubles.items())]
+    findings = [_left_out(evidence, code, hits, verdict) or _trouble(evidence, code, hits, verdict)
+                for code, hits in sorted(troubles.items())]
     findings += _untold(evidence, untold, Verdict.INFO if good else Verdict.UNKNOWN)
     findings += _untold(evidence, failed, Verdict.UNKNOWN)
     if not troubles and good:
@@ -118,6 +120,20 @@ def _trouble(evidence: Evidence, code: str, hits: list[tuple[Pod, str]], verdict
         advice=f"Look at {list_names(words)} of the Corefile in {evidence['configured']['config_map']}: such lines "
         "alter answers before the `kubernetes` block gives them." if words else "",
     )
+
+
+def _left_out(evidence: Evidence, code: str, hits: list[tuple[Pod, str]], verdict: Verdict) -> Finding | None:
+    """Names that are not known because the `kubernetes` block is not asked for them, or is not to know them."""
+    stands = evidence.get("configured") or {}
+    taker, narrowing = stands.get("taker", ""), stands.get("narrowing", "")
+    if code != "dns.query.zone" or not (taker or narrowing):
+        return None
+    place, told = stands["config_map"], (*(cut(f"{pod['name']} on {pod['node']}: {text}") for pod, text in hits[:3]),)
+    if taker:
+        return find_shadowed(place, taker, evidence["zone"], verdict, (*told, read_at(evidence)))
+    text = f"The Corefile in {place} leaves names of {evidence['zone']} out, by {narrowing}: {cut(hits[0][1])}."
+    return find("dns.corefile.namespaces", text, verdict=verdict, object=place, evidence=(*told, read_at(evidence)),
+                advice=f"Remove {narrowing} of the Corefile in {place}, or give the Services these labels.")
 
 
 def _since(evidence: Evidence, pod: Pod) -> tuple[str]:

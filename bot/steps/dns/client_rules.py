@@ -61,23 +61,36 @@ def _wanted(evidence: Evidence) -> list[str]:
     return [*evidence["service"], *local] or list(evidence["kubelet"]["dns"])
 
 
+def first_server(pod: dict[str, Any]) -> str:
+    """Whom its resolver asks first; "" where that is not known. The next one is asked only where the first gives no
+    answer, and that there is no such name is one (resolv.conf(5)); some resolvers ask all and take the first answer."""
+    has = pod["resolv"]["nameservers"] if pod["resolv"] else pod["nameservers"] if pod["policy"] == "None" else []
+    return str(has[0]) if has else ""
+
+
 def _servers(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
     if pod["serves_dns"]:
         return None
-    wanted, seen = _wanted(evidence), pod["resolv"]
+    wanted, seen, first = _wanted(evidence), pod["resolv"], first_server(pod)
     has = seen["nameservers"] if seen else pod["nameservers"]
-    if any(address in wanted for address in has):
+    if first in wanted:
         return None  # whatever the policy is called
     lines = [f"{_name(pod)}: dnsPolicy {pod['policy']}, hostNetwork {str(pod['host']).lower()}",
              *([f"resolv.conf: nameserver {list_names(seen['nameservers']) or 'none'}"] if seen else []),
              f"expected: nameserver {list_names(wanted) or 'of the cluster'}", read_at(evidence)]
+    if evidence.get("other"):
+        text = (f"{_name(pod)} asks {evidence['other']} at {first}, and not the cluster's DNS Service; whether it knows "
+                "the cluster's names was not tested.")
+        return note(Verdict.UNKNOWN, Layer.CLIENT, text, object=_name(pod), evidence=lines)
     if pod["policy"] == "ClusterFirst" and pod["host"]:
         text = f"{_name(pod)} does not ask the cluster's DNS: with hostNetwork, dnsPolicy ClusterFirst means Default."
         return find("dns.client.host-network", text, object=_name(pod), evidence=lines)
     if pod["policy"] in ("Default", "None"):
         own = f"{list_names(pod['nameservers']) or 'nobody'} (dnsConfig)"
         to = "its node's resolvers" if pod["policy"] == "Default" else own
-        text = f"{_name(pod)} does not ask the cluster's DNS: dnsPolicy {pod['policy']} sends it to {to}."
+        late = ", in this order: that the first one does not know a name is an answer" \
+            if any(address in wanted for address in has) else ""
+        text = f"{_name(pod)} does not ask the cluster's DNS: dnsPolicy {pod['policy']} sends it to {to}{late}."
         return find("dns.client.policy", text, object=_name(pod), evidence=lines)
     if not seen or not wanted:
         return None

@@ -9,22 +9,27 @@ from bot.diagnosis.causes import find, note
 from bot.diagnosis.platform import addresses_of, dns_port, image_version, server_container
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.dns.corefile_blocks import find_taker
 from bot.steps.dns.corefile_facts import read_corefile
 from bot.steps.dns.corefile_mends import propose_edits
+from bot.steps.dns.corefile_order import find_shadowed
 from bot.steps.dns.corefile_owner import warn_of_owner
 from bot.steps.dns.corefile_rules import PORTS, judge_content, list_oddities
 from bot.steps.dns.corefile_words import describe_kubernetes, judge_words
 from bot.steps.dns.kube_dns import judge_settings, read_settings
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
+from bot.steps.nodes.kubelet_config import DEFAULT_DOMAIN
 from bot.steps.podfacts import pod_facts
 from bot.steps.wording import parse_time, read_at
 
 
 class CorefileArgs(DnsArgs):
-    """Looks at CoreDNS's configuration. `namespace`: one whose names it must serve."""
+    """Looks at CoreDNS's configuration. `namespace`: one whose names it must serve; `lost`: and which do not resolve,
+    as was seen."""
 
     namespace: str = Field(default="default", pattern=r"^[a-z0-9-]+$")
+    lost: bool = False
 
 
 async def gather_corefile(cluster: Cluster, args: CorefileArgs) -> Evidence:
@@ -79,6 +84,7 @@ def judge_corefile(evidence: Evidence, args: CorefileArgs) -> Judgement:
     if not facts["blocks"] and not facts["mistakes"] and not facts["imports"]:
         return Judgement((_empty(evidence, verdict), *skipped))
     found = [*judge_words(evidence, verdict, loaded(evidence)), *judge_content(evidence, verdict, args.namespace)]
+    found += _taken(evidence, args.namespace) if args.lost and not found else []
     edits = [] if facts.get("owner") else propose_edits(evidence, found)  # they would be undone
     found = warn_of_owner(found, facts)
     outputs = {
@@ -96,6 +102,15 @@ def judge_corefile(evidence: Evidence, args: CorefileArgs) -> Judgement:
         found.append(note(Verdict.INFO, Layer.DNS_WORKLOAD, text, object=facts["config_map"],
                           evidence=(read_at(evidence),)))
     return Judgement((*found, *skipped), outputs)
+
+
+def _taken(evidence: Evidence, namespace: str) -> list[Finding]:
+    """Who asks another server there may do so on purpose: told only of names that were lost."""
+    facts, domain = evidence["corefile"], evidence["domain"] or DEFAULT_DOMAIN
+    taker = find_taker(facts, domain, namespace)
+    names = f"{namespace}.svc.{domain}"
+    seen = (f"Corefile: server block {taker}, expected none for {names} without `kubernetes`", read_at(evidence))
+    return [find_shadowed(facts["config_map"], taker, names, Verdict.FAIL, seen)] if taker else []
 
 
 def loaded(evidence: Evidence) -> bool:

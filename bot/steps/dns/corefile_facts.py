@@ -10,7 +10,7 @@ from bot.diagnosis.corefile import Corefile, Directive, parse_corefile
 from bot.model.errors import NotFound
 from bot.steps.dns.corefile_owner import find_owner
 from bot.steps.dns.objects import Dns
-from bot.steps.dns.served import locate
+from bot.steps.dns.served import default_port, locate
 from bot.steps.readings import or_skip
 from bot.steps.wording import cut, last_written
 
@@ -29,7 +29,8 @@ async def read_corefile(cluster: Cluster, dns: Dns) -> dict[str, Any]:
     place = locate(dns.template)
     if not place:
         return {"state": "none", "config_map": ""}
-    facts: dict[str, Any] = {"config_map": f"ConfigMap {dns.namespace}/{place['name']}", "key": place["key"]}
+    facts: dict[str, Any] = {"config_map": f"ConfigMap {dns.namespace}/{place['name']}", "key": place["key"],
+                             "port": default_port(dns.template)}
     try:
         config_map = await cluster.get("ConfigMap", place["name"], dns.namespace)
     except NotFound:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.diagnosis.causes import find
 from bot.diagnosis.corefile import port_of
-from bot.model.finding import Finding
+from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.corefile_facts import is_open, plugins, zone_of
 from bot.steps.dns.corefile_words import covers
@@ -21,6 +21,14 @@ Json = dict[str, Any]
 def judge_order(evidence: Evidence) -> list[Finding]:
     """Wrong now: pods that have loaded it are ready."""
     return [*_shadows(evidence), *_bound(evidence), *_elsewhere(evidence)][:1]
+
+
+def find_shadowed(place: str, taker: str, names: str, verdict: Verdict, told: tuple[str, ...]) -> Finding:
+    """`taker`: the server block, in words, which is asked for `names` in place of the one with `kubernetes`."""
+    block = f"server block {taker} of the Corefile in {place}"
+    text = f"The {block} has the longer zone: it is asked for names of {names}, and the `kubernetes` block is not."
+    return find("dns.corefile.shadowed", text, verdict=verdict, object=place, evidence=told,
+                advice=f"Remove the {block}, or give it a zone outside {names}.")
 
 
 def _shadows(evidence: Evidence) -> list[Finding]:
@@ -89,7 +97,7 @@ def _elsewhere(evidence: Evidence) -> list[Finding]:
     """Where the Service and the containers' ports agree, it is the Corefile that differs."""
     facts, leads = evidence["corefile"], evidence.get("ports") or {}
     keys = [key for block, _ in plugins(facts, "kubernetes") for key in block["keys"] if "{" not in key]
-    served = {port_of(key) for key in keys if not key.startswith(CRYPTED)}
+    served = {port_of(key, facts.get("port", 53)) for key in keys if not key.startswith(CRYPTED)}
     asked = sorted({*leads.get("service", ()), *leads.get("container", ())})
     if not served or not leads.get("service") or is_open(facts) or served & set(asked):
         return []

@@ -8,14 +8,13 @@ from bot.diagnosis.corefile import port_of
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
 from bot.steps.dns.corefile_acl import judge_acl
+from bot.steps.dns.corefile_blocks import ELSEWHERE
 from bot.steps.dns.corefile_facts import forward_zones, is_open, plugins, zone_of
 from bot.steps.dns.corefile_order import judge_order
 from bot.steps.dns.corefile_words import covers, zones_of
 from bot.steps.wording import list_names, read_at
 
 PORTS = {"ready": 8181, "health": 8080}
-ELSEWHERE = ("k8s_external", "file", "auto", "etcd", "secondary", "k8s_gateway", "kubernetai")
-"""Plugins that can serve a cluster's zone in place of `kubernetes`."""
 CHANGES_ANSWERS = ("namespaces", "namespace_labels", "labels", "noendpoints", "ignore")
 
 
@@ -107,7 +106,7 @@ def _served(target: str, facts: dict[str, Any]) -> bool:
     tail = rest.rpartition("]")[2] if rest.startswith("[") else rest if rest.count(":") == 1 else ""
     port = int(tail.rpartition(":")[2]) if tail.rpartition(":")[2].isdigit() else 53
     return not target.startswith(("tls://", "https://")) and any(
-        port_of(key) == port for block in facts["blocks"] for key in block["keys"])
+        port_of(key, facts.get("port", 53)) == port for block in facts["blocks"] for key in block["keys"])
 
 
 def _probe(evidence: Evidence, verdict: Verdict, name: str) -> Finding | None:

@@ -15,6 +15,7 @@ from bot.diagnosis.platform import addresses_of, dns_port, server_container
 from bot.model.finding import Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.answer_rules import judge_names, judge_pods
+from bot.steps.dns.corefile_blocks import find_narrowing, find_taker
 from bot.steps.dns.corefile_facts import is_open, plugins, try_corefile
 from bot.steps.dns.corefile_words import zones_of
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
@@ -50,7 +51,7 @@ async def gather_answers(cluster: Cluster, args: QueryArgs) -> Evidence:
         try_corefile(cluster, dns, skipped), or_skip(cluster.get("Service", "kubernetes", "default"), skipped),
         asyncio.gather(*(_service(cluster, name, skipped) for name in args.names)),
     )
-    asked, configured = pods[:MOST_PODS], _configured(corefile)
+    asked, configured = pods[:MOST_PODS], _configured(corefile, dns.kubelet.domain)
     known = next((z for z in configured["zones"] if not z.endswith(".arpa") and z != "." and is_name(z)), "")
     zone = dns.kubelet.domain or known or DEFAULT_DOMAIN
     questions = _questions(dns, zone, kubernetes, args)
@@ -75,14 +76,17 @@ async def _ask(cluster: Cluster, dns: Dns, pod: Object, questions: list[Question
     return await ask(cluster, dns.namespace, pod["metadata"]["name"], port, questions)
 
 
-def _configured(facts: Object) -> dict[str, Any]:
-    """`alters`: whether plugins may stand in the way of the answers that the `kubernetes` block would give."""
+def _configured(facts: Object, domain: str) -> dict[str, Any]:
+    """`alters`: whether plugins may stand in the way of the answers that the `kubernetes` block would give. `taker`,
+    `narrowing`: what else may, in words."""
+    taker, narrowing = find_taker(facts, domain or DEFAULT_DOMAIN), find_narrowing(facts)
     words = [(directive["name"], directive["line"]) for block in facts.get("blocks", ())
              for directive in block["directives"] if directive["name"] in ALTERING]
     return {
         "config_map": facts["config_map"], "changed": facts.get("changed", 0.0),
         "zones": [zone for block, directive in plugins(facts, "kubernetes") for zone in zones_of(block, directive)],
-        "alters": is_open(facts) or bool(words), "acl": any(name == "acl" for name, _ in words),
+        "taker": taker, "narrowing": narrowing,
+        "alters": is_open(facts) or bool(words or taker or narrowing), "acl": any(name == "acl" for name, _ in words),
         "words": [f"`{name}` in line {line}" for name, line in words[:5]],
     }
 

@@ -1,5 +1,6 @@
 """Where the DNS server reads its Corefile, and on which port it really serves: what containers declare binds nobody."""
 
+from itertools import pairwise
 from typing import Any
 
 from bot.cluster import Cluster, Object
@@ -8,6 +9,7 @@ from bot.diagnosis.platform import dns_port, server_container, server_name
 from bot.model.errors import ClusterError
 
 PROTOCOLS = {"UDP": "dns", "TCP": "dns-tcp"}
+PORT_FLAGS = ("dns.port", "p")
 
 
 def locate(spec: Object) -> dict[str, Any] | None:
@@ -34,6 +36,17 @@ def locate(spec: Object) -> dict[str, Any] | None:
     return {"name": source["name"], "key": key, "optional": bool(source.get("optional"))}
 
 
+def default_port(spec: Object) -> int:
+    """Of server blocks that name no port: 53, or what `-dns.port` (`-p`) says."""
+    container = server_container(spec)
+    words = [str(word) for word in (*(container.get("command") or ()), *(container.get("args") or ()))]
+    for word, following in pairwise([*words, ""]):
+        name, _, value = word.lstrip("-").partition("=")
+        if word.startswith("-") and name in PORT_FLAGS and (value or following).isdigit():
+            return int(value or following)
+    return 53
+
+
 async def served_port(cluster: Cluster, namespace: str, service: Object | None, spec: Object) -> int:
     """The port that both the Service and the Corefile name where the container declares another, or none; 0 where
     there is no such thing, and what is declared stands. Reads only where the Service's number is not declared."""
@@ -49,7 +62,8 @@ async def served_port(cluster: Cluster, namespace: str, service: Object | None, 
     except ClusterError:  # told by the look at the Corefile
         return 0
     blocks = parse_corefile(str((config_map.get("data") or {}).get(place["key"], ""))).blocks
-    served = {port_of(key) for block in blocks if any(d.name == "kubernetes" for d in block.directives)
+    default = default_port(spec)
+    served = {port_of(key, default) for block in blocks if any(d.name == "kubernetes" for d in block.directives)
               for key in block.keys}
     return target if target in served else 0
 

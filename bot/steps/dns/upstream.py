@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.loglines import keep_telling
-from bot.diagnosis.platform import dns_port, server_container
+from bot.diagnosis.platform import addresses_of, dns_port, server_container
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.corefile_facts import forward_zones, plugins, try_corefile
 from bot.steps.dns.kube_dns import list_forwards, read_settings
@@ -60,12 +60,21 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         "config_map": corefile["config_map"] or settings["config_map"],
         "changed": corefile.get("changed", 0.0), "acl": bool(plugins(corefile, "acl")),
         "corefile_state": corefile["state"], "open": bool(corefile.get("imports")), "forwards": forwards[:20],
-        "policy": dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else "",
+        **_own_resolvers(dns),
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
                   "answers": told} for (_, facts), told in zip(chosen, asked, strict=True)],
         "lines": told, "takers": takers, "external": args.external,
         "health": health, "unasked": len(pods) - len(chosen) + dns.unseen, "skipped": list(dict.fromkeys(skipped)),
     }
+
+
+def _own_resolvers(dns: Dns) -> dict[str, Any]:
+    """{policy: as it works, own: addresses of the DNS Service itself among its pods' nameservers}."""
+    policy = dns.template.get("dnsPolicy", "ClusterFirst") if dns.template else ""
+    if policy == "ClusterFirst" and dns.template.get("hostNetwork"):
+        policy = "Default"  # so the kubelet takes it
+    named = (dns.template.get("dnsConfig") or {}).get("nameservers") or () if policy == "None" else ()
+    return {"policy": policy, "own": [address for address in named if address in addresses_of(dns.service)]}
 
 
 async def _ask(

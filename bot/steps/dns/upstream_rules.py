@@ -29,15 +29,16 @@ def _targets(evidence: Evidence) -> list[str]:
 
 
 def _policy(evidence: Evidence) -> list[Finding]:
-    uses_node = NODE_RESOLVERS in _targets(evidence)
-    if evidence["server"] != "coredns" or not uses_node or evidence["policy"] != "ClusterFirst":
+    uses_node, own = NODE_RESOLVERS in _targets(evidence), evidence.get("own")
+    if evidence["server"] != "coredns" or not uses_node or not (own or evidence["policy"] == "ClusterFirst"):
         return []
-    text = (f"{evidence['workload']} has dnsPolicy ClusterFirst, expected Default: its /etc/resolv.conf names the DNS "
-            "Service, so CoreDNS forwards to itself.")
+    has = f"dnsPolicy {evidence['policy']}" + (f" with nameserver {list_names(own)}" if own else "")
+    text = (f"{evidence['workload']} has {has}, expected Default: its /etc/resolv.conf names the DNS Service, so "
+            "CoreDNS forwards to itself.")
     serving = any(pod["ready"] for pod in evidence["pods"])
     return [find("dns.upstream.dns-policy", text, verdict=Verdict.WARN if serving else Verdict.FAIL,
                  object=evidence["workload"], evidence=(
-                     f"{evidence['workload']}: spec.template.spec.dnsPolicy is ClusterFirst, expected Default",
+                     f"{evidence['workload']}: {has}, expected dnsPolicy Default",
                      f"forward: {list_names(_targets(evidence))}", read_at(evidence)))]
 
 
