@@ -49,7 +49,7 @@ APPLICATION: tuple[Cause, ...] = (
         "service.proxy-name", "kube-proxy is told to ignore the Service",
         "The label service.kubernetes.io/service-proxy-name leaves the Service to another service proxy. Where that "
         "does not run, its address leads nowhere, although its endpoints are in order.",
-        "Take the label off, or install the proxy that it names.",
+        "Take the label off, or install the proxy that it names.", explains=("proxy.path",),
         source="https://kubernetes.io/docs/reference/labels-annotations-taints/"
         "#servicekubernetesioservice-proxy-name",
     ),

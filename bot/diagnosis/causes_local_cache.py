@@ -25,6 +25,14 @@ CACHE: tuple[Cause, ...] = (
         by_hand="`kubectl -n kube-system get configmap node-local-dns -o yaml`", explains=("dns.local-cache.down",),
     ),
     _cache(
+        "dns.local-cache.missing", "The node-local DNS cache is gone, and kubelets still send pods to it",
+        "Pods ask the link-local address of clusterDNS, on which nobody listens any more: the DaemonSet of the cache "
+        "does not exist, while its Service kube-dns-upstream was left behind.",
+        "Install the cache again, or set clusterDNS in the kubelets' configuration to the clusterIP of the DNS "
+        "Service, restart the kubelets and recreate the pods.",
+        by_hand="`kubectl get daemonsets -A`, and clusterDNS in the kubelet's configuration",
+    ),
+    _cache(
         "dns.local-cache.address", "Kubelets send pods to another address than the node-local DNS cache has",
         "Pods ask the link-local address of clusterDNS; the cache binds another one.",
         "Set clusterDNS in the kubelets' configuration to an address that the cache binds, or the other way round.",

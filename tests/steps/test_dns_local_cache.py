@@ -95,6 +95,19 @@ def test_a_pod_of_it_that_is_on_its_way_is_no_fault_and_where_no_pod_was_read_it
     assert (found.cause, "1 of 2 pods ready" in found.summary) == ("dns.local-cache.down", True)
 
 
+def test_kubelets_that_hand_out_the_address_of_a_cache_that_is_gone_leave_pods_without_dns() -> None:
+    gone = {**gathered(), "cache": None, "others": [], "left": True}
+    (found,) = judge_cache(gone, DnsArgs()).findings
+    assert (found.cause, found.verdict) == ("dns.local-cache.missing", Verdict.FAIL)
+    (milder,) = judge_cache({**gone, "handed": [LOCAL, SERVICE]}, DnsArgs()).findings
+    assert milder.verdict is Verdict.WARN
+    for unsure in ({"left": False}, {"others": ["dns-cache-of-ours"]}):
+        (told,) = judge_cache({**gone, **unsure}, DnsArgs()).findings
+        assert (told.cause, told.verdict) == ("", Verdict.UNKNOWN)
+    (fine,) = judge_cache({**gone, "handed": [SERVICE]}, DnsArgs()).findings
+    assert fine.verdict is Verdict.INFO
+
+
 def test_a_template_that_was_not_filled_in_is_named() -> None:
     config = {"name": "ConfigMap kube-system/node-local-dns", "bind": [], "tcp": True,
               "unfilled": ["__PILLAR__DNS__SERVER__"]}

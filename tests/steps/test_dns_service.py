@@ -11,6 +11,7 @@ def seen(**changes: object) -> Evidence:
     facts = {"type": "ClusterIP", "addresses": ["10.96.0.10"], **changes}
     return {
         "read_at": NOW, "version": "", "pods": 2, "service": {**service(), **facts}, "kubelet": kubelet, "skipped": [],
+        "proxies": ["kube-proxy"],
     }  # fmt: skip
 
 
@@ -36,6 +37,14 @@ def test_a_service_made_anew_with_another_address_is_to_be_made_with_the_one_tha
 def test_a_missing_port_is_named() -> None:
     udp = [{"port": 53, "protocol": "UDP", "name": "dns", "targetPort": 53}]
     assert causes(SERVICE, seen(ports=udp)) == ["dns.service.ports"]
+
+
+def test_a_label_that_leaves_the_service_to_a_proxy_that_does_not_run_leaves_pods_without_dns() -> None:
+    finding = only(SERVICE, seen(proxy_name="other"))
+    assert (finding.cause, finding.verdict) == ("service.proxy-name", Verdict.WARN)
+    assert "label service kube-dns service.kubernetes.io/service-proxy-name-" in finding.advice
+    assert causes(SERVICE, seen(proxy_name="kube-proxy")) == []
+    assert causes(SERVICE, {**seen(proxy_name="other"), "proxies": None}) == []
 
 
 def test_what_follows_from_the_kind_of_the_service_is_no_fault_beside_it() -> None:

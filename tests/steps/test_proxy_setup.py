@@ -71,6 +71,13 @@ def test_a_command_is_wrong_only_where_it_leads_nowhere(evidence: Any, expected:
     assert causes(COMMAND, evidence) == expected
 
 
+def test_one_name_for_all_nodes_in_the_file_counts_where_no_flag_stands_against_it() -> None:
+    (finding,) = judge(COMMAND, {**command(*COMMANDED[:2]), "hostname": "n1"}).findings
+    assert (finding.cause, finding.verdict) == ("proxy.command", Verdict.WARN)
+    assert "n1" in finding.summary
+    assert causes(COMMAND, {**command(), "hostname": "n1"}) == []
+
+
 def test_another_path_than_kubeadms_is_no_fault_and_is_told() -> None:
     eks = command("kube-proxy", "--config=/var/lib/kube-proxy-config/config", COMMANDED[2],
                   mountPath="/var/lib/kube-proxy-config", source={"name": "kube-proxy-config"})

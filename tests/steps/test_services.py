@@ -55,7 +55,7 @@ def test_a_service_left_to_another_proxy_is_a_warning_only_where_none_of_that_na
     other = service(proxy_name="other")
     assert causes(EXISTS, existence(service=other), service=ASKED) == ["service.proxy-name"]
     assert only(EXISTS, existence(service=other, proxies=["other"]), service=ASKED).verdict is Verdict.INFO
-    assert causes(EXISTS, existence(service=other, skipped=["list daemonsets.apps"]), service=ASKED) == []
+    assert causes(EXISTS, existence(service=other, proxies=None), service=ASKED) == []
 
 
 def test_a_selector_with_a_typing_error_is_told_with_the_label_that_is_there_and_the_command() -> None:

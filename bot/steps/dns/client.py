@@ -42,10 +42,10 @@ async def gather_client(cluster: Cluster, args: ClientArgs) -> Evidence:
     skipped = list(kubelet.skipped)
     told = [] if args.pod else await _events(cluster, "", WARNINGS, skipped)
     pod = await _pod(cluster, args.pod, skipped) if args.pod else None
-    first = first_server(pod) if pod else ""
-    known = (*addresses_of(service), *kubelet.dns)
+    first, known = first_server(pod) if pod else "", (*addresses_of(service), *kubelet.dns)
+    other = await _other(cluster, first, skipped) if first and first not in known else ""
     return {
-        "pod": pod, "other": await _other(cluster, first, skipped) if first and first not in known else "", "asked": args.pod, "events": told, "kubelet": _kubelet(kubelet),
+        "pod": pod, "other": other, "asked": args.pod, "events": told, "kubelet": _kubelet(kubelet),
         "service": addresses_of(service), "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
     }
 

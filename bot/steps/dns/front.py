@@ -8,6 +8,7 @@ from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.endpoints import service_facts
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
+from bot.steps.left_out import find_left_out, proxy_name, read_proxies
 from bot.steps.wording import list_names, read_at
 
 
@@ -15,11 +16,13 @@ async def gather_service(cluster: Cluster, args: DnsArgs) -> Evidence:
     dns = await find_dns(cluster, args)
     kubelet = dns.kubelet
     version = {} if dns.service else await cluster.version()
+    skipped = [*dns.skipped, *kubelet.skipped]
+    proxies = await read_proxies(cluster, proxy_name(dns.service), skipped) if dns.service else []
     return {
         "read_at": cluster.now, "version": version.get("gitVersion", ""), "pods": len(dns.pods),
         "service": service_facts(dns.service) if dns.service else None,
         "kubelet": {"dns": list(kubelet.dns), "source": kubelet.source},
-        "skipped": [*dns.skipped, *kubelet.skipped],
+        "proxies": proxies, "skipped": skipped,
     }
 
 
@@ -28,9 +31,11 @@ def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
     if service is None:
         return Judgement((_absent(evidence), *skipped))
     outputs = {"service": service["name"].removeprefix("Service "), "addresses": service["addresses"],
-               "near": service.get("internal") == "Local"}
+               "near": service.get("internal") == "Local",
+               "cached": any(address.startswith(LINK_LOCAL) for address in evidence["kubelet"]["dns"])}
     kind = _type(evidence)
-    found = [kind] if kind else [f for f in (_address(evidence), _ports(evidence)) if f]
+    told = [kind] if kind else [_address(evidence), _ports(evidence), find_left_out(evidence)]
+    found = [finding for finding in told if finding]
     if not found:
         source = evidence["kubelet"]["source"]
         agree = f", as kubelets hand out ({source})" if source else "; what kubelets hand out is not known"
@@ -109,7 +114,7 @@ def _ports(evidence: Evidence) -> Finding | None:
 SERVICE = Look(
     name="dns.service", args=DnsArgs, gather=gather_service, judge=judge_service,
     reads=("list services", "get services in kube-system", "get configmaps/kubelet-config in kube-system",
-           "list pods in {dns}", "get /version"),
+           "list pods in {dns}", "list daemonsets.apps", "get /version"),
     by_hand="`kubectl -n kube-system get service kube-dns` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#is-dns-service-up)",
 )

@@ -21,14 +21,30 @@ def judge_cache(evidence: Evidence, args: Args) -> Judgement:
         return Judgement(skipped)
     cache = evidence["cache"]
     if cache is None:
-        text = "There is no node-local DNS cache: pods ask the DNS Service itself."
-        return Judgement((note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),)), *skipped))
+        return Judgement((_absent(evidence), *skipped))
     found = [told for rule in (_template, _address, _upstream, _down) for told in rule(evidence, cache)]
     return Judgement((*(found or [_fine(evidence, cache)]), *skipped))
 
 
 def _local(evidence: Evidence) -> list[str]:
     return [address for address in evidence["handed"] if address.startswith(LINK_LOCAL)]
+
+
+def _absent(evidence: Evidence) -> Finding:
+    """Where kubelets hand out its address something else than a DaemonSet may listen there. Its Service that was left
+    behind tells that a DaemonSet did."""
+    local, others = _local(evidence), evidence.get("others", [])
+    if not local:
+        text = "There is no node-local DNS cache: pods ask the DNS Service itself."
+        return note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),))
+    seen = (f"{evidence['source']}: clusterDNS {list_names(evidence['handed'])}", "DaemonSets node-local-dns and "
+            f"nodelocaldns: not found; of a name like theirs: {list_names(others) or 'none'}", read_at(evidence))
+    text = f"Kubelets hand out {list_names(local)}, the address of a node-local DNS cache, and no DaemonSet of one runs"
+    if others or not evidence.get("left"):
+        return note(Verdict.UNKNOWN, Layer.DNS_SERVICE, f"{text}; who answers there was not tested.", evidence=seen)
+    return find("dns.local-cache.missing", f"{text}, though its Service kube-dns-upstream is there: pods have no DNS.",
+                verdict=Verdict.FAIL if local == evidence["handed"] else Verdict.WARN,
+                object="DaemonSet kube-system/node-local-dns", evidence=seen)
 
 
 def _fine(evidence: Evidence, cache: dict[str, Any]) -> Finding:

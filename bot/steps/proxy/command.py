@@ -7,6 +7,7 @@ With `--config` the file counts, and of the flags only `--hostname-override` and
 import asyncio
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
@@ -17,6 +18,7 @@ from bot.steps.proxy.objects import find_proxy
 from bot.steps.proxy.setup import Setup, locate, parse_setup, read_file, read_setup, resolve
 from bot.steps.readings import read_version
 from bot.steps.wording import count, list_names, read_at
+from bot.steps.yaml_text import parse_yaml
 
 USUAL = "/var/lib/kube-proxy/config.conf"
 HEEDED = frozenset({"config", "hostname-override", "v", "vmodule", "logtostderr", "alsologtostderr", "master", "help",
@@ -43,7 +45,14 @@ async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
             "ready": proxy.daemon["ready"] if proxy.daemon else 0, "version": version, "place": place,
             "static": [_of_static(pod) for pod in proxy.static],
             "file": {key: file[key] for key in ("state", "config_map", "keys", "alike") if key in file},
+            "hostname": _hostname(file),
             "skipped": skipped}
+
+
+def _hostname(file: dict[str, Any]) -> str:
+    """What the file says in place of each node's own name."""
+    config, _ = parse_yaml(file.get("text", ""))
+    return str(config.get("hostnameOverride") or "")
 
 
 def _of_static(pod: Object) -> dict[str, str]:
@@ -109,8 +118,13 @@ def _path(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
 
 
 def _name(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
-    written = setup["flags"].get("hostname-override")
+    written, name = setup["flags"].get("hostname-override"), evidence.get("hostname", "")
     if written is None:
+        if name:
+            place = evidence["file"]["config_map"]
+            yield _fault(evidence, "proxy.command", f"{evidence['proxy']} runs under one name on every node: {name}, "
+                         f"as {place} says, expected the name of each.",
+                         f"{place}: hostnameOverride {name}; no flag --hostname-override stands against it")
         return
     meant = resolve(setup, written)
     told = f"{evidence['proxy']}: --hostname-override={written}"

@@ -9,12 +9,12 @@ from bot.model.errors import NotFound
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped
-from bot.steps.readings import items_or_skip, or_skip
+from bot.steps.left_out import find_left_out, read_proxies
+from bot.steps.readings import or_skip
 from bot.steps.services.objects import ServiceArgs, read_service, tell_port
 from bot.steps.wording import list_names, read_at
 
 MOST_NEAR = 3
-PROXY_LABEL = "service.kubernetes.io/service-proxy-name"
 NOWHERE: dict[str, Any] = {"space": True, "elsewhere": [], "near": []}
 
 
@@ -22,10 +22,8 @@ async def gather_existence(cluster: Cluster, args: ServiceArgs) -> Evidence:
     skipped: list[str] = []
     service = await read_service(cluster, args, skipped)
     around = None if service or skipped else await or_skip(_look_around(cluster, args), skipped)
-    instead = service["proxy_name"] if service else ""  # of kube-proxy: it may be one of these
-    sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) if instead else None
-    return {"read_at": cluster.now, "service": service, **(around or NOWHERE), "skipped": skipped,
-            "proxies": sorted(item["metadata"]["name"] for item in sets or ())}
+    proxies = await read_proxies(cluster, service["proxy_name"], skipped) if service else []
+    return {"read_at": cluster.now, "service": service, **(around or NOWHERE), "skipped": skipped, "proxies": proxies}
 
 
 async def _look_around(cluster: Cluster, args: ServiceArgs) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def judge_existence(evidence: Evidence, args: ServiceArgs) -> Judgement:
         unknown = note(Verdict.UNKNOWN, Layer.SERVICE, f"Whether Service {args.service} exists could not be told.",
                        evidence=(read_at(evidence),))
         return Judgement((unknown, *skipped) if skipped else (_absent(evidence, args),))
-    ignored = _ignored(evidence)
+    ignored = None if service["headless"] else find_left_out(evidence)
     outputs = {"kind": _kind(service), "selects": bool(service["selector"]), "headless": service["headless"]}
     return Judgement((ignored or _present(evidence), *skipped), outputs)
 
@@ -69,23 +67,6 @@ def _present(evidence: Evidence) -> Finding:
     ports = f", port {list_names(map(tell_port, service['ports']))}" if service["ports"] else ""
     text = f"{service['name']} exists: {where}{ports}."
     return note(Verdict.PASS, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
-
-
-def _ignored(evidence: Evidence) -> Finding | None:
-    """With this label kube-proxy leaves the Service to another proxy."""
-    service, name = evidence["service"], evidence["service"]["proxy_name"]
-    if not name or service["headless"]:
-        return None
-    line = f"{service['name']}: label {PROXY_LABEL} is {name}, which kube-proxy leaves alone"
-    if name in evidence["proxies"] or evidence["skipped"]:
-        text = f"{service['name']} is left to the service proxy {name}, not to kube-proxy; path not tested."
-        return note(Verdict.INFO, Layer.SERVICE, text, object=service["name"], evidence=(line, read_at(evidence)))
-    text = (f"kube-proxy ignores {service['name']}: its label {PROXY_LABEL} leaves it to {name}, and no DaemonSet of "
-            "that name runs.")
-    command = f"`kubectl -n {service['namespace']} label service {service['plain']} {PROXY_LABEL}-`"
-    return find("service.proxy-name", text, verdict=Verdict.WARN, object=service["name"],
-                evidence=(line, read_at(evidence)),
-                advice=f"Take the label off: {command}. Where {name} is a proxy of yours, look there.")
 
 
 def _absent(evidence: Evidence, args: ServiceArgs) -> Finding:
