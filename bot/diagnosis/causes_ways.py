@@ -90,6 +90,14 @@ WAYS: tuple[Cause, ...] = (
         source=f"{CONCEPT}#services-without-selectors",
     ),
     _way(
+        "service.manual.no-pod", "Endpoints made by hand lead to pods that are gone",
+        "The EndpointSlice of a Service without a selector names addresses out of the nodes' pod ranges, and no pod "
+        "has them. A pod that is made anew gets another address, and nobody writes it into such a slice.",
+        "Give the Service a selector, which keeps its endpoints up to date, or write the addresses that are there now.",
+        by_hand="`kubectl -n NAMESPACE get endpointslices -o wide` and `kubectl get pods -A -o wide`",
+        explains=("ingress.way.*",), source=f"{CONCEPT}#services-without-selectors",
+    ),
+    _way(
         "service.name.unknown", "DNS does not know the Service",
         "The Service exists, and DNS pods say that its name does not: they have not heard of it, or leave its "
         "namespace out.",

@@ -154,6 +154,13 @@ def test_the_port_of_a_headless_service_is_a_fault_only_for_who_asks_it() -> Non
     assert causes(PORTS, evidence(service=headless(ports=[]), pods=[pod()]), service=ASKED) == []
 
 
+def test_of_two_ports_one_that_no_pod_has_is_a_warning_and_a_fault_for_who_asks_it() -> None:
+    told = evidence(service=service(ports=[port(), port(9100, "metrics", name="metrics")]), pods=[pod()])
+    finding = only(PORTS, told, service=ASKED)
+    assert (finding.cause, finding.verdict) == ("service.port.name", Verdict.WARN)
+    assert only(PORTS, told, service=ASKED, port="metrics").verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize("look", [PORTS, SELECTOR])
 def test_without_a_permission_nothing_passes(look: object) -> None:
     told = {**selected(), "pods": [] if look is PORTS else None, "skipped": [FORBIDDEN]}

@@ -182,6 +182,14 @@ def test_port_names_of_slices_made_by_hand_must_be_those_of_the_service() -> Non
     assert causes(MANUAL, by_hand(plain, service=nameless), service=ASKED) == []
 
 
+def test_endpoints_made_by_hand_that_lead_to_a_pod_that_is_gone_are_told() -> None:
+    gone = by_hand(piece(end(uid="")), lost=["10.244.0.5"])
+    found = only(MANUAL, gone, service=ASKED)
+    assert (found.cause, found.verdict, "10.244.0.5" in found.summary) == ("service.manual.no-pod", Verdict.FAIL, True)
+    two = by_hand(piece(end(uid=""), end(uid="", address="192.0.2.80")), lost=["10.244.0.5"])
+    assert only(MANUAL, two, service=ASKED).verdict is Verdict.WARN
+
+
 def test_slices_that_may_not_be_read_are_no_missing_slices() -> None:
     told = {**by_hand(), "slices": None, "skipped": ["list endpointslices.discovery.k8s.io in shop"]}
     assert {f.verdict for f in judge(MANUAL, told, service=ASKED).findings} == {Verdict.SKIPPED}

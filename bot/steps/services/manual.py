@@ -4,6 +4,8 @@ A slice is the Service's by the label kubernetes.io/service-name alone; its port
 The API server makes those of default/kubernetes itself.
 """
 
+import asyncio
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from bot.cluster import Cluster
@@ -11,11 +13,13 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.findings import tell_skipped
+from bot.steps.nodes.status import sample_nodes
 from bot.steps.readings import items_or_skip
 from bot.steps.services.objects import ServiceArgs, read_service, read_slices, ready_endpoints
 from bot.steps.wording import count, list_names, read_at
 
 LABEL = "kubernetes.io/service-name"
+MOST_ASKED = 5
 GRACE = 30.0
 """Seconds in which whoever has made the Service may be about to make its slices."""
 
@@ -25,8 +29,21 @@ async def gather_manual(cluster: Cluster, args: ServiceArgs) -> Evidence:
     service = await read_service(cluster, args, skipped)
     slices = await read_slices(cluster, service, skipped) if service else None
     others = await _others(cluster, args.namespace, skipped) if slices == [] else []
-    return {"service": service, "slices": slices, "others": others, "skipped": list(dict.fromkeys(skipped)),
-            "read_at": cluster.now}
+    numbers = [piece for piece in slices or () if piece["family"] != "FQDN"]
+    lost = await _lost(cluster, [end["address"] for end in ready_endpoints(numbers)][:MOST_ASKED], skipped)
+    return {"service": service, "slices": slices, "others": others, "lost": lost,
+            "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}
+
+
+async def _lost(cluster: Cluster, addresses: list[str], skipped: list[str]) -> list[str]:
+    """Of these addresses those out of a node's pod range that no pod has. A range's first one is the node's own."""
+    nodes = await items_or_skip(sample_nodes(cluster), skipped) if addresses else ()
+    ranges = [ip_network(text, strict=False) for node in nodes or () for text in node["spec"].get("podCIDRs") or ()]
+    inner = [a for a in addresses if any(ip_address(a) in r and ip_address(a) != r[1] for r in ranges)]
+    found = await asyncio.gather(*(
+        items_or_skip(cluster.list("Pod", fields=f"status.podIP={address}", form="metadata", limit=1), skipped)
+        for address in inner))
+    return [address for address, pods in zip(inner, found, strict=True) if pods is not None and not len(pods)]
 
 
 async def _others(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]]:
@@ -40,7 +57,8 @@ def judge_manual(evidence: Evidence, args: ServiceArgs) -> Judgement:
     service, slices, skipped = evidence["service"], evidence["slices"], tell_skipped(evidence, Layer.SERVICE)
     if service is None or slices is None:
         return Judgement(skipped)
-    found = (_none(evidence, args) if not slices else None) or _port_names(evidence) or _not_ready(evidence)
+    found = (_none(evidence, args) if not slices else None) or _port_names(evidence) or _not_ready(evidence) \
+        or _without_pods(evidence)
     if found is None:
         ends = ready_endpoints(slices)
         text = f"{service['name']} has no selector, and {count(len(ends), 'endpoint')} made by hand or by a " \
@@ -96,9 +114,23 @@ def _not_ready(evidence: Evidence) -> Finding | None:
                 advice="Whoever makes the EndpointSlice must put ready endpoints into it.")
 
 
+def _without_pods(evidence: Evidence) -> Finding | None:
+    """A pod that is made anew gets another address, and whoever wrote the slice has to follow."""
+    service, lost = evidence["service"], evidence.get("lost", ())
+    if not lost:
+        return None
+    whole = {end["address"] for end in ready_endpoints(evidence["slices"])} == set(lost)
+    text = (f"{service['name']} has no selector, and its EndpointSlices lead to {list_names(lost)}: out of the nodes' "
+            "pod ranges, and no pod has that address.")
+    return find("service.manual.no-pod", text, verdict=Verdict.FAIL if whole else Verdict.WARN, object=service["name"],
+                evidence=(f"EndpointSlice {evidence['slices'][0]['name']}: {list_names(lost)}, expected addresses that "
+                          "somebody has", read_at(evidence)))
+
+
 MANUAL = Look(
     name="service.manual", args=ServiceArgs, gather=gather_manual, judge=judge_manual,
-    reads=("get services", "list endpointslices.discovery.k8s.io"),
-    by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml` "
+    reads=("get services", "list endpointslices.discovery.k8s.io", "list nodes", "list pods"),
+    by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml`, `kubectl get pods "
+    "-A -o wide` "
     "(https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors)",
 )

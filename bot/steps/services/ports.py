@@ -5,6 +5,7 @@ while a name must be there, with the same protocol, or the endpoints have no por
 (https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -53,7 +54,10 @@ def judge_ports(evidence: Evidence, args: PortArgs) -> Judgement:
     ports = [port for port in service["ports"] if is_asked(port, args.port)]
     if not ports and (args.port or not service["headless"]):
         return Judgement((_not_declared(evidence, args.port), *skipped))
-    found = [f for port in ports for f in (_judge_port(evidence, port, bool(args.port)),) if f]
+    judged = [_judge_port(evidence, port, bool(args.port)) for port in ports]
+    found = [finding for finding in judged if finding]
+    if any(not finding or finding.verdict is not Verdict.FAIL for finding in judged):  # the others serve
+        found = [replace(f, verdict=Verdict.WARN) if f.verdict is Verdict.FAIL else f for f in found]
     if not found and not skipped:
         told = list_names(map(tell_port, ports)) or "none, as a headless Service may"
         text = f"The ports of {service['name']} fit those of its pods: {told}."
