@@ -5,7 +5,6 @@ Event *n* of a journal is the stream entry `n-0`. Redis refuses an id that is no
 command is sent again, is refused, and the entry turns out to be our own. No scripts, no WATCH, no locks.
 """
 
-import asyncio
 import heapq
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from bot.journal.address import Plain, parse
 from bot.journal.bucket import lay, to_micros
 from bot.journal.entries import read_entries, read_entry, to_fields
 from bot.journal.keys import KEPT, LIMIT_KEPT, RECENT, Keys
+from bot.journal.patience import at_most
 from bot.journal.store import Store, judge
 from bot.model.errors import Conflict, JournalCorrupt, JournalError, JournalUnavailable, SettingsError
 from bot.model.event import Event
@@ -199,7 +199,7 @@ class RedisJournal:
         for command in commands:
             pipeline.execute_command(*command)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with at_most(PATIENCE):
                 return list(await pipeline.execute(raise_on_error=not tolerant))
         except ResponseError as error:
             raise self._refusal(key, error) from None

@@ -83,14 +83,16 @@ async def test_a_token_whose_answer_was_lost_is_gone_and_never_given_twice(line:
     assert await journal.take("C1", 1.0, 1, 1001.0) == 0.0
 
 
-async def test_a_caller_that_is_cancelled_leaves_a_journal_that_works(server: RedisServer, prefix: str) -> None:
+async def test_a_caller_that_is_cancelled_ends_and_leaves_a_journal_that_works(
+        server: RedisServer, prefix: str) -> None:
     journal = RedisJournal(server.url, prefix)
     for number in range(1, 30):
         task = asyncio.create_task(journal.append(f"dns-{number}", 1, note(), nonce="a", now=None))
         for _ in range(number):
             await asyncio.sleep(0)
-        task.cancel()
+        early = task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled() is early
         assert await journal.version(f"dns-{number}") in (0, 1)
         await journal.append(f"dns-{number}", 1, note(), nonce="a", now=None)
         assert [entry.number for entry in await journal.read(f"dns-{number}")] == [1]
