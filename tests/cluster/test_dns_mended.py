@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ MENDED, BROKEN = 0, 1
 
 
 def talk(line: list[str], answer: str, patience: float = 60.0) -> tuple[str, int]:
-    """Runs it at a terminal, types the answer when it asks; what it said, and its exit status."""
+    """Runs it at a terminal, types the answer when it asks; what it said, and its exit status; -9: it took too long."""
     child, terminal = pty.fork()
     if child == 0:
         os.execv(line[0], line)
@@ -39,6 +40,8 @@ def talk(line: list[str], answer: str, patience: float = 60.0) -> tuple[str, int
         if QUESTION in said and not answered:
             os.write(terminal, f"{answer}\n".encode())
             answered = True
+    else:
+        os.kill(child, signal.SIGKILL)
     return said.decode(errors="replace"), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -36,10 +36,10 @@ class Cluster:
         return done.stdout
 
     def run_kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """kubectl's exit status and both of its outputs."""
+        """kubectl's exit status and both of its outputs. By itself it waits for ever for what a finalizer holds."""
         name = str(program("kubectl")) if self.site else "kubectl"
         line = [name, "--kubeconfig", str(self.kubeconfig), *arguments]
-        return subprocess.run(line, input=stdin or "", capture_output=True, text=True)
+        return subprocess.run(line, input=stdin or "", capture_output=True, text=True, timeout=300)
 
     def netcheck(self, *arguments: str, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
         """The command line of netcheck against this cluster; its exit status is an answer and is not checked. /RUN_DIR
