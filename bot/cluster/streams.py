@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/using-api/ and k8s.io/kubelet/pkg/cri/strea
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -21,6 +21,8 @@ from bot.cluster.records import Ask
 from bot.cluster.transport import Meter, Request, Transport, UpgradeRefused
 from bot.model.errors import Malformed, ServerFailed, TimedOut, TooLarge, Unauthorized
 
+FAREWELL = 1.0
+"""Seconds for the other side to close when we do."""
 _FORWARD = ("v4.channel.k8s.io",)
 _EXEC = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _DATA, _ERROR = 0, 1
@@ -89,7 +91,10 @@ class _Channels:
             raise explain_failure(error, self.ask, self._server, self._seconds) from error
 
     async def close(self) -> None:
-        await self._socket.close()
+        """Waits for the other side to agree, but not while it only goes on sending."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await self._socket.close()
 
 
 class _Forward:
@@ -151,10 +156,11 @@ async def _open(transport: Transport, request: Request, protocols: tuple[str, ..
     except Unauthorized as error:
         renewed = await transport.renew(login, error)
         socket = await _shake_hands(transport, request, protocols, renewed, meter)
+    channels = _Channels(socket, request, transport, meter)
     if socket.protocol is None:
-        await socket.close()
+        await channels.close()
         raise Malformed(f"{request.ask}: the server opened a WebSocket but speaks none of {', '.join(protocols)}.")
-    return _Channels(socket, request, transport, meter)
+    return channels
 
 
 async def _shake_hands(
@@ -171,7 +177,7 @@ async def _shake_hands(
                 ssl=login.tls or True,
                 server_hostname=login.tls_name,
                 proxy=login.proxy,
-                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                timeout=aiohttp.ClientWSTimeout(ws_close=FAREWELL),
             )
     except UpgradeRefused as refused:
         raise explain_status(refused.status, refused.body, request.ask, server) from refused

@@ -1,6 +1,7 @@
 """Streams that do not go as they should: silence, cut connections, refused logins, answers in pieces."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -72,6 +73,26 @@ async def test_a_stream_where_nothing_comes_is_given_up(script: Script, open_clu
         with pytest.raises(TimedOut, match=r"create pods/portforward shop/web: .* nothing came for 0\.2 s"):
             await stream.read()
         stay.set()
+
+
+async def test_a_stream_that_is_left_is_closed_though_the_other_side_goes_on_sending(
+    script: Script, cluster: KubernetesCluster
+) -> None:
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(protocols=(V4,))
+        await socket.prepare(request)
+        with suppress(ConnectionError):
+            while not over.is_set():
+                await socket.send_bytes(b"\x00" + PORT + b"more")
+                await asyncio.sleep(0.01)
+        return socket
+
+    script.answer = answer
+    async with asyncio.timeout(20), cluster.forward("shop", "web", 53) as stream:
+        assert await stream.read() == b"more"
+    over.set()
 
 
 async def test_a_handshake_that_is_never_answered_is_given_up(script: Script, open_cluster: Open) -> None:
