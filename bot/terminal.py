@@ -49,6 +49,7 @@ async def follow(netcheck: Netcheck, command: RunPlaybook, person: Person, *, in
             show(progress(run))
             if run.closed:
                 return started.run, run
+            run = await netcheck.desk.run(started.run)  # a state may be told twice, and what it asks be decided
             if run.waiting_for_person:
                 show("")
                 await _ask(netcheck, started.run, run, person, interactive)
@@ -66,9 +67,11 @@ async def follow(netcheck: Netcheck, command: RunPlaybook, person: Person, *, in
 async def _next(states: asyncio.Queue[Run], worker: asyncio.Task[None]) -> Run:
     """The newest state; a worker that ended takes its error here."""
     state = asyncio.create_task(states.get())
-    await asyncio.wait({state, worker}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        await asyncio.wait({state, worker}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        state.cancel()  # or it would take the next state, which nobody would hear of
     if not state.done():
-        state.cancel()
         worker.result()
         raise AssertionError("the worker only ends with an error")
     run = state.result()

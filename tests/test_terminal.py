@@ -1,4 +1,5 @@
-"""A run at a terminal that is interrupted: it ends at once, and says what became of what was being changed."""
+"""A run at a terminal: it asks once, and when it is interrupted ends at once, and says what became of what was being
+changed."""
 
 import asyncio
 import os
@@ -30,11 +31,13 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         os.close(write)
 
 
-def begin(before_apply: Callable[[str], Awaitable[None]] | None = None) -> asyncio.Task[tuple[str, Run]]:
+def begin(
+    before_apply: Callable[[str], Awaitable[None]] | None = None, *, interactive: bool = True
+) -> asyncio.Task[tuple[str, Run]]:
     surfaces: list[Surface] = []
     stage = Stage(MemoryJournal(), World(before_apply=before_apply), GUIDED, surfaces, clock=time.time)
     netcheck = cast(Netcheck, SimpleNamespace(desk=stage.desk, worker=stage.worker, surfaces=surfaces))
-    return asyncio.create_task(follow(netcheck, RunPlaybook("stage"), ALICE, interactive=True))
+    return asyncio.create_task(follow(netcheck, RunPlaybook("stage"), ALICE, interactive=interactive))
 
 
 async def test_an_interrupt_while_a_change_is_being_made_says_so(
@@ -67,3 +70,19 @@ async def test_an_interrupt_at_a_prompt_leaves_nobody_behind_who_waits_for_a_lin
     with pytest.raises(asyncio.CancelledError):
         await following
     assert threading.active_count() == threads
+
+
+async def test_an_interrupt_ends_it_whenever_it_comes() -> None:
+    for turns in range(100):
+        following = begin(interactive=False)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        following.cancel()
+        async with asyncio.timeout(20):
+            await asyncio.wait({following})
+
+
+async def test_what_was_decided_is_not_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+    _, run = await begin(interactive=False)
+    assert run.closed
+    assert "refused this at" not in capsys.readouterr().err
