@@ -1,8 +1,8 @@
 """Where facts are kept: one port (`Journal`), and `change`, the only way to add to a run or an incident.
 
 Here: memory.py, redis.py (one contract suite runs over both), embedded.py (which journal: REDIS_URL, a server of our
-own by launcher and programs, or memory); pure parts of redis.py: address (REDIS_URL), keys, entries (streams), bucket
-(limits), store (is it fit to keep journals?).
+own by launcher and programs, or memory); parts of redis.py: patience, and pure ones: address (REDIS_URL), keys, entries
+(streams), bucket (limits), store (is it fit to keep journals?).
 May import: model. Called by the engine, slack (shown, limits) and wiring.
 """
 
