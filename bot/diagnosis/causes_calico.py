@@ -6,6 +6,7 @@ from bot.model.finding import Layer
 
 VXLAN_PAGE = "https://docs.tigera.io/calico/latest/networking/configuring/vxlan-ipip"
 POOL_PAGE = "https://docs.tigera.io/calico/latest/reference/resources/ippool"
+NAT_PAGE = "https://docs.tigera.io/calico/latest/networking/configuring/workloads-outside-cluster"
 FELIX_PAGE = "https://docs.tigera.io/calico/latest/reference/resources/felixconfig"
 HOSTS_PAGE = "https://docs.tigera.io/calico/latest/reference/host-endpoints/overview"
 
@@ -26,6 +27,16 @@ CALICO: tuple[Cause, ...] = (
         "'{\"spec\":{\"vxlanMode\":\"Always\"}}'`; or let Calico run BGP (calico_backend: bird in its ConfigMap).",
         source=VXLAN_PAGE, scope="cluster", explains=ACROSS,
         by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml`; `ip route` on a node names the others' ranges",
+    ),
+    network_cause(
+        "cni.pool.nat", "Pods show addresses outside the cluster that nobody there knows",
+        "An IPPool without natOutgoing lets its pods send with their own addresses to what is outside. With a tunnel "
+        "only the cluster's nodes know the way back to these, so that no answer comes: names outside do not resolve, "
+        "and nothing there is reached.",
+        "`kubectl patch ippools.crd.projectcalico.org NAME --type merge -p '{\"spec\":{\"natOutgoing\":true}}'`; or "
+        "give routers outside a route to the pool's range.", source=NAT_PAGE, scope="cluster",
+        explains=("dns.upstream.unreachable", "dns.upstream.stub", "dns.upstream.partly", "node.egress"),
+        by_hand="`kubectl get ippools.crd.projectcalico.org -o yaml` (natOutgoing)",
     ),
     network_cause(
         "cni.pool.overlap", "Two address pools overlap",

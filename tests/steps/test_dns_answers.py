@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.model.finding import Verdict
+from bot.steps.cni.calico_pools import masks_nothing
 from bot.steps.dns.names import suggest
 from bot.steps.dns.query import QUERY
 from bot.steps.dns.resolvers import list_resolvers, read_health
@@ -315,3 +316,14 @@ def test_names_that_the_corefile_leaves_out_are_its_fault_however_long_its_pods_
     assert (finding.verdict, finding.cause, finding.object) == (Verdict.FAIL, cause, LOADED["config_map"])
     assert words in finding.summary
     assert words in finding.advice
+
+
+def test_a_pool_whose_pods_show_their_own_address_outside_is_why_no_answer_comes_back() -> None:
+    unmasked = [{"pool": "gold", "cidr": "10.250.0.0/24", "address": "10.250.0.7"}]
+    found = judge(UPSTREAM, forwarding(DEAD, targets=("192.0.2.53",), unmasked=unmasked)).findings
+    assert [(cause, f.object) for f in found if (cause := f.cause) in roots(*found)] == [
+        ("cni.pool.nat", "IPPool gold")]
+    masked = {"name": "a", "cidr": "10.244.0.0/16", "disabled": False, "uses": ["Workload"], "vxlan": "Always"}
+    assert [masks_nothing({**masked, **more}) for more in (
+        {"nat": False}, {"nat": True}, {"nat": False, "vxlan": "Never"}, {"nat": False, "cidr": "fd00::/64"})] == [
+            True, False, False, False]

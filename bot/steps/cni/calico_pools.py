@@ -39,7 +39,8 @@ def _pool(item: Object) -> Pool:
     spec = item.get("spec", {})
     return {"name": item["metadata"]["name"], "cidr": spec.get("cidr", ""), "disabled": bool(spec.get("disabled")),
             "uses": spec.get("allowedUses") or ["Workload"], "vxlan": spec.get("vxlanMode") or "Never",
-            "ipip": spec.get("ipipMode") or "Never", "nodes": spec.get("nodeSelector", "")}
+            "ipip": spec.get("ipipMode") or "Never", "nodes": spec.get("nodeSelector", ""),
+            "nat": bool(spec.get("natOutgoing"))}
 
 
 async def read_routes(cluster: Cluster, daemon: Daemon, pools: list[Pool] | None) -> dict[str, Any]:
@@ -70,6 +71,12 @@ async def _backend(cluster: Cluster, daemon: Daemon, spec: Object) -> tuple[str,
     return str(data.get(source["key"], "")), f"ConfigMap {daemon['namespace']}/{source['name']}: {source['key']}"
 
 
+def masks_nothing(pool: Pool) -> bool:
+    """Whether its pods show their own addresses outside the cluster, where with a tunnel nobody knows the way to them.
+    Of IPv6 that is so by default."""
+    return uses_vxlan(pool) and not pool.get("nat", True) and ":" not in pool["cidr"]
+
+
 def uses_vxlan(pool: Pool) -> bool:
     return _is_usable(pool) and pool["vxlan"] != "Never"
 
@@ -81,7 +88,8 @@ def choosy(pools: list[Pool] | None) -> bool:
 
 def judge_pools(evidence: Evidence, facts: dict[str, Any], failing: list[str]) -> list[Finding]:
     """`failing`: nodes on which a pod waits for a network."""
-    return [*_pools(evidence, facts["pools"]), *_without(evidence, facts, failing), *_bare(evidence, facts)]
+    return [*_pools(evidence, facts["pools"]), *_without(evidence, facts, failing), *_bare(evidence, facts),
+            *_unmasked(evidence, facts["pools"])]
 
 
 def _without(evidence: Evidence, facts: dict[str, Any], failing: list[str]) -> list[Finding]:
@@ -126,6 +134,14 @@ def _bare(evidence: Evidence, facts: dict[str, Any]) -> list[Finding]:
              "'{\"spec\":{\"vxlanMode\":\"Always\"}}'`, or let Calico run BGP (calico_backend: bird).")
         for pool in facts["pools"] or () if _is_bare(pool)
     ]
+
+
+def _unmasked(evidence: Evidence, pools: list[Pool] | None) -> list[Finding]:
+    """It may be meant, where routers outside know the range; who does not get out is told by those who try."""
+    return [note(Verdict.INFO, Layer.CNI, f"IPPool {pool['name']} of Calico has natOutgoing off: pods of it reach "
+                 f"nothing outside the cluster, unless routers there know the way back to {pool['cidr']}.",
+                 object=f"IPPool {pool['name']}", evidence=(read_at(evidence),))
+            for pool in pools or () if masks_nothing(pool)]
 
 
 def _pools(evidence: Evidence, pools: list[Pool] | None) -> list[Finding]:

@@ -14,6 +14,7 @@ from bot.steps.dns.kube_dns import list_forwards, read_settings
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns
 from bot.steps.dns.resolvers import count_answers, find_takers, list_resolvers
 from bot.steps.dns.upstream_rules import judge_forwarding
+from bot.steps.dns.way_out import find_unmasked
 from bot.steps.dns.wire import Question, ask, is_name
 from bot.steps.podfacts import pod_facts, spread
 from bot.steps.readings import or_skip
@@ -54,7 +55,9 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         _lines(cluster, dns, facts, skipped) for (_, facts), told in zip(chosen, asked, strict=True) if _failing(told)
     ))
     told = [line for one in lines for line in one][:10]
-    takers = await find_takers(cluster, list_resolvers(forwards, told)) if any(map(_failing, asked)) else []
+    silent = any(map(_failing, asked))
+    takers = await find_takers(cluster, list_resolvers(forwards, told)) if silent else []
+    unmasked = await find_unmasked(cluster, [facts["ip"] for _, facts in chosen]) if silent else []
     return {
         "read_at": cluster.now, "workload": dns.name, "server": dns.server,
         "config_map": corefile["config_map"] or settings["config_map"],
@@ -63,7 +66,7 @@ async def gather_upstream(cluster: Cluster, args: UpstreamArgs) -> Evidence:
         **_own_resolvers(dns),
         "pods": [{"name": facts["name"], "node": facts["node"], "ready": facts["ready"], "started": facts["started"],
                   "answers": told} for (_, facts), told in zip(chosen, asked, strict=True)],
-        "lines": told, "takers": takers, "external": args.external,
+        "lines": told, "takers": takers, "unmasked": unmasked, "external": args.external,
         "health": health, "unasked": len(pods) - len(chosen) + dns.unseen, "skipped": list(dict.fromkeys(skipped)),
     }
 
@@ -109,7 +112,7 @@ UPSTREAM = Look(
     name="dns.upstream", args=UpstreamArgs, gather=gather_upstream, judge=judge_upstream,
     reads=("create pods/portforward in {dns}", "get pods/portforward in {dns}", "get pods/log in {dns}",
            "list services", "list pods in {dns}", "get configmaps/coredns in {dns}",
-           "get configmaps/kube-dns in {dns}"),
+           "get configmaps/kube-dns in {dns}", "list daemonsets.apps", "list ippools.crd.projectcalico.org"),
     by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 kubernetes.io`; "
     "`kubectl -n kube-system get configmap coredns -o yaml` (forward) "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#known-issues)",

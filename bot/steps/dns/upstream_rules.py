@@ -7,6 +7,7 @@ from bot.diagnosis.loglines import read_lines
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement
 from bot.steps.dns.answer_rules import ACL
+from bot.steps.dns.way_out import judge_way_out
 from bot.steps.findings import tell_skipped
 from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
@@ -19,7 +20,8 @@ Pod = dict[str, Any]
 
 def judge_forwarding(evidence: Evidence) -> Judgement:
     skipped = tell_skipped(evidence, Layer.UPSTREAM)
-    found = [*_policy(evidence), *_answers(evidence), *_taken(evidence), *_partly(evidence), *_stubs(evidence)]
+    found = [*_policy(evidence), *_answers(evidence), *_taken(evidence), *judge_way_out(evidence), *_partly(evidence),
+             *_stubs(evidence)]
     outputs = {"forwards": [{"zone": f["zone"], "targets": f["targets"]} for f in evidence["forwards"]]}
     return Judgement((*found, *skipped), outputs)
 
