@@ -22,13 +22,19 @@ def silent(outcome: str = "silent") -> dict[str, Any]:
 
 
 def told(*answers: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {"zone": "cluster.local", "answers": list(answers), "name": NAME, "searched": False, "skipped": [],
-            "read_at": NOW, **changes}
+    return {"zone": "cluster.local", "answers": list(answers), "name": NAME, "searched": False, "own": False,
+            "skipped": [], "read_at": NOW, **changes}
 
 
 def test_a_name_that_resolves_passes_without_claiming_udp() -> None:
     (found,) = judge(EXTERNAL, told(answer("NOERROR", "203.0.113.10")), name=NAME).findings
     assert (found.verdict, "UDP" in found.summary) == (Verdict.PASS, True)
+
+
+def test_suffixes_that_only_a_pod_knows_are_not_passed_without_it() -> None:
+    for own in (False, True):
+        evidence = told(answer("NOERROR", "203.0.113.10"), searched=True, own=own)
+        assert ("suffixes that nodes add" in judge(EXTERNAL, evidence, name=NAME).findings[0].summary) is not own
 
 
 def test_a_name_without_an_address_that_was_asked_for_passes_nothing() -> None:

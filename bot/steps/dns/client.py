@@ -79,7 +79,7 @@ async def _pod(cluster: Cluster, named: str, skipped: list[str]) -> dict[str, An
         return None
     spec, uid = pod["spec"], pod["metadata"].get("uid", "")
     config = spec.get("dnsConfig") or {}
-    running = _running(pod)
+    running = find_running(pod)
     return {
         "name": name, "namespace": namespace, "node": spec.get("nodeName", ""), "host": bool(spec.get("hostNetwork")),
         "policy": spec.get("dnsPolicy", "ClusterFirst"), "nameservers": config.get("nameservers") or [],
@@ -87,11 +87,12 @@ async def _pod(cluster: Cluster, named: str, skipped: list[str]) -> dict[str, An
         "options": {item["name"]: item.get("value", "") for item in config.get("options") or () if "name" in item},
         "container": running, "serves_dns": _serves_dns(pod),
         "events": await _events(cluster, namespace, f"involvedObject.uid={uid}", skipped) if uid else [],
-        "resolv": await _resolv_conf(cluster, namespace, name, running, skipped) if running else None,
+        "resolv": await read_resolv_conf(cluster, namespace, name, running, skipped) if running else None,
     }
 
 
-def _running(pod: Object) -> str:
+def find_running(pod: Object) -> str:
+    """The name of a container that runs; "" where none does."""
     statuses = pod.get("status", {}).get("containerStatuses", ())
     return next((str(status["name"]) for status in statuses if "running" in status.get("state", {})), "")
 
@@ -102,7 +103,7 @@ def _serves_dns(pod: Object) -> bool:
     return any(port.get("containerPort") == 53 or port.get("name") in ("dns", "dns-tcp") for port in ports)
 
 
-async def _resolv_conf(
+async def read_resolv_conf(
     cluster: Cluster, namespace: str, pod: str, container: str, skipped: list[str]
 ) -> dict[str, Any] | None:
     """{nameservers, searches, ndots} as the container has them; None where it could not be read."""

@@ -1,7 +1,8 @@
 """`dns.external`: one name outside the cluster, asked of DNS pods as it stands and as pods ask it.
 
 A pod with the usual search list and ndots:5 asks for a name with fewer dots under each suffix first: a wildcard there
-answers in place of the name.
+answers in place of the name. What the list holds beside the cluster's own suffixes comes from the node: only the pod
+knows it.
 """
 
 from typing import Any
@@ -13,8 +14,10 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.dns.asking import ask_dns
+from bot.steps.dns.client import find_running, read_resolv_conf
 from bot.steps.dns.wire import is_name
 from bot.steps.findings import tell_skipped
+from bot.steps.readings import one_or_skip
 from bot.steps.wording import count, cut, list_names, read_at
 
 USUAL_DOTS = 5
@@ -22,8 +25,10 @@ Json = dict[str, Any]
 
 
 class ExternalArgs(Args):
-    """Asks up to two DNS pods for `name`, as it stands and with the search suffixes of the `namespace` that asks."""
+    """Asks up to two DNS pods for `name`, as it stands and with the search suffixes of the `namespace` that asks; with
+    those of `pod` ("namespace/name") where its resolv.conf may be read."""
 
+    pod: str = Field(default="", pattern=r"^$|^[a-z0-9-]+/[a-z0-9.-]+$")
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,253}$")
     namespace: str = Field(default="default", pattern=r"^[a-z0-9-]+$")
 
@@ -32,16 +37,26 @@ async def gather_external(cluster: Cluster, args: ExternalArgs) -> Evidence:
     skipped: list[str] = []
     plain = args.name.rstrip(".").lower()
     asked: Json = {"zone": "", "answers": None}
+    own = await _read_own(cluster, args.pod) if args.pod else None
+    searched = _is_searched(args.name, own["ndots"] if own else USUAL_DOTS)
     if is_name(plain):
-        suffixes = (f"{args.namespace}.svc", "svc") if _is_searched(args.name) else ()
-        names = {f"{plain}.": "A", **{f"{plain}.{suffix}": "A" for suffix in suffixes}}
+        suffixes = [f"{suffix}." for suffix in own["searches"]] if own else [f"{args.namespace}.svc", "svc"]
+        names = {f"{plain}.": "A", **{f"{plain}.{suffix}": "A" for suffix in suffixes if searched}}
         asked = await ask_dns(cluster, names, skipped)
-    return {**asked, "name": plain, "searched": _is_searched(args.name), "skipped": list(dict.fromkeys(skipped)),
-            "read_at": cluster.now}
+    return {**asked, "name": plain, "searched": searched, "own": bool(own), "read_at": cluster.now,
+            "skipped": list(dict.fromkeys(skipped))}
 
 
-def _is_searched(name: str) -> bool:
-    return not name.endswith(".") and name.count(".") < USUAL_DOTS
+async def _read_own(cluster: Cluster, place: str) -> Json | None:
+    """What the pod's resolv.conf says; None where that is not known: the look at the pod itself tells why."""
+    namespace, name = place.split("/")
+    pod = await one_or_skip(cluster.get("Pod", name, namespace), [])
+    running = find_running(pod) if pod else ""
+    return await read_resolv_conf(cluster, namespace, name, running, []) if running else None
+
+
+def _is_searched(name: str, dots: int) -> bool:
+    return not name.endswith(".") and name.count(".") < dots
 
 
 def judge_external(evidence: Evidence, args: ExternalArgs) -> Judgement:
@@ -88,8 +103,10 @@ def _judge_plain(evidence: Evidence, answers: list[Json]) -> Finding:
     if good:
         records = list_names(dict.fromkeys(r for a in good for r in a["records"]))
         rest = f" {list_names(a['pod'] for a in unasked)} could not be asked." if unasked else ""
-        text = (f"{name} resolves to {records}, asked over TCP; UDP and the way to the DNS Service were not tested."
-                f"{rest}")
+        unknown = evidence["searched"] and not evidence.get("own")
+        more = " and suffixes that nodes add to the search list" if unknown else ""
+        text = (f"{name} resolves to {records}, asked over TCP; UDP and the way to the DNS Service{more} were not "
+                f"tested.{rest}")
         return note(Verdict.PASS, Layer.CLIENT, text, object=subject, evidence=lines)
     denied = [a for a in answers if a.get("rcode") == "NXDOMAIN"]
     if denied:
@@ -136,7 +153,7 @@ def _fan_out(evidence: Evidence) -> list[Finding]:
 EXTERNAL = Look(
     name="dns.external", args=ExternalArgs, gather=gather_external, judge=judge_external,
     reads=("list services", "list pods in {dns}", "create pods/portforward in {dns}",
-           "get pods/portforward in {dns}", "get configmaps/kubelet-config in kube-system"),
+           "get pods/portforward in {dns}", "get configmaps/kubelet-config in kube-system", "get pods"),
     by_hand="`kubectl -n kube-system port-forward POD 5353:53`, then `dig +tcp -p 5353 @127.0.0.1 NAME` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/)",
 )
