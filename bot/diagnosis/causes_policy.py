@@ -94,7 +94,7 @@ POLICY: tuple[Cause, ...] = (
     ),
     Cause(
         code="policy.egress", layer=Layer.POLICY, title="NetworkPolicies keep a pod from sending",
-        explains=("dns.policy.client", "path.pod", "ingress.way.backend"),
+        explains=("dns.policy.client", "path.pod", "ingress.way.backend", "cni.controller"),
         meaning="A policy in the pod's namespace selects it for Egress, and no rule of any such policy allows this "
         "destination and port. Policies see pods and servers behind a Service, with the port there, not the Service's "
         "address: the API server is its own address and port, mostly 6443.",

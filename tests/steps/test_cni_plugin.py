@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.model.finding import Verdict
 from bot.networks import NETWORKS
+from bot.steps import Evidence
 from bot.steps.cni.plugin import PLUGIN
 from bot.steps.cni.runtime import RUNTIME
-from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, only
+from tests.steps.dns_evidence import JUST_NOW, LONG_AGO, NOW, causes, judge, only, roots
+from tests.steps.policy_evidence import enforcers, policy, side
 
 CONTROLLER = "Deployment kube-system/calico-kube-controllers"
 NAMES = {"Calico": "calico-node", "Flannel": "kube-flannel-ds", "Weave Net": "weave-net", "Cilium": "cilium",
@@ -50,6 +53,24 @@ def test_the_plugin_is_told_with_its_file_ports_policies_and_its_own_word() -> N
 def test_weave_net_is_told_as_no_longer_maintained_and_not_as_a_fault() -> None:
     finding = only(PLUGIN, plugin("Weave Net"))
     assert (finding.verdict, "no longer maintained" in finding.summary) == (Verdict.INFO, True)
+
+
+def held(*policies: dict[str, Any], **enforcement: Any) -> Evidence:
+    api = {"side": side("172.31.0.11", "", "172.31.0.11", host=True, labels={}), "protocol": "TCP", "port": 6443}
+    own = side("calico-kube-controllers", "kube-system", "")
+    waits = {**controller(0)[0], "side": own, "policies": list(policies), "api": [api]}
+    return {**plugin("Calico", controllers=[waits]), "enforcers": enforcers("calico-node", **enforcement)}
+
+
+def test_controllers_that_a_policy_keeps_from_the_api_server_are_its_consequence() -> None:
+    deny = policy(policyTypes=["Ingress", "Egress"])
+    found = judge(PLUGIN, held(deny)).findings
+    assert [(f.cause, f.object) for f in found if f.cause in roots(*found)] == [
+        ("policy.egress", "NetworkPolicy kube-system/deny")]
+    advice = next(f.advice for f in found if f.cause == "policy.egress")
+    manifest = yaml.safe_load(advice.split("<<< '")[1].split("'`")[0])
+    assert causes(PLUGIN, held(deny, manifest)) == ["cni.controller"]
+    assert causes(PLUGIN, held(deny, error="the DaemonSets could not be read")) == ["cni.controller"]
 
 
 def test_controllers_that_are_not_there_are_told_and_are_no_fault() -> None:

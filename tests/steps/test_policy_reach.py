@@ -237,6 +237,13 @@ def test_a_mistake_in_the_policy_that_should_let_them_in_is_the_cause_for_everyb
     assert causes(REACH, unseen) == [], "a namespace that was not read may have that label"
 
 
+def test_endpoints_beyond_the_first_few_are_not_passed_without_a_word() -> None:
+    for way in ({}, TO_ALL):
+        evidence = reached(**way)
+        evidence["target"]["unseen"] = 4
+        assert "4 endpoints more not looked at" in only(REACH, evidence).summary
+
+
 def test_what_may_not_be_read_is_neither_blocked_nor_allowed() -> None:
     missed = "list networkpolicies.networking.k8s.io in shop"
     finding = only(REACH, reached(known=False, skipped=[missed]))

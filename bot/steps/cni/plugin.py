@@ -5,18 +5,17 @@ built into a platform's process has no DaemonSet: neither is a fault.
 """
 
 import asyncio
-from typing import Any
 
 from bot.cluster import Cluster
-from bot.diagnosis.causes import find, note
+from bot.diagnosis.causes import note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import GENERIC, NETWORKS, Network, find_network
 from bot.steps import Args, Evidence, Judgement, Look
+from bot.steps.cni.controllers import judge_controllers, read_controllers
 from bot.steps.daemons import find_agents
 from bot.steps.findings import tell_skipped
-from bot.steps.nodes.status import is_young
 from bot.steps.policy.enforcers import judge_enforcement, read_enforcers
-from bot.steps.readings import one_or_skip, or_skip
+from bot.steps.readings import or_skip
 from bot.steps.wording import list_names, read_at
 
 BUILT_IN = {
@@ -40,7 +39,7 @@ async def gather_plugin(cluster: Cluster, args: PluginArgs) -> Evidence:
     agents = [{"network": network.name, "name": item["name"], "namespace": item["namespace"]}
               for network, item in found]
     groups, enforcers, controllers = await asyncio.gather(
-        _groups(cluster, skipped), read_enforcers(cluster), _controllers(cluster, agents, skipped))
+        _groups(cluster, skipped), read_enforcers(cluster), read_controllers(cluster, agents, skipped))
     return {"read_at": cluster.now, "agents": agents, "groups": groups, "enforcers": enforcers,
             "controllers": controllers, "skipped": skipped}
 
@@ -51,25 +50,6 @@ async def _groups(cluster: Cluster, skipped: list[str]) -> list[str]:
     return [group for group in await or_skip(cluster.groups(), skipped) or () if group in known]
 
 
-async def _controllers(
-    cluster: Cluster, agents: list[dict[str, str]], skipped: list[str]
-) -> list[dict[str, Any]]:
-    """Deployments beside the agents; some platforms do without."""
-    found = []
-    for agent in agents:
-        network = find_network(agent["network"])
-        for name in network.controllers if network else ():
-            place = {"name": f"Deployment {agent['namespace']}/{name}", "network": agent["network"]}
-            item = await one_or_skip(cluster.get("Deployment", name, agent["namespace"]), skipped)
-            if item:
-                found.append({**place, "wanted": item["spec"].get("replicas", 1),
-                              "ready": item["status"].get("readyReplicas", 0),
-                              "created": item["metadata"].get("creationTimestamp", "")})
-            elif item is not None:
-                found.append({**place, "absent": True})
-    return found
-
-
 def judge_plugin(evidence: Evidence, args: PluginArgs) -> Judgement:
     skipped, agents = tell_skipped(evidence, Layer.CNI), evidence["agents"]
     if agents is None:
@@ -78,7 +58,8 @@ def judge_plugin(evidence: Evidence, args: PluginArgs) -> Judgement:
     networks = [network for name in names if (network := find_network(name))]
     found = [_identity(evidence, network, agent) for network in networks
              for agent in [next(a for a in agents if a["network"] == network.name)]] or [_nameless(evidence)]
-    return Judgement((*found, *_left_over(evidence, networks), *_idle(evidence), *skipped), {"networks": names})
+    found += [*_left_over(evidence, networks), *judge_controllers(evidence)]
+    return Judgement((*found, *skipped), {"networks": names})
 
 
 def _identity(evidence: Evidence, network: Network, agent: dict[str, str]) -> Finding:
@@ -122,26 +103,10 @@ def _left_over(evidence: Evidence, networks: list[Network]) -> list[Finding]:
     return [note(Verdict.INFO, Layer.CNI, text, evidence=(f"API groups: {list_names(strange)}", read_at(evidence)))]
 
 
-def _idle(evidence: Evidence) -> list[Finding]:
-    found: list[Finding] = []
-    for item in evidence["controllers"]:
-        if item.get("absent"):
-            text = (f"{item['network']} has no {item['name']}: where no platform does its work, what it keeps in order "
-                    "for nodes and addresses that come and go is not done.")
-            found.append(note(Verdict.INFO, Layer.CNI, text, object=item["name"], evidence=(read_at(evidence),)))
-            continue
-        if item["ready"] or (item["wanted"] and is_young(item, evidence)):
-            continue
-        text = (f"{item['name']} of {item['network']} has no ready pod ({item['wanted']} wanted): pods go on, and what "
-                "it keeps in order for nodes and addresses that come and go is not done.")
-        found.append(find("cni.controller", text, verdict=Verdict.WARN, object=item["name"], evidence=(
-            f"{item['name']}: readyReplicas is 0, expected 1; spec.replicas is {item['wanted']}", read_at(evidence))))
-    return found
-
-
 PLUGIN = Look(
     name="cni.plugin", args=PluginArgs, gather=gather_plugin, judge=judge_plugin,
-    reads=("list daemonsets.apps", "get daemonsets.apps", "get deployments.apps", "get /version"),
+    reads=("list daemonsets.apps", "get daemonsets.apps", "get deployments.apps", "get /version",
+           "list networkpolicies.networking.k8s.io", "get services", "list endpointslices.discovery.k8s.io"),
     by_hand="`kubectl get daemonsets -A`, `kubectl api-resources | grep -e calico -e cilium -e antrea` "
     "(https://kubernetes.io/docs/concepts/cluster-administration/addons/)",
 )

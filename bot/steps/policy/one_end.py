@@ -13,7 +13,7 @@ from bot.steps.policy.facts import party
 from bot.steps.policy.grounds import find_ground
 from bot.steps.policy.mends import allow
 from bot.steps.policy.verdicts import Blocked, convict, name_policies
-from bot.steps.wording import cut, list_names, read_at
+from bot.steps.wording import count, cut, list_names, read_at
 
 Row = dict[str, Any]
 
@@ -50,8 +50,8 @@ def judge_receiver(evidence: Evidence, rows: list[Row]) -> Finding:
     isolating = name_policies(evidence, rulings[0].isolating, row["side"]["namespace"]) if rulings[0].isolating else ""
     if all(ruling.allowed for ruling in rulings):
         why = f"{isolating} let all in" if isolating else "no policy isolates it"
-        text = f"NetworkPolicies let every pod reach {what} at port {row['port']}/{row['protocol']}: {why}; path not " \
-            "tested."
+        text = f"NetworkPolicies let every pod reach {what} at port {row['port']}/{row['protocol']}: {why}" \
+            f"{tell_unseen(evidence)}; path not tested."
         return note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))
     text = f"Through {isolating} some reach {what} and others do not: name the pod that asks."
     return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
@@ -77,6 +77,12 @@ def _shut(evidence: Evidence, row: Row, ruling: Ruling, *, whole: bool) -> Findi
 def _no_word(evidence: Evidence, side: Row) -> Finding:
     text = f"{name_side(side)} is an address of a node or outside the pod network: NetworkPolicies do not isolate it."
     return note(Verdict.INFO, Layer.POLICY, text, evidence=(read_at(evidence),))
+
+
+def tell_unseen(evidence: Evidence) -> str:
+    """Of a Service with many endpoints only the first few are looked at."""
+    unseen = evidence["target"].get("unseen", 0)
+    return f"; {count(unseen, 'endpoint')} more not looked at" if unseen else ""
 
 
 def name_side(side: Row) -> str:

@@ -18,7 +18,7 @@ from bot.steps.policy.clients import anybody
 from bot.steps.policy.facts import party, reach
 from bot.steps.policy.grounds import find_ground
 from bot.steps.policy.mends import allow
-from bot.steps.policy.one_end import judge_receiver, judge_sender, name_side
+from bot.steps.policy.one_end import judge_receiver, judge_sender, name_side, tell_unseen
 from bot.steps.policy.verdicts import Blocked, convict
 from bot.steps.wording import list_names, read_at
 
@@ -79,7 +79,7 @@ def _connection(evidence: Evidence, source: Row, rows: list[Row]) -> tuple[list[
     why = f"{list_names(names, 3)} {'allows' if len(names) == 1 else 'allow'} it" if names else \
         "no policy isolates either end"
     host = _host(evidence, source, rows)
-    text = f"NetworkPolicies let {what}: {why}{host}; path not tested."
+    text = f"NetworkPolicies let {what}: {why}{host}{tell_unseen(evidence)}; path not tested."
     return [note(Verdict.PASS, Layer.POLICY, text, evidence=(read_at(evidence),))], outputs
 
 

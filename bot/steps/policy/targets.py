@@ -31,9 +31,10 @@ async def read_targets(
     cluster: Cluster, place: str, port: int | str, skipped: list[str]
 ) -> dict[str, Any] | None:
     """None where none is named; else {kind: Service, Pod or "", name, address, port, rows: [{side, protocol, port}],
-    why, node_port}. `why` there are no rows, in words. `port` of the Service, or of the pods, by number or name; 0 or
-    "": the first one. Of many endpoints the first few are taken. `node_port`: {port, protocol, local, homes} of a
-    Service that has one: whether a node leads to its own pods only, and the nodes that have some."""
+    why, node_port, unseen}. `why` there are no rows, in words. `port` of the Service, or of the pods, by number or
+    name; 0 or "": the first one. Of many endpoints the first few are taken, and `unseen` more there are. `node_port`:
+    {port, protocol, local, homes} of a Service that has one: whether a node leads to its own pods only, and the nodes
+    that have some."""
     if not place:
         return None
     namespace, _, name = place.partition("/")
@@ -52,7 +53,7 @@ async def read_targets(
 
 def _target(kind: str, place: str, rows: list[Row], why: str = "", address: str = "", port: int = 0) -> dict[str, Any]:
     return {"kind": kind, "name": f"{kind} {place}".strip(), "rows": rows, "why": why, "address": address,
-            "port": port, "node_port": None}
+            "port": port, "node_port": None, "unseen": 0}
 
 
 async def _pod_target(cluster: Cluster, place: str, port: int | str, skipped: list[str]) -> dict[str, Any]:
@@ -103,7 +104,8 @@ async def _service_target(
     why = "" if rows else "it has no ready endpoint, so nobody is behind it"
     target = _target("Service", place, rows, why, "" if address == "None" else address,
                      int((chosen or {}).get("port", 0)))
-    return {**target, "node_port": _node_port(service, chosen or {}, [end for end, _ in ends])}
+    return {**target, "node_port": _node_port(service, chosen or {}, [end for end, _ in ends]),
+            "unseen": max(0, len(ends) - MOST)}
 
 
 def _node_port(service: Object, port: Object, ends: list[Object]) -> Row | None:
