@@ -18,6 +18,9 @@ TOLERATED = tuple(f"node.kubernetes.io/{name}" for name in (
     "network-unavailable"))
 """Taints that the DaemonSet controller lets its pods tolerate by itself (the last for pods in the host's network).
 https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations"""
+POSITIVE = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError",
+                      "CreateContainerError"})
+"""What a container may wait for that no youth explains."""
 
 
 def name_sets(sets: Iterable[Object]) -> list[dict[str, Any]]:

@@ -125,6 +125,13 @@ def test_an_agent_that_is_made_anew_or_rolled_out_is_no_fault() -> None:
         assert causes(AGENTS, agents(agent(ready=1, rolling=True, pods=pods, places=place))) == []
 
 
+def test_a_rollout_does_not_excuse_an_image_that_does_not_come() -> None:
+    waits = {"ready": False, "started": "", "waiting": "ErrImagePull"}
+    stuck = pod("n2", ready=False, created=JUST_NOW, container=waits)
+    finding = only(AGENTS, agents(agent(ready=1, rolling=True, pods=[pod("n1"), stuck])))
+    assert (finding.cause, finding.node, "ErrImagePull" in finding.summary) == ("cni.agent", "n2", True)
+
+
 def test_the_node_that_is_left_out_is_named_with_the_reason_and_the_command_with_the_daemonset() -> None:
     place = {"n2": {"taints": [{"key": "gpu", "value": "", "effect": "NoSchedule"}], "labels": {}}}
     finding = only(AGENTS, agents(agent(ready=1, desired=1, pods=[pod("n1")], places=place, tolerations=[])))

@@ -14,7 +14,7 @@ from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import advise
 from bot.steps.cni.log_lines import API, RIGHTS, Told, read_lines
-from bot.steps.daemons import is_gone, troubled, why_not_there
+from bot.steps.daemons import POSITIVE, is_gone, troubled, why_not_there
 from bot.steps.nodes.status import count_down, is_unconfigured, is_young, list_fit
 from bot.steps.wording import cut, list_names, read_at
 
@@ -177,7 +177,8 @@ def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:
     if here is None:
         place = agent["places"].get(node)
         return bool(agent["daemon"]["rolling"] and place and not why_not_there(agent["daemon"], place))
-    return is_young(here, evidence) and not troubled(here)["ended"]
+    ill = troubled(here)
+    return is_young(here, evidence) and not ill["ended"] and ill["waiting"] not in POSITIVE
 
 
 def _why(agent: Agent, node: str) -> str:

@@ -12,7 +12,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import recognise
 from bot.steps import Evidence, Judgement, Look
-from bot.steps.daemons import daemon_facts, ended_lately, list_pods, read_places, troubled, why_not_there
+from bot.steps.daemons import POSITIVE, daemon_facts, ended_lately, list_pods, read_places, troubled, why_not_there
 from bot.steps.dns.local_cache import NAMES as CACHES
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.conditions import OfNodeArgs
@@ -22,10 +22,6 @@ from bot.steps.proxy.objects import is_idle
 from bot.steps.proxy.second import read_others, served_by_others
 from bot.steps.readings import items_or_skip, or_skip
 from bot.steps.wording import cut, list_names, read_at
-
-POSITIVE = frozenset({"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError",
-                      "CreateContainerError"})
-"""States that no youth explains."""
 
 
 class RequiredArgs(OfNodeArgs):
