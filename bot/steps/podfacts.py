@@ -41,6 +41,12 @@ def failing_container(pod: Object) -> Object | None:
     return next((dict(c) for c in spec.get("containers") or () if not ready.get(c["name"], True)), None)
 
 
+def lasting_containers(spec: Object) -> list[Object]:
+    """Containers, and those that start before them and go on beside them (restartPolicy Always)."""
+    beside = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
+    return [*(spec.get("containers") or ()), *beside]
+
+
 def find_variables(spec: Object, name: str) -> list[Object]:
     """Where the containers of a pod (`spec`: its own, or its template's) are given this environment variable."""
     return [variable for container in spec.get("containers") or () for variable in container.get("env") or ()

@@ -7,6 +7,7 @@ import yaml
 
 from bot.model.finding import Finding, Verdict
 from bot.steps import Evidence
+from bot.steps.policy.facts import side as side_of
 from bot.steps.policy.reach import REACH
 from tests.steps.dns_evidence import NOW, causes, judge, only
 from tests.steps.policy_evidence import enforcers, policy, side
@@ -78,6 +79,16 @@ def test_a_rule_whose_ports_miss_is_told_as_the_nearest(ports: list[dict[str, An
 def test_a_rule_that_fits_allows_it(rule: dict[str, Any]) -> None:
     assert only(REACH, reached(DENY, allow({"podSelector": {"matchLabels": {"app": "client"}}}, **rule))).verdict \
         is Verdict.PASS
+
+
+def test_a_port_may_have_its_name_from_a_container_that_goes_on_beside_the_others() -> None:
+    beside = {"name": "mesh", "ports": [{"name": "admin", "containerPort": 8080}]}
+    for again, found in (("Always", []), ("OnFailure", ["policy.ingress"])):
+        pod = {"metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+               "spec": {"containers": [], "initContainers": [{**beside, "restartPolicy": again}]}}
+        evidence = reached(allow({"podSelector": {}}, ports=[{"port": "admin"}]))
+        evidence["target"]["rows"] = [{"side": side_of(pod, {}), "protocol": "TCP", "port": 8080}]
+        assert causes(REACH, evidence) == found
 
 
 def test_two_selectors_in_one_item_must_both_match_and_in_two_items_either() -> None:

@@ -8,6 +8,7 @@ from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.policy_evaluation import Party, Ruling, decide
 from bot.diagnosis.policy_selectors import both
 from bot.networks.calico import API as CALICO
+from bot.steps.podfacts import lasting_containers
 from bot.steps.readings import items_or_skip, or_skip, served_or_skip
 from bot.steps.wording import count
 
@@ -52,7 +53,7 @@ def side(pod: Object, namespace_labels: dict[str, str] | None) -> dict[str, Any]
     """A pod as one side of a connection. In the network of its node it is an address like any other. `home`: the
     address of its node."""
     meta, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
-    ports = [port for container in spec.get("containers", ()) for port in container.get("ports") or ()]
+    ports = [port for container in lasting_containers(spec) for port in container.get("ports") or ()]
     named = [[port["name"], port.get("protocol", "TCP"), port["containerPort"]] for port in ports if "name" in port]
     host = bool(spec.get("hostNetwork"))
     return {

@@ -5,6 +5,7 @@ import asyncio
 from typing import Any
 
 from bot.cluster import Cluster, Object
+from bot.steps.podfacts import lasting_containers
 from bot.steps.policy.facts import side
 from bot.steps.readings import items_or_skip, one_or_skip
 
@@ -73,7 +74,7 @@ async def _pod_target(cluster: Cluster, place: str, port: int | str, skipped: li
 def choose_port(pod: Object, port: int | str) -> tuple[str, int]:
     """The declared port of that number or name, by default the first; a number that is not declared is taken for TCP,
     and 0 is for a name that is not."""
-    ports = [p for c in pod["spec"].get("containers") or () for p in c.get("ports") or ()]
+    ports = [p for c in lasting_containers(pod["spec"]) for p in c.get("ports") or ()]
     chosen = next((p for p in ports if _is_asked(port, p["containerPort"], p.get("name"))), None)
     if chosen:
         return chosen.get("protocol", "TCP"), int(chosen["containerPort"])

@@ -9,6 +9,7 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
 from bot.steps import Args
 from bot.steps.left_out import proxy_name
+from bot.steps.podfacts import lasting_containers
 from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import labels_text, last_written, name_object, parse_time
 
@@ -131,10 +132,8 @@ def owner_of(pod: Object) -> str:
 
 
 def declared_ports(spec: Object) -> list[Json]:
-    """Of containers, and of those that start before and go on beside them (restartPolicy Always)."""
-    beside = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
     return [{"name": p.get("name", ""), "number": p["containerPort"], "protocol": p.get("protocol", "TCP")}
-            for c in [*(spec.get("containers") or ()), *beside] for p in c.get("ports") or ()]
+            for c in lasting_containers(spec) for p in c.get("ports") or ()]
 
 
 def find_target(port: Json, pod: Json) -> int:
