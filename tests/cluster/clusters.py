@@ -1,4 +1,4 @@
-"""The clusters of this folder's tests: one for each kind of network, raised when first asked for and used by all."""
+"""The cluster of this folder's tests: of the kind last asked for, and used by all that ask for that kind."""
 
 import os
 from collections.abc import Iterator
@@ -14,17 +14,19 @@ from tests.cluster.rig.packages import refusal
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 """Tests in processes side by side have clusters of their own."""
 NAME = os.environ.get("NETCHECK_RIG_NAME", "tests") + (f"w{WORKER}" if WORKER else "")
-"""A name of its own: what stands under it is taken down. Each test run takes up to four: NAME, NAME2 and so on."""
-PORT = int(os.environ.get("NETCHECK_RIG_PORT", "16480")) + 4 * WORKER
+"""A name of its own: what stands under it is taken down. Each test run takes up to three: NAME, NAME2, NAME3."""
+PORT = int(os.environ.get("NETCHECK_RIG_PORT", "16480")) + 3 * WORKER
 SHARED = ("bridge", "iptables")
 
 
 @dataclass(slots=True)
 class Clusters:
-    """The shared cluster, and beside it one of another kind at a time: the last one asked for."""
+    """One stands at a time: an idle one takes a fifth of a core from whoever waits for the other."""
 
     given: Path | None
-    open: dict[tuple[str, str], tuple[Cluster, ExitStack]] = field(default_factory=dict)
+    kind: tuple[str, str] = SHARED
+    cluster: Cluster | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
 
     def lacking(self, fault: Fault) -> str:
         """Why the row cannot be run here, or nothing."""
@@ -45,27 +47,18 @@ class Clusters:
         if self.given:
             return use_given_cluster(self.given)
         kind = ("bridge" if network == "any" else network, proxy)
-        if kind not in self.open:
-            for other in [k for k in self.open if k not in (SHARED, kind)]:
-                self.close(other)
-            self.open[kind] = self._raise(kind)
-        return self.open[kind][0]
+        if kind != self.kind:
+            self.close()
+        if self.cluster is None:
+            options = Options(cni=kind[0], proxy=kind[1])
+            self.cluster = self.stack.enter_context(raise_cluster(Site(NAME, PORT), options))
+            self.kind = kind
+        return self.cluster
 
-    def _raise(self, kind: tuple[str, str]) -> tuple[Cluster, ExitStack]:
-        name, port = (NAME, PORT) if kind == SHARED else (f"{NAME}2", PORT + 1)
-        stack = ExitStack()
-        options = Options(cni=kind[0], proxy=kind[1])
-        return stack.enter_context(raise_cluster(Site(name, port), options)), stack
-
-    def close(self, kind: tuple[str, str]) -> None:
-        _, stack = self.open.pop(kind)
-        stack.close()
-
-    def spoil(self, fault: Fault) -> None:
-        """The row's cluster is not to be used again; the next row gets a new one of the same name."""
-        kind = ("bridge" if fault.network == "any" else fault.network, fault.proxy)
-        if kind in self.open:
-            self.close(kind)
+    def close(self) -> None:
+        """After a row that spoils its cluster, too: the next one gets a new cluster."""
+        self.cluster = None
+        self.stack.close()
 
 
 @contextmanager
@@ -75,5 +68,4 @@ def every_cluster() -> Iterator[Clusters]:
     try:
         yield clusters
     finally:
-        for kind in list(clusters.open):
-            clusters.close(kind)
+        clusters.close()

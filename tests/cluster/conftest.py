@@ -92,7 +92,7 @@ def clusters() -> Iterator[Clusters]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(clusters: Clusters) -> Cluster:
     """Two healthy nodes with CoreDNS and kube-proxy. Whoever breaks something mends it before the test ends."""
     if why := clusters.refusal():
@@ -102,7 +102,7 @@ def cluster(clusters: Clusters) -> Cluster:
 
 @pytest.fixture(scope="session")
 def raise_another() -> Callable[[Options], AbstractContextManager[Cluster]]:
-    """`with raise_another(Options(cni="none")) as bare:` stands beside the others and is gone after the block."""
+    """`with raise_another(Options(cni="none")) as bare:` stands beside the shared one and is gone after the block."""
     if why := refusal():
         pytest.skip(f"needs a cluster of its own, which {why}")
-    return partial(raise_cluster, Site(f"{NAME}3", PORT + 2))
+    return partial(raise_cluster, Site(f"{NAME}2", PORT + 1))

@@ -1,6 +1,5 @@
 """The table of faults itself, and how answers are held against it. Needs no cluster."""
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bot.diagnosis.causes import CAUSES
-from tests.cluster.clusters import SHARED, Clusters
+from tests.cluster.clusters import Clusters
 from tests.cluster.conftest import MOST_ROWS, in_groups
 from tests.cluster.faults.conditions import NOW, Condition
 from tests.cluster.faults.fault import Fault, Heal, Root
@@ -125,12 +124,12 @@ def test_what_a_row_breaks_is_healed_unless_it_spoils_its_cluster(spoils: bool, 
     assert made.told == left
 
 
-def test_a_spoiled_cluster_is_taken_down_and_no_other() -> None:
+def test_a_cluster_that_stands_is_used_by_all_of_its_kind_and_taken_down_once() -> None:
     down: list[str] = []
-    clusters = Clusters(None)
-    for kind in (SHARED, ("weave", "iptables")):
-        stack = ExitStack()
-        stack.callback(down.append, kind[0])
-        clusters.open[kind] = NOWHERE, stack
-    clusters.spoil(replace(FAULT, network="weave"))
-    assert (down, list(clusters.open)) == (["weave"], [SHARED])
+    clusters = Clusters(None, cluster=NOWHERE)
+    clusters.stack.callback(down.append, "taken down")
+    assert (clusters.of("any", "iptables"), clusters.of("bridge", "iptables")) == (NOWHERE, NOWHERE)
+    assert down == []
+    clusters.close()
+    clusters.close()
+    assert (down, clusters.cluster) == (["taken down"], None)

@@ -43,12 +43,12 @@ def test_the_root_causes_are_exactly_those_of_the_fault(
         trial = try_fault(cluster, fault, recorder)
     except Exception as error:
         if isinstance(error, NotHealed):
-            clusters.spoil(fault)
+            clusters.close()
         clock.note("wrong", why=f"{type(error).__name__}: {error}")
         raise
     finally:
         if fault.spoils:
-            clusters.spoil(fault)
+            clusters.close()
     _judge(fault, trial, clock)
 
 

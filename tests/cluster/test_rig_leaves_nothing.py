@@ -26,7 +26,7 @@ HALF_WAY = ("box.json", "pid/etcd", "pid/containerd-n1", "pid/kubelet-n1")
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    place = Site(f"{NAME}4", PORT + 3)
+    place = Site(f"{NAME}3", PORT + 2)
     down(place)
     yield place
     down(place)
