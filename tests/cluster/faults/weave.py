@@ -107,7 +107,8 @@ WEAVE_FAULTS = (
                 RestartPods(WEAVE.pods, node=SECOND), Remake(Ref("Pod", "web", SPACE), web_server(SECOND), OPEN)),
         wait=both(Condition("the routers have met again: what is dropped is dropped for want of policies", _meet),
                   gets_through(CLIENT, ADDRESS, through=False), grown(Ref("Node", SECOND, ""))),
-        roots=(Root("cni.agent", "cni", DAEMON),), mentions=("weave-npc",), consequences=(*NO_NETWORK, "path.single"),
+        roots=(Root("cni.agent", "cni", DAEMON),), mentions=("weave-npc",),
+        consequences=(*NO_NETWORK, "node.path", "path.single"),  # probe pods there are new, too
     ),
 )
 WEAVE_SPOILED = (
