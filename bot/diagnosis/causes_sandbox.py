@@ -44,6 +44,13 @@ SANDBOXES: tuple[Cause, ...] = (
         "get ippools.crd.projectcalico.org`), give a larger range, or free what pods that are gone left behind.",
     ),
     _sandbox(
+        "cni.sandbox.pool", "Pods ask for an address pool that does not exist",
+        "An annotation of the pod or of its namespace (cni.projectcalico.org/ipv4pools) names the pool of Calico that "
+        "addresses are to come from, and there is none of that name. Pods elsewhere are well.",
+        "Correct the annotation (`kubectl get namespaces,pods -A -o yaml | grep -B3 -A3 ipv4pools` shows them), or "
+        "make the pool: `kubectl get ippools.crd.projectcalico.org`. The kubelet tries again by itself.",
+    ),
+    _sandbox(
         "cni.sandbox.blocks", "Calico's settings let a node have no further addresses",
         "Calico gives each node blocks of addresses out of its pools; IPAMConfig `default` limits how many "
         "(maxBlocksPerHost), or says that nodes take none by themselves (autoAllocateBlocks false). The pools may be "

@@ -31,6 +31,8 @@ CALICO = Network(
         sign(r"calico/nodename", "cni.sandbox.agent", "calico-node has not run on the node"),
         sign(r"calico-kubeconfig: no such file", "cni.sandbox.agent", "the file calico-kubeconfig, which calico-node "
              "writes there for the plugin, is gone"),
+        sign(r'error parsing pool "|given pool .*(not exist|not enabled)', "cni.sandbox.pool",
+             "they are to get addresses of a pool that does not exist"),
         sign(r"per host block limit|failed to find or claim a block", "cni.sandbox.blocks", "Calico's IPAMConfig lets "
              "the node have no further block of addresses"),
         sign(r"no configured Calico pools|cannot find a qualified ippool|failed to request (\d+ )?IPv\d addresses",

@@ -21,6 +21,7 @@ EVENTS = (
     (EVENT.format("calico", "failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No IPs "
                   "available in pools: [10.250.0.0/31]"), "Calico", "cni.sandbox.addresses"),
     (EVENT.format("calico", "Calico is currently not ready to process requests"), "Calico", "cni.sandbox.locked"),
+    (EVENT.format("calico", 'error parsing pool "gold": invalid CIDR address: gold'), "Calico", "cni.sandbox.pool"),
     (EVENT.format("calico", "stat /var/lib/calico/nodename: no such file or directory"), "Canal", "cni.sandbox.agent"),
     (EVENT.format("cilium-cni", "dial unix /var/run/cilium/cilium.sock"), "Cilium", "cni.sandbox.agent"),
     (EVENT.format("cilium-cni", "dial unix /var/run/cilium/cilium.sock"), "Amazon VPC CNI", "cni.sandbox.left-over"),
@@ -57,7 +58,8 @@ def test_a_pod_that_waits_is_a_warning_about_its_node_in_the_plugins_own_words(
     message: str, running: str, cause: str
 ) -> None:
     found = judge(SANDBOX, {**sandbox({**group(), "message": normalise(message)}), "networks": [running]}).findings
-    about = "ClusterInformation default" if cause == "cni.sandbox.locked" else "Node n2"
+    shared = {"cni.sandbox.locked": "ClusterInformation default", "cni.sandbox.pool": "IPPool gold"}
+    about = shared.get(cause, "Node n2")
     assert [(f.cause, f.verdict, f.object) for f in found] == [(cause, Verdict.WARN, about)]
     assert any(normalise(message)[:60] in line for line in found[0].evidence)
 

@@ -14,7 +14,7 @@ from bot.diagnosis.causes import find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.cni.sandbox_words import DENIED, SHARED, normalise, read_message
+from bot.steps.cni.sandbox_words import DENIED, name_culprit, normalise, read_message
 from bot.steps.daemons import daemon_facts, find_agents, is_gone, list_pods, read_networks
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
@@ -152,7 +152,7 @@ def _tell(evidence: Evidence, group: dict[str, Any]) -> Finding:
         return _denied(evidence, group, code, denied)
     what = "are not started" if code.startswith("node.") else "get no network"
     text = f"On node {group['node']} pods {what}: {means} ({cut(group['message'], 160).rstrip('.')})."
-    about = SHARED.get(code, f"Node {group['node']}")
+    about = name_culprit(code, group["message"], group["node"])
     return find(code, text, verdict=Verdict.WARN, object=about, node=group["node"], evidence=_seen(evidence, group))
 
 

@@ -26,6 +26,8 @@ BEFORE = tuple((re.compile(words, re.IGNORECASE), code, means) for words, code, 
      "node.sandbox", "its container runtime cannot start a pod"),
 ))
 """What fails on a node before the network plugin is asked: such words name neither a plugin nor CNI."""
+POOL = re.compile(r'error parsing pool "(?P<name>[^"]+)"')
+"""Calico's plugin on a pool that an annotation names: it takes what is no pool's name for a range of addresses."""
 SHARED = {"cni.sandbox.locked": "ClusterInformation default", "cni.sandbox.blocks": "IPAMConfig default"}
 """What is not of the node that tells of it."""
 ASKED = re.compile(r"\bcni\b|plugin|network", re.IGNORECASE)
@@ -55,6 +57,12 @@ def read_message(message: str, networks: list[str] | None) -> tuple[str, str]:
         if pattern.search(message):
             return code, means
     return "cni.sandbox.failed", "the network plugin fails"
+
+
+def name_culprit(code: str, message: str, node: str) -> str:
+    """The object that is at fault: mostly the node that tells of it."""
+    pool = POOL.search(message)
+    return f"IPPool {pool['name']}" if pool else SHARED.get(code, f"Node {node}")
 
 
 def strange(owner: Network, networks: list[str]) -> str:
