@@ -132,11 +132,13 @@ PATH: tuple[Cause, ...] = (
         title="One pod is not reached where others of its node are",
         meaning="The way to the node's pods is open, and what is sent to this one is dropped without a word: by what "
         "enforces policies on its node (Weave Net drops what is for pods that its policy controller does not know of), "
-        "by a policy of another kind, or by a firewall or proxy in the pod itself.",
+        "by a policy of another kind, by a firewall's rule against this port on the node, or by a proxy in the pod "
+        "itself.",
         by_hand="`kubectl get pods -A -o wide --field-selector spec.nodeName=NODE` (the network's agent and policy "
         "controller there); `kubectl -n NAMESPACE port-forward POD PORT` shows whether the pod answers at all",
         mend="See that the network's agent on the node is ready with all of its containers and read its log; then "
-        "policies that select the pod, of all kinds, and its sidecar.",
+        "policies that select the pod, of all kinds, its sidecar, and the node's own rules about the port (`nft list "
+        "ruleset`, `iptables-save`).",
         source="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
     ),
     Cause(

@@ -160,6 +160,13 @@ CACHED = (answer(EXTERNAL, "203.0.113.10"), answer(NEVER_ASKED, rcode="SERVFAIL"
 DEAD = (answer(EXTERNAL, rcode="SERVFAIL"),)
 
 
+def test_one_pod_of_two_without_an_answer_from_outside_leads_to_its_node() -> None:
+    finding = next(f for f in judge(UPSTREAM, forwarding(ALIVE, DEAD)).findings if f.cause)
+    assert (finding.cause, finding.verdict, finding.node) == ("dns.upstream.unreachable", Verdict.WARN, "n2")
+    assert "way out of n2" in finding.advice
+    assert "way out of" not in only(UPSTREAM, forwarding(DEAD, DEAD)).advice
+
+
 def test_an_answer_from_outside_passes_also_when_it_is_a_denial() -> None:
     assert only(UPSTREAM, forwarding(ALIVE)).verdict is Verdict.PASS
     denied = (answer(EXTERNAL, **NOT_FOUND), answer(NEVER_ASKED, **NOT_FOUND))

@@ -110,8 +110,15 @@ def _unreachable(evidence: Evidence, dead: list[tuple[Pod, str]], some_alive: bo
         "dns.upstream.unreachable", text, verdict=Verdict.WARN if some else Verdict.FAIL,
         object=f"Resolver {', '.join(named)}" if named else evidence["workload"], node=only["node"] if only else "",
         evidence=(*lines, f"forward: {list_names(_targets(evidence)) or 'not known'}", read_at(evidence)),
-        advice=_look_again(evidence, dead),
+        advice=_look_again(evidence, dead) or (_look_there(only, named) if only else ""),
     )
+
+
+def _look_there(pod: Pod, named: list[str]) -> str:
+    """Others get answers: either the node asks other resolvers, or what its pods send does not get out."""
+    own = "" if named else f" Its resolvers may be others: `cat /etc/resolv.conf` on {pod['node']}."
+    return (f"From DNS pods on other nodes answers come, so look at the way out of {pod['node']}: `netcheck run cni`, "
+            f"`netcheck run connectivity`.{own}")
 
 
 def _look_again(evidence: Evidence, dead: list[tuple[Pod, str]]) -> str:

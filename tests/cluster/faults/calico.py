@@ -8,11 +8,24 @@ from bot.steps.cni.sandbox import SETTLING
 from tests.cluster.faults.agents import NO_NETWORK
 from tests.cluster.faults.api import Create, Delete, Patch, RestartPods, scale
 from tests.cluster.faults.bridge import CONF
-from tests.cluster.faults.conditions import HEALTHY, NOW, Condition, age, both, daemon_pods, event, is_true, live_pods
+from tests.cluster.faults.conditions import (
+    HEALTHY,
+    NOW,
+    Condition,
+    age,
+    both,
+    daemon_pods,
+    event,
+    grown,
+    is_true,
+    live_pods,
+)
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
 from tests.cluster.faults.node import NODES, Await, EditFile, OnNode
 from tests.cluster.faults.objects import CALICO, DNS_PODS, PROXY, PROXY_PODS, Ref, pod_on
+from tests.cluster.faults.policy import DNS, PORTS, policy
 from tests.cluster.rig import Cluster
+from tests.cluster.rig.site import POD_RANGE
 
 SECOND = NODES[1]
 POOL = Ref("IPPool", "default-ipv4-ippool", "")
@@ -20,6 +33,8 @@ CONTROLLERS = Ref("Deployment", "calico-kube-controllers")
 PLUGIN, PLUGIN_BINDING = Ref("ServiceAccount", "calico-cni-plugin"), Ref("ClusterRoleBinding", "calico-cni-plugin", "")
 NEW_POD = Create((pod_on(SECOND, "netcheck-new"),))
 SETTINGS, INFORMATION = Ref("ConfigMap", "calico-config"), Ref("ClusterInformation", "default", "")
+GOLD = {"apiVersion": "v1", "kind": "Namespace", "metadata": {
+    "name": "gold", "annotations": {"cni.projectcalico.org/ipv4pools": json.dumps(["golden"])}}}
 DOCKER = "172.17.0.1"
 LOCK_DOWN: dict[str, Any] = {
     "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "lock-down"},
@@ -71,6 +86,11 @@ def _took(address: str) -> Condition:
     return Condition(f"Calico took {address} for the second node", hold)
 
 
+def _shows_own_addresses(cluster: Cluster) -> bool:
+    """No node masks what pods send out of the cluster any longer."""
+    return not any(POD_RANGE in cluster.on_node(node, "ipset", "list", "cali40masq-ipam-pools") for node in NODES)
+
+
 def _keeps_crashing(cluster: Cluster) -> bool:
     return any(state["restartCount"] > 1 and not state["ready"]
                for pod in live_pods(cluster, CALICO.pods, CALICO.set.namespace)
@@ -80,6 +100,10 @@ def _keeps_crashing(cluster: Cluster) -> bool:
 def _is_unready_long(cluster: Cluster) -> bool:
     return any(not is_true(pod, "Ready") and age(pod["metadata"]["creationTimestamp"]) > 130
                for pod in live_pods(cluster, CALICO.pods, CALICO.set.namespace))
+
+
+def _controllers_are_down(cluster: Cluster) -> bool:
+    return not CONTROLLERS.read(cluster)["status"].get("readyReplicas")
 
 
 def _row(
@@ -103,8 +127,24 @@ CALICO_FAULTS = (
     _row("pool-bare", "CNI-06", "Calico's pool has no tunnel, and no BGP runs that would tell nodes the way",
          Patch(POOL, {"spec": {"vxlanMode": "Never"}}), wait=NOW, answer="broken",
          root=Root("cni.pool.encapsulation", "cni", str(POOL)), mentions=("vxlanMode", "BGP")),
+    Fault(
+        name="calico-nat-off", reference="CNI-06", network="calico", playbook="dns", mentions=("natOutgoing",),
+        says="Calico's pool lets pods show their own addresses outside, where nobody knows the way to them",
+        breaks=(Patch(POOL, {"spec": {"natOutgoing": False}}),), consequences=("dns.upstream.*",),
+        wait=Condition("no node masks pods' addresses", _shows_own_addresses),
+        roots=(Root("cni.pool.nat", "cni", str(POOL)),)),
+    _row("pool-named", "CNI-06", "a namespace wants addresses of a pool that does not exist",
+         Create((GOLD, pod_on(SECOND, "netcheck-new", "gold"))), wait=event("gold", "FailedCreatePodSandBox", "pool"),
+         root=Root("cni.sandbox.pool", "cni", "IPPool golden"), mentions=("ipv4pools",)),
+    _row("controllers-shut-in", "N02", "a default-deny of kube-system keeps Calico's controllers from the API server",
+         Create((policy(Ref("NetworkPolicy", "default-deny"), podSelector={}, policyTypes=["Ingress", "Egress"]),
+                 policy(Ref("NetworkPolicy", "allow-dns"), podSelector=DNS, policyTypes=["Ingress", "Egress"],
+                        ingress=[{"ports": PORTS}], egress=[{}]))),
+         RestartPods("k8s-app=calico-kube-controllers"),
+         wait=both(grown(CONTROLLERS), Condition("none of its pods is ready", _controllers_are_down)),
+         root=Root("policy.egress", "policy", "NetworkPolicy kube-system/default-deny"), mentions=("6443/TCP",)),
     _row("controllers-down", "CNI-03", "Calico's controllers are scaled to zero", scale(CONTROLLERS, 0),
-         wait=Condition("none of its pods is ready", lambda c: not CONTROLLERS.read(c)["status"].get("readyReplicas")),
+         wait=Condition("none of its pods is ready", _controllers_are_down),
          root=Root("cni.controller", "cni", str(CONTROLLERS)), mentions=("replicas",)),
     _row("docker-address", "C12", "Calico took the address of docker0 for a node",
          OnNode(SECOND, ("sh", "-c", f"ip link add docker0 type bridge && ip addr add {DOCKER}/16 dev docker0 && "

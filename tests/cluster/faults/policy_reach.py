@@ -3,12 +3,14 @@
 from typing import Any
 
 from tests.cluster.faults.api import Create
+from tests.cluster.faults.conditions import Condition, is_true
 from tests.cluster.faults.fault import Answer, Fault, Network, Root
 from tests.cluster.faults.neighbours import (
     ADDRESS,
     CLIENT,
     CLOSED,
     FRONT,
+    IMAGE,
     OPEN,
     PORT,
     SPACE,
@@ -16,6 +18,8 @@ from tests.cluster.faults.neighbours import (
     WEB,
     gets_through,
     open_shop,
+    pod,
+    web_server,
 )
 from tests.cluster.faults.node import NODES, Await
 from tests.cluster.faults.objects import Ref
@@ -65,6 +69,31 @@ def _shut(ref: Ref, cause: str = "policy.ingress") -> tuple[Root, ...]:
     return (Root(cause, "policy", str(ref)),)
 
 
+FREEZE, NO_OUT = Ref("NetworkPolicy", "freeze", SPACE), Ref("NetworkPolicy", "no-way-out", FRONT)
+
+
+def _beside(name: str, **changes: Any) -> dict[str, Any]:
+    """A further pod of the shop, on the first node."""
+    made = pod(name, SPACE, "sleep", "3600", node=NODES[0])
+    return {**made, "spec": {**made["spec"], **changes}}
+
+
+def _more(name: str, says: str, more: dict[str, Any], *policies: dict[str, Any], words: tuple[str, ...],
+          roots: tuple[Root, ...] = (), answer: Answer = "ok", mentions: tuple[str, ...] = ()) -> Fault:
+    """With one pod more than the shop has."""
+    where = more["metadata"]["name"]
+    there = Condition(f"{where} is ready", lambda c: is_true(Ref("Pod", where, SPACE).read(c), "Ready"))
+    return Fault(name=f"np-{name}-calico", says=says, network="calico", playbook="network-policy", arguments=words,
+                 stage=(open_shop(web=NODES[1]), Await(OPEN), Create((more,)), Await(there)),
+                 breaks=(Create(policies),), cleared=CLOSED, roots=roots, answer=answer, mentions=mentions)
+
+
+CANARY = _beside("canary", containers=web_server()["spec"]["containers"])
+CANARY["metadata"]["labels"] = {"app": "web", "track": "canary"}
+MESH = _beside("car", initContainers=[{
+    "name": "mesh", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "restartPolicy": "Always",
+    "command": ["httpd", "-f", "-p", "8081"], "ports": [{"name": "admin", "containerPort": 8081}]}])
+FROM_HOST = (f"pod={SPACE}/host", f"to={WEB}")
 CALICO_DENY: dict[str, Any] = {
     "apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": {"name": "deny-web"},
     "spec": {"selector": "app == 'web'", "types": ["Ingress"], "order": 10, "ingress": [{"action": "Deny"}]}}
@@ -101,6 +130,21 @@ FAULTS_BETWEEN_PODS = (
            policy(OUT, podSelector=CLIENTS, policyTypes=["Egress"], egress=[{"to": [{"podSelector": WEBS}]}]),
            network=network, reference="D32", roots=_shut(OUT, "dns.policy.client"), mentions=("port 53",), arrives=True)
       for network in ENFORCERS),
+    _row("both-ends", "only names may leave the client's namespace, and nothing may enter the server's", DENY_ALL,
+         policy(NO_OUT, podSelector={}, policyTypes=["Egress"], egress=[NAMES]), network="calico", pod=VISITOR,
+         roots=(*_shut(NO_OUT, "policy.egress"), *_shut(DENY))),
+    _row("names-nowhere", "a client's rule for names names the namespace of DNS by a label that it does not have",
+         policy(OUT, podSelector=CLIENTS, policyTypes=["Egress"], egress=[{"to": [{"podSelector": WEBS}]}, {
+             "to": [{"namespaceSelector": {"matchLabels": {"name": "kube-system"}}}], "ports": PORTS}]),
+         network="calico", reference="N04", roots=_shut(OUT, "policy.no-namespace"), arrives=True,
+         mentions=("kubernetes.io/metadata.name: kube-system",)),
+    _more("canary", "one of the pods of a Service is shut to everybody", CANARY,
+          policy(FREEZE, podSelector={"matchLabels": {"track": "canary"}}, policyTypes=["Ingress"]),
+          words=(f"to={WEB}",), roots=_shut(FREEZE), answer="degraded", mentions=("canary",)),
+    *(_more(f"host-{name}", f"a pod in its node's network asks, and the block of {of} is let in",
+            _beside("host", hostNetwork=True), DENY_ALL, _from({"ipBlock": {"cidr": cidr}}), words=FROM_HOST,
+            answer="unknown", mentions=("tunnel",))
+      for name, of, cidr in (("nodes", "the nodes", "172.31.0.0/16"), ("pods", "pods", "10.244.0.0/16"))),
     _row("other-kind", "a policy of Calico's own kind lets nothing in to the web server", CALICO_DENY,
          network="calico", reference="N08", answer="unknown", arrives=False,
          mentions=("1 GlobalNetworkPolicy", "incomplete")),
@@ -120,6 +164,9 @@ ALLOWED_BETWEEN_PODS = (
          network="calico"),
     _row("except", "a block of addresses is allowed but for some that nobody has", DENY_ALL,
          _from({"ipBlock": {"cidr": "0.0.0.0/0", "except": ["192.0.2.0/24"]}}), network="calico", pod=VISITOR),
+    _more("mesh-port", "a named port is that of a container that goes on beside the others", MESH,
+          _from({"podSelector": CLIENTS}, ports=[{"port": "admin"}], selector={"matchLabels": {"app": "car"}}),
+          words=(f"pod={CLIENT}", f"to={SPACE}/car", "port=8081")),
     _row("sealed", "nothing may leave one kind of pods, as it is meant", policy(
         OUT, podSelector=CLIENTS, policyTypes=["Egress"]), network="calico", pod="", to="", arrives=False),
     _row("allows-api", "a policy lets a client out to the API server's own address",
