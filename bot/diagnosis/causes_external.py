@@ -15,8 +15,8 @@ def _external(code: str, title: str, meaning: str, mend: str) -> Cause:
 EXTERNAL: tuple[Cause, ...] = (
     _external(
         "dns.external.missing", "The outside name does not exist",
-        "DNS pods answer that there is no such name (NXDOMAIN). Where CoreDNS says so itself, the name lies in a zone "
-        "that its Corefile serves; else its upstream resolvers say so.",
+        "DNS pods answer that there is no such name (NXDOMAIN). Where the answer is authoritative, the name "
+        "lies in a zone that the Corefile serves, or the resolver that it forwards to.",
         "Check the spelling; ask a resolver outside the cluster for the same name. A name that only a company's own "
         "resolvers know needs a `forward` of its zone to these in the Corefile.",
     ),

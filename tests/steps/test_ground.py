@@ -165,6 +165,8 @@ def waiting(body: str = "kubernetes", started: str = LONG_AGO) -> dict[str, Any]
     ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": context deadline exceeded', ["cni.own-pods"]),
     ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": dial tcp: connect: no route to host',
      ["cni.own-pods"]),
+    ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": dial tcp: connect: invalid argument',
+     ["cni.own-pods"]),
     ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": dial tcp: connect: permission denied',
      ["cni.own-pods"]),
     ('Readiness probe failed: Get "http://10.244.1.2:8181/ready": dial tcp: connect: connection refused', []),

@@ -75,12 +75,12 @@ def judge_external(evidence: Evidence, args: ExternalArgs) -> Judgement:
 
 def _told(answers: list[Json]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(
-        cut(f"{a['pod']}: {a['name'].rstrip('.')}: {a.get('rcode') or a['message']}{' (by CoreDNS itself)' * _own(a)} "
+        cut(f"{a['pod']}: {a['name'].rstrip('.')}: {a.get('rcode') or a['message']}{' (authoritative)' * _own(a)} "
             f"{list_names(a.get('records', ()), 3)}".strip()) for a in answers[:3]))
 
 
 def _own(answer: Json) -> bool:
-    """An authoritative answer was not forwarded: CoreDNS holds the name to be its own."""
+    """CoreDNS hands on what it was told, so that the resolver's own zones are authoritative, too."""
     return bool(answer.get("authoritative"))
 
 
@@ -110,8 +110,8 @@ def _judge_plain(evidence: Evidence, answers: list[Json]) -> Finding:
         return note(Verdict.PASS, Layer.CLIENT, text, object=subject, evidence=lines)
     denied = [a for a in answers if a.get("rcode") == "NXDOMAIN"]
     if denied:
-        who = "CoreDNS itself says so: the name lies in a zone that it serves" if _own(denied[0]) else \
-            "the resolvers that CoreDNS asks say so"
+        who = "the answer is authoritative: CoreDNS serves that zone itself, or the resolver that it asks does" \
+            if _own(denied[0]) else "the resolvers that CoreDNS asks say so"
         return find("dns.external.missing", f"{name} does not exist; {who}.", object=subject, evidence=lines)
     codes = {a.get("rcode", a["outcome"]) for a in answers}
     if "REFUSED" in codes:

@@ -22,8 +22,9 @@ MOST_PODS = 3
 STARTED = JUST_NOW = 15.0
 """Seconds."""
 UNHEARD = re.compile(
-    r"context deadline exceeded|i/o timeout|no route to host|Client\.Timeout|network is unreachable|permission denied")
-"""In words of a kubelet whose probe got no answer at all; the last two are of a route or rule on the node itself."""
+    r"context deadline exceeded|i/o timeout|no route to host|Client\.Timeout|network is unreachable|permission denied|"
+    r"invalid argument")
+"""In words of a kubelet whose probe got no answer at all; the last three are of a route or rule on the node itself."""
 PATIENCE = 3.0
 
 
