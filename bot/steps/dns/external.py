@@ -65,7 +65,7 @@ def judge_external(evidence: Evidence, args: ExternalArgs) -> Judgement:
         text = f"“{cut(name, 80)}” is no name that DNS could know."
         return Judgement(skipped or (note(Verdict.UNKNOWN, Layer.CLIENT, text, evidence=(read_at(evidence),)),))
     if not evidence["answers"]:
-        text = f"No DNS pod runs that could be asked for {name}."
+        text = f"No DNS pod could be asked for {name}: none runs, or they share their nodes' network."
         return Judgement((note(Verdict.UNKNOWN, Layer.CLIENT, text, evidence=(read_at(evidence),)), *skipped))
     plain = [a for a in evidence["answers"] if a["name"].rstrip(".") == name]
     hijacked = _hijacked(evidence)
