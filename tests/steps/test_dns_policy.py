@@ -45,6 +45,16 @@ def test_one_policy_in_both_directions_is_one_fault() -> None:
     assert finding.advice.count("kubectl apply") == 2
 
 
+def test_dns_pods_in_their_nodes_network_are_let_in_by_their_addresses() -> None:
+    shared = {**policy_evidence()["server"], "host": True, "address": "172.31.0.11"}
+    by_labels = policy("out", "shop", policyTypes=["Egress"], egress=[{"to": [SERVERS], **OPEN[0]}])
+    changes = {"server": shared, "servers": ["172.31.0.11", "172.31.0.12"], **asked_by()}
+    finding = next(f for f in judge(POLICY, policy_evidence(by_labels, **changes)).findings if f.cause)
+    assert (finding.cause, "ipBlock" in finding.summary) == ("dns.policy.client", True)
+    manifest = yaml.safe_load(finding.advice.split("<<< '")[1].split("'`")[0])
+    assert causes(POLICY, policy_evidence(by_labels, manifest, **changes)) == []
+
+
 def test_a_client_whose_rule_for_names_names_no_namespace_has_that_one_fault() -> None:
     nowhere = {"to": [{"namespaceSelector": {"matchLabels": {"name": "kube-system"}}}], **OPEN[0]}
     evidence = policy_evidence(policy("out", "shop", policyTypes=["Egress"], egress=[nowhere]), **asked_by(),

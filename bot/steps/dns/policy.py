@@ -53,7 +53,7 @@ async def gather_policy(cluster: Cluster, args: PolicyArgs) -> Evidence:
         "workload": dns.name, "namespace": space, "service": dns.service["metadata"]["name"] if dns.service else "",
         "labels": dict((dns.service or {}).get("spec", {}).get("selector") or {}), "server": server, "ports": ports,
         "ready": any(is_ready(item) for item in dns.pods), "policies": mine, "known": lists[0] is not None,
-        "client": client, "client_known": lists[-1] is not None, "cache": [], "pod": pod,
+        "client": client, "client_known": lists[-1] is not None, "cache": [], "pod": pod, "servers": list_shared(dns),
         "clients": dict(NOBODY), "api": [], "upstream": [], "enforcement": None,
     }
     if mine:
@@ -72,6 +72,12 @@ def take_server(dns: Dns) -> Object:
     template = workload["spec"]["template"]
     meta = {**template.get("metadata", {}), "name": workload["metadata"]["name"], "namespace": dns.namespace}
     return {"metadata": meta, "spec": template["spec"]}
+
+
+def list_shared(dns: Dns) -> list[str]:
+    """The addresses of DNS pods in their nodes' network."""
+    own = [pod["status"].get("podIP", "") for pod in dns.pods if pod["spec"].get("hostNetwork")]
+    return sorted({address for address in own if address})
 
 
 def server_ports(dns: Dns) -> dict[str, int]:

@@ -15,7 +15,7 @@ from bot.diagnosis.policy_selectors import selects
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.objects import DnsArgs, find_dns
-from bot.steps.dns.policy import read_cache_addresses, server_ports, take_server
+from bot.steps.dns.policy import list_shared, read_cache_addresses, server_ports, take_server
 from bot.steps.findings import tell_skipped
 from bot.steps.policy.client_rules import judge_client
 from bot.steps.policy.enforcers import read_enforcers
@@ -51,6 +51,7 @@ async def gather_clients(cluster: Cluster, args: ClientsArgs) -> Evidence:
         evidence |= {
             "server": side(take_server(dns), labels.get(dns.namespace)), "namespace": dns.namespace,
             "labels": dict((dns.service or {}).get("spec", {}).get("selector") or {}), "ports": server_ports(dns),
+            "servers": list_shared(dns),
             "cache": await read_cache_addresses(cluster, dns, skipped), "enforcement": await read_enforcers(cluster),
         }
     here = [p for p in policies if p["metadata"]["namespace"] in (*evidence["spaces"], dns.namespace)]

@@ -46,7 +46,9 @@ def _reach(evidence: Evidence, protocol: str) -> dict[str, Ruling]:
 
 
 def _place(evidence: Evidence) -> str:
-    return f"the node-local cache at {evidence['cache'][0]}" if evidence["cache"] else "the DNS pods"
+    if evidence["cache"]:
+        return f"the node-local cache at {evidence['cache'][0]}"
+    return "the DNS pods" + " (in their nodes' network, so known by ipBlock only)" * bool(evidence.get("servers"))
 
 
 def _shut_in(
@@ -86,7 +88,9 @@ def _mend(evidence: Evidence, isolating: str) -> str:
     home = evidence["client"]["namespace"]
     policy = next(p for p in evidence["policies"] if p["metadata"] == {"name": isolating, "namespace": home})
     space = {"matchLabels": {"kubernetes.io/metadata.name": evidence["namespace"]}}
-    peers: list[dict[str, Any]] = [{"ipBlock": {"cidr": f"{a}/{128 if ':' in a else 32}"}} for a in evidence["cache"]]
-    peers.append({"namespaceSelector": space, "podSelector": servers})
+    shared = evidence.get("servers", ())  # in their nodes' network no selector means them
+    peers: list[dict[str, Any]] = [{"ipBlock": {"cidr": f"{address}/{128 if ':' in address else 32}"}}
+                                   for address in (*evidence["cache"], *shared)]
+    peers += [] if shared else [{"namespaceSelector": space, "podSelector": servers}]
     rules = [{"to": peers, "ports": ports}]
     return write_policy("allow-dns", home, policy["spec"].get("podSelector") or {}, "Egress", rules)
