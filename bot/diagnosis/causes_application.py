@@ -48,7 +48,8 @@ APPLICATION: tuple[Cause, ...] = (
     _service(
         "service.proxy-name", "kube-proxy is told to ignore the Service",
         "The label service.kubernetes.io/service-proxy-name leaves the Service to another service proxy. Where that "
-        "does not run, its address leads nowhere, although its endpoints are in order.",
+        "does not run, its address leads nowhere, although its endpoints are in order. Neither does kube-proxy serve "
+        "what the label service.kubernetes.io/headless calls headless.",
         "Take the label off, or install the proxy that it names.", explains=("proxy.path",),
         source="https://kubernetes.io/docs/reference/labels-annotations-taints/"
         "#servicekubernetesioservice-proxy-name",

@@ -63,6 +63,13 @@ def test_pods_that_ask_somebody_else_are_broken_and_told_once(of: dict[str, Any]
     assert any("10.96.0.10" in line for line in finding.evidence)
 
 
+def test_a_pod_that_asks_another_dns_service_of_the_cluster_is_neither_right_nor_wrong() -> None:
+    of = pod(policy="None", nameservers=["10.96.0.53"], searches=["svc.cluster.local"])
+    finding = only(CLIENT, seen(of, other="Service infra/dns"))
+    assert (finding.verdict, finding.cause) == (Verdict.UNKNOWN, "")
+    assert "Service infra/dns at 10.96.0.53" in finding.summary
+
+
 def test_few_dots_and_a_missing_search_list_break_short_names_only() -> None:
     for of in (pod(options={"ndots": "1"}), pod(resolv={**RESOLV, "ndots": 1})):
         finding = only(CLIENT, seen(of))

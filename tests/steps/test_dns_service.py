@@ -44,6 +44,9 @@ def test_a_label_that_leaves_the_service_to_a_proxy_that_does_not_run_leaves_pod
     assert (finding.cause, finding.verdict) == ("service.proxy-name", Verdict.WARN)
     assert "label service kube-dns service.kubernetes.io/service-proxy-name-" in finding.advice
     assert causes(SERVICE, seen(proxy_name="kube-proxy")) == []
+    marked = only(SERVICE, seen(called_headless=True))
+    assert marked.cause == "service.proxy-name"
+    assert "label service kube-dns service.kubernetes.io/headless-" in marked.advice
     assert causes(SERVICE, {**seen(proxy_name="other"), "proxies": None}) == []
 
 

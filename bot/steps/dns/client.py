@@ -13,15 +13,15 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
 from bot.model.errors import ClusterError
 from bot.steps import Evidence, Look
-from bot.steps.dns.client_rules import REASONS, judge_configuration
+from bot.steps.dns.client_rules import REASONS, first_server, judge_configuration
 from bot.steps.dns.objects import DnsArgs, find_service
 from bot.steps.findings import unread
 from bot.steps.nodes.kubelet_config import KubeletConfig
 from bot.steps.readings import items_or_skip, one_or_skip
-from bot.steps.wording import cut
+from bot.steps.wording import cut, name_object
 
 PATH = "/etc/resolv.conf"
-PATIENCE = 5.0
+PATIENCE, DNS = 5.0, 53
 MOST_EVENTS = 50
 NOISE = ("BackOff", "Unhealthy", "Failed", "FailedMount", "FailedCreatePodSandBox", "FailedKillPod", "CgroupV1")
 """What kubelets warn of most, and what is about anything but DNS: left out by the server."""
@@ -42,10 +42,19 @@ async def gather_client(cluster: Cluster, args: ClientArgs) -> Evidence:
     skipped = list(kubelet.skipped)
     told = [] if args.pod else await _events(cluster, "", WARNINGS, skipped)
     pod = await _pod(cluster, args.pod, skipped) if args.pod else None
+    first, known = first_server(pod) if pod else "", (*addresses_of(service), *kubelet.dns)
+    other = await _other(cluster, first, skipped) if first and first not in known else ""
     return {
-        "pod": pod, "asked": args.pod, "events": told, "kubelet": _kubelet(kubelet),
+        "pod": pod, "other": other, "asked": args.pod, "events": told, "kubelet": _kubelet(kubelet),
         "service": addresses_of(service), "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now,
     }
+
+
+async def _other(cluster: Cluster, address: str, skipped: list[str]) -> str:
+    """The Service that has this address in the cluster and serves DNS there, "" where none has."""
+    found = await items_or_skip(cluster.list("Service", fields=f"spec.clusterIP={address}"), skipped) or ()
+    return next((name_object("Service", item) for item in found
+                 if any(port["port"] == DNS for port in item["spec"].get("ports") or ())), "")
 
 
 def _kubelet(kubelet: KubeletConfig) -> dict[str, Any]:

@@ -78,6 +78,10 @@ def _servers(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
     lines = [f"{_name(pod)}: dnsPolicy {pod['policy']}, hostNetwork {str(pod['host']).lower()}",
              *([f"resolv.conf: nameserver {list_names(seen['nameservers']) or 'none'}"] if seen else []),
              f"expected: nameserver {list_names(wanted) or 'of the cluster'}", read_at(evidence)]
+    if evidence.get("other"):
+        text = (f"{_name(pod)} asks {evidence['other']} at {first}, and not the cluster's DNS Service; whether it "
+                "knows the cluster's names was not tested.")
+        return note(Verdict.UNKNOWN, Layer.CLIENT, text, object=_name(pod), evidence=lines)
     if pod["policy"] == "ClusterFirst" and pod["host"]:
         text = f"{_name(pod)} does not ask the cluster's DNS: with hostNetwork, dnsPolicy ClusterFirst means Default."
         return find("dns.client.host-network", text, object=_name(pod), evidence=lines)

@@ -7,7 +7,7 @@ from bot.diagnosis.platform import dns_port, looks_like_dns, server_container
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.endpoint_rules import describe_service, judge_slices, lacking
 from bot.steps.dns.objects import Dns, DnsArgs, find_dns, match_labels
-from bot.steps.left_out import proxy_name
+from bot.steps.left_out import is_called_headless, proxy_name
 from bot.steps.slice_refusals import read_refusal
 from bot.steps.slices import let_follow
 from bot.steps.wording import last_written, name_object, parse_time
@@ -42,7 +42,8 @@ def service_facts(service: Object, changed: float = 0.0) -> dict[str, Any]:
         "addresses": spec.get("clusterIPs") or [spec.get("clusterIP", "")], "selector": spec.get("selector") or {},
         "ports": [{"name": p.get("name", ""), "port": p["port"], "protocol": p.get("protocol", "TCP"),
                    "target": p.get("targetPort", p["port"])} for p in spec.get("ports") or ()],
-        "proxy_name": proxy_name(service), "families": spec.get("ipFamilies") or [],
+        "proxy_name": proxy_name(service), "called_headless": is_called_headless(service),
+        "families": spec.get("ipFamilies") or [],
         "internal": spec.get("internalTrafficPolicy", "Cluster"),
     }
 

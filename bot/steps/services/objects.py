@@ -8,7 +8,7 @@ from pydantic import Field
 from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
 from bot.steps import Args
-from bot.steps.left_out import proxy_name
+from bot.steps.left_out import is_called_headless, proxy_name
 from bot.steps.podfacts import lasting_containers
 from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import labels_text, last_written, name_object, parse_time
@@ -53,7 +53,7 @@ def service_facts(service: Object) -> Json:
         "class": spec.get("loadBalancerClass", ""), "ranges": spec.get("loadBalancerSourceRanges") or [],
         "balancer": [b.get("ip") or b.get("hostname") or "" for b in
                      service.get("status", {}).get("loadBalancer", {}).get("ingress") or ()],
-        "proxy_name": proxy_name(service),
+        "proxy_name": proxy_name(service), "called_headless": is_called_headless(service),
         "uid": meta.get("uid", ""), "created": parse_time(meta.get("creationTimestamp")),
         "changed": last_written(service),
     }

@@ -34,6 +34,18 @@ def _row(name: str, reference: str, says: str, root: Root, *breaks: Injection, m
     )
 
 
+def _own_servers(*addresses: str) -> dict[str, Any]:
+    searches = ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"]
+    return {"dnsPolicy": "None", "dnsConfig": {"nameservers": list(addresses), "searches": searches,
+                                               "options": [{"name": "ndots", "value": "5"}]}}
+
+
+def _dns_service(name: str, address: str) -> dict[str, Any]:
+    ports = [{"name": p, "port": 53, "protocol": p.upper()} for p in ("udp", "tcp")]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": ASKER.namespace},
+            "spec": {"clusterIP": address, "selector": {"app": name}, "ports": ports}}
+
+
 CLIENT_FAULTS = (
     _row("dns-address-on-a-node", "D07", "the kubelet of one node hands out another DNS address",
          Root("dns.client.resolv-conf", "client", str(ASKER)),
@@ -52,10 +64,22 @@ CLIENT_FAULTS = (
          mentions=("Search Line limits",)),
     _row("pod-dns-policy", "D34", "a pod asks its node's resolvers (dnsPolicy Default)",
          Root("dns.client.policy", "client", str(ASKER)), remade(dnsPolicy="Default"), mentions=("ClusterFirst",)),
+    _row("pod-nameserver-second", "D34", "a pod asks another server first, and the cluster's DNS second",
+         Root("dns.client.policy", "client", str(ASKER)), remade(**_own_servers("172.31.0.1", "10.96.0.10")),
+         mentions=("172.31.0.1", "in this order")),
     _row("pod-ndots", "D34", "a pod does not search for names with a dot (ndots:1)",
          Root("dns.client.ndots", "client", str(ASKER)),
          remade(dnsConfig={"options": [{"name": "ndots", "value": "1"}]}), mentions=("ndots:1",), answer="degraded"),
     _row("pod-host-network", "D35", "a pod in its node's network has dnsPolicy ClusterFirst",
          Root("dns.client.host-network", "client", str(ASKER)), remade(hostNetwork=True),
          mentions=("ClusterFirstWithHostNet",)),
+)
+
+CLIENT_LOOKALIKES = (
+    Fault(
+        name="pod-other-dns", says="a pod asks another DNS server of the cluster's, by its Service", answer="ok",
+        stage=(Create((_dns_service("dns-two", "10.96.0.53"), asker())), Await(RUNNING)),
+        breaks=(remade(**_own_servers("10.96.0.53")),), arguments=(f"pod={ASKER.namespace}/{ASKER.name}",),
+        mentions=("Service default/dns-two",),
+    ),
 )

@@ -102,6 +102,12 @@ COREFILE_FAULTS = (
            "dns.corefile.shadowed", "template ANY ANY cluster.local"),
     _wrong("bind", "CoreDNS is bound to localhost", edit(FIRST, "    errors\n    bind 127.0.0.1\n"),
            "dns.corefile.bind", "bind 127.0.0.1"),
+    _wrong("block", "a server block of its own takes the cluster's zone from the block that serves it",
+           edit(r"\Z", "cluster.local:53 {\n    errors\n    forward . /etc/resolv.conf\n}\n"),
+           "dns.corefile.shadowed", "`cluster.local:53`"),
+    _wrong("labels", "the Corefile serves Services of one label only, which none has",
+           edit(r"pods insecure$", "pods insecure\n        labels netcheck/served=yes"), "dns.corefile.namespaces",
+           "labels netcheck/served=yes"),
     _wrong("port", "the Corefile's server block has another port than the Service leads to",
            edit(r"\A\.:53", ".:5353"), "dns.corefile.port", "5353"),
 )

@@ -51,6 +51,11 @@ DNS_OBJECTS = (
         roots=(Root("dns.service.address", "dns-service", SERVICE),), mentions=("10.96.0.11", "10.96.0.10"),
     ),
     Fault(
+        name="dns-proxy-name", says="a label leaves kube-dns to a proxy that does not run", answer="degraded",
+        breaks=(Patch(DNS_SERVICE, {"metadata": {"labels": {"service.kubernetes.io/service-proxy-name": "other"}}}),),
+        roots=(Root("service.proxy-name", "service", SERVICE),), mentions=("service-proxy-name-",),
+    ),
+    Fault(
         name="dns-scaled-to-zero", reference="D08", says="CoreDNS is scaled to zero",
         breaks=(scale(DNS_DEPLOYMENT, 0),), wait=both(NO_DNS_PODS, endpoints(0)),
         roots=(Root("dns.pods.scaled-to-zero", "dns-workload", DEPLOYMENT),), mentions=("--replicas=2",),

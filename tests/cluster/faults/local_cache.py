@@ -3,7 +3,7 @@ out its link-local address, which nothing else answers."""
 
 from typing import Any
 
-from tests.cluster.faults.api import Create, EditText, Patch
+from tests.cluster.faults.api import Create, Delete, EditText, Patch
 from tests.cluster.faults.clients import ASKER, RUNNING, asker
 from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, daemon_pods, items
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
@@ -91,6 +91,8 @@ LOCAL_CACHE = (
     _row("upstream", "D39", "the Service by which the node-local DNS cache asks CoreDNS selects no pod",
          Patch(UPSTREAM, {"spec": {"selector": {"k8s-app": "kube-dnss"}}}), cause="dns.local-cache.upstream",
          on=UPSTREAM, mentions=("kube-dnss",)),
+    _row("gone", "D38", "the node-local DNS cache was removed, and kubelets still send pods to it", Delete(CACHE),
+         cause="dns.local-cache.missing", mentions=("169.254.20.10", "kube-dns-upstream")),
     _row("healthy", "H05", "kubelets hand out the address of a node-local DNS cache, which runs", answer="ok",
          mentions=("2 of 2 pods ready",)),
 )

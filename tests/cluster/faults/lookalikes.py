@@ -7,9 +7,11 @@ from tests.cluster.faults.conditions import DNS_SERVES, Condition, both, dns_pod
 from tests.cluster.faults.corefile import RESTART, edit
 from tests.cluster.faults.fault import Fault, Injection, Network
 from tests.cluster.faults.objects import COREFILE, DNS_BINDING, DNS_DEPLOYMENT, DNS_ROLE, DNS_SERVICE
+from tests.cluster.faults.pods import at_once, container
 from tests.cluster.rig import Cluster
 
 OTHER = "dns-release-coredns"
+BOTH = (("dns", "UDP"), ("dns-tcp", "TCP"))
 LABELS = {"k8s-app": "kube-dns", "app.kubernetes.io/name": "coredns"}
 CUSTOM = """\
 import custom/*.override
@@ -64,6 +66,15 @@ SECOND_DNS = Create((
 ))
 
 
+def _lead_to(port: int) -> Patch:
+    return Patch(DNS_SERVICE, {"spec": {"ports": [
+        {"name": name, "port": 53, "protocol": protocol, "targetPort": port} for name, protocol in BOTH]}})
+
+
+def _ports(number: int) -> list[dict[str, Any]]:
+    return [{"name": name, "containerPort": number, "protocol": protocol} for name, protocol in BOTH]
+
+
 def _is_rolling_out(cluster: Cluster) -> bool:
     status = DNS_DEPLOYMENT.read(cluster)["status"]
     return bool(status.get("updatedReplicas") and status.get("availableReplicas", 0) < status.get("replicas", 0))
@@ -91,9 +102,12 @@ LOOKALIKES = (
        Patch(COREFILE, {"data": {"Corefile": CUSTOM}}), RESTART),
     ok("dns-port-declared-wrong", "",
        "CoreDNS serves another port than its containers declare, and kube-dns leads there",
-       edit(r"\A\.:53", ".:5353"), Patch(DNS_SERVICE, {"spec": {"ports": [
-           {"name": name, "port": 53, "protocol": protocol, "targetPort": 5353}
-           for name, protocol in (("dns", "UDP"), ("dns-tcp", "TCP"))]}}), RESTART),
+       edit(r"\A\.:53", ".:5353"), _lead_to(5353), RESTART),
+    ok("dns-port-by-flag", "", "CoreDNS is told its port by a flag, and its Corefile names none", edit(r"\A\.:53", "."),
+       container(args=["-conf", "/etc/coredns/Corefile", "-dns.port", "1053"], ports=_ports(1053)), _lead_to(1053),
+       RESTART),
+    ok("dns-host-network", "", "CoreDNS is in its nodes' network, where dnsPolicy ClusterFirst is Default",
+       at_once({"hostNetwork": True, "dnsPolicy": "ClusterFirst"}), RESTART),
     ok("rollout", "", "a rollout of CoreDNS is under way",
        Patch(DNS_DEPLOYMENT, {"spec": {"minReadySeconds": 60, "template": {"metadata": {
            "annotations": {"netcheck/rollout": "under way"}}}}}),

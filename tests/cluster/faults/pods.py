@@ -77,6 +77,12 @@ POD_FAULTS = (
         mentions=("dnsPolicy: Default",),
     ),
     Fault(
+        name="dns-own-nameserver", says="the settings of CoreDNS's pods name the cluster's DNS, which is itself",
+        breaks=(at_once({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.96.0.10"]}}),), wait=DNS_SERVES,
+        roots=(Root("dns.upstream.dns-policy", "upstream", DEPLOYMENT),), consequences=("dns.upstream.*",),
+        mentions=("dnsPolicy: Default", "10.96.0.10"),
+    ),
+    Fault(
         name="dns-insufficient-cpu", reference="D25", answer="degraded",
         says="new pods of CoreDNS ask for more than any node has, an old one serves",
         breaks=(Patch(DNS_DEPLOYMENT, [{"op": "replace", "path": f"{CONTAINER}/resources/requests/cpu",

@@ -29,8 +29,8 @@ def headless(port: int = 8080) -> Json:
     return service("peers", clusterIP="None", ports=ports)
 
 
-def legacy(port: str = "http", of: str = "legacy") -> Json:
-    return slice_by_hand(SLICE.name, Ref("Service", of, SPACE), "192.0.2.80", 8080, port)
+def legacy(port: str = "http", of: str = "legacy", address: str = "192.0.2.80") -> Json:
+    return slice_by_hand(SLICE.name, Ref("Service", of, SPACE), address, 8080, port)
 
 
 def asked(ref: Ref, *more: str) -> tuple[str, ...]:
@@ -82,6 +82,9 @@ WAYS = (
     row("slice-port", "S12", "the port of the EndpointSlice has another name than the Service's",
         "service.manual.port-name", put(legacy("web")), stage=BY_HAND, object=LEGACY, arguments=asked(LEGACY),
         mentions=("web", "http")),
+    row("slice-of-lost-pod", "S12", "the EndpointSlice of a Service without a selector leads to a pod that is gone",
+        "service.manual.no-pod", put(legacy(address="10.244.1.199")), stage=BY_HAND, object=LEGACY,
+        arguments=asked(LEGACY), mentions=("10.244.1.199",)),
     row("node-port-local", "S09", "a node port for pods of its node only, and a node without any",
         "service.node-port.local", put(workload(replicas=1)),
         put(service(externalTrafficPolicy="Local", type="NodePort")), wait=both(ready(1), ends(1)),
@@ -96,6 +99,10 @@ WAYS = (
         edit(r"pods insecure$", "pods insecure\n        namespaces kube-system default"), RESTART, object=COREFILE,
         layer="dns-workload", wait=both(DNS_SERVES, grown(SERVICE)),
         mentions=("those of shop",), consequences=("service.name.unknown",)),
+    row("taken-by-block", "SVC-16", "a server block of its own takes the Service's namespace from the cluster's zone",
+        "dns.corefile.shadowed", edit(r"\Z", "shop.svc.cluster.local:53 {\n    forward . /etc/resolv.conf\n}\n"),
+        RESTART, object=COREFILE, layer="dns-workload", wait=both(DNS_SERVES, grown(SERVICE, 65)),
+        mentions=("`shop.svc.cluster.local:53`",), consequences=("service.name.unknown",)),
     row("dns-down", "SVC-16", "nobody answers for the Service's name, since DNS is scaled to zero",
         "dns.pods.scaled-to-zero", scale(DNS_DEPLOYMENT, 0), wait=NO_DNS_PODS, object=DNS_DEPLOYMENT,
         layer="dns-workload", mentions=("--replicas=2",), consequences=("service.name.unanswered", "dns.*")),
