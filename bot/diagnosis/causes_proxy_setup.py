@@ -16,13 +16,13 @@ AT_START = (*SHOWS, "proxy.config", "proxy.mode", "proxy.node-name", "proxy.api"
 PROXY_SETUP: tuple[Cause, ...] = (
     proxy_cause(
         "proxy.command", "kube-proxy is started with what is not there",
-        "Its command names a file of configuration that no volume brings, or a node's name that is not its node's: it "
-        "cannot start, or works for a node that is not there.",
+        "Its command names a file of configuration that no volume brings, a node's name that is not its node's, or a "
+        "flag that its version does not have: it cannot start, or works for a node that is not there.",
         "Correct the command (`kubectl -n kube-system edit daemonset kube-proxy`). kubeadm writes "
         "`--config=/var/lib/kube-proxy/config.conf`, the mounted ConfigMap's key, and "
         "`--hostname-override=$(NODE_NAME)` with NODE_NAME from the pod's spec.nodeName.",
         by_hand="`kubectl -n kube-system get daemonset kube-proxy -o yaml` (command, env, volumeMounts)",
-        explains=AT_START, source=COMMAND_PAGE, scope="cluster",
+        explains=(*AT_START, "proxy.idle-flags"), source=COMMAND_PAGE, scope="cluster",
     ),
     proxy_cause(
         "proxy.host-network", "kube-proxy does not run in its nodes' network",

@@ -14,6 +14,7 @@ Pod = dict[str, Any]
 PATTERNS: Patterns = tuple((meaning, re.compile(words)) for meaning, words in (
     ("notice", r"nodePortAddresses is unset|--nodeport-addresses"),
     ("lenient", r"Using lenient decoding as strict decoding failed(.*strict decoding error: (?P<why>[^,]+))?"),
+    ("flag", r"unknown (shorthand )?flag: |invalid argument .* for .* flag"),
     ("config", r"failed (complete|validate|to load).*|unable to (load|read).*config.*|no kind .* is registered.*"),
     ("files", r"unable to read (certificate-authority|client-\w+|tokenFile) (?P<file>\S+)"),
     ("ipvs", r"can't use the IPVS proxier(: (?P<why>[^\"]+))?"),
@@ -46,6 +47,7 @@ SERIES = 3
 """Restarts by design from which they are no accident."""
 
 AT_START: dict[str, tuple[str, str]] = {
+    "flag": ("proxy.command", "does not start with the flags that it is given"),
     "config": ("proxy.config", "cannot use its configuration"),
     "files": ("proxy.credentials", "cannot read a file that its kubeconfig names"),
     "ipvs": ("proxy.mode", "cannot run in ipvs mode"),
