@@ -27,7 +27,7 @@ PATH: tuple[Cause, ...] = (
         code="cni.own-pods", layer=Layer.CNI, title="A node does not reach its own pods", scope="node",
         explains=("cni.path", "dns.pods.not-ready", "dns.pods.liveness", "dns.pods.crashing",
                   "dns.endpoints.none-ready", "dns.upstream.unreachable", "dns.upstream.stub", "proxy.path",
-                  "node.egress"),
+                  "node.egress", "dns.pods.api-path", "dns.pods.unsynced"),
         meaning="A pod answers when it is asked from within, and gets no packet from its own node: the bridge or "
         "interface between the node and its pods is down or has another address than the pods' gateway, the node's "
         "route to its pods is wrong, or its firewall drops what the kubelet sends. Probes fail, and pods of the node "

@@ -57,7 +57,8 @@ UPSTREAM: tuple[Cause, ...] = (
         "are forwarded gives no answer.",
         by_hand=BY_HAND,
         mend="Check that the resolver runs and that UDP and TCP 53 from the nodes to it are open (TCP 853 where "
-        "`forward` names it with tls://); or forward to another one in the Corefile (`forward . ADDRESS`).",
+        "`forward` names it with tls://); or forward to another one in the Corefile (`forward . ADDRESS`). Where it "
+        "answers the nodes themselves, see how pods get out of them: `netcheck run connectivity`.",
         source=FORWARD,
     ),
     Cause(

@@ -12,7 +12,7 @@ from bot.playground.scenarios import SCENARIOS, load_scenario
 from tests.playground.answers import ask_box
 
 ORDER = ("api.answers", "platform.fingerprint", "node.network", "cni.plugin", "cni.runtime", "cni.sandbox",
-         "cni.agents", "cni.calico", "cni.plan", "cni.files", "dns.path")
+         "cni.agents", "cni.calico", "cni.plan", "cni.files", "dns.readiness", "dns.path")
 READING: tuple[Rule, ...] = (
     {"apiGroups": ["", "apps", "discovery.k8s.io", "networking.k8s.io", "crd.projectcalico.org"],
      "verbs": ["get", "list"], "resources": ["nodes", "pods", "services", "events", "daemonsets", "deployments",

@@ -94,6 +94,8 @@ def test_a_node_that_forwards_nothing_is_told_from_one_whose_overlay_is_blocked(
             ("n2", SERVICE): "ok timeout", ("n2", OUTSIDE): "timeout"}
     finding = one(tried(lost))
     assert (finding.cause, finding.object) == ("node.path", "Node n2")
+    apart = one(tried({**lost, ("n2", "n2"): "timeout", ("n2", "node n2"): "timeout"}))
+    assert (apart.cause, apart.object) == ("cni.own-pods", "Node n2"), "its pods do not even reach their own node"
 
 
 def test_large_packets_alone_lost_are_the_mtu() -> None:

@@ -89,6 +89,10 @@ def _stuck(tries: list[Row], cut: set[Pair]) -> set[str]:
 
 def _held_back(evidence: Evidence, node: str, tries: list[Row]) -> Finding:
     rows = [row for row in tries if node in (row["at"], row["to_node"]) and row["kind"] in ("pod", "node")]
+    if is_silent(row for row in rows if row["kind"] == "node" and row["probe"] and row["at"] == row["to_node"] == node):
+        text = (f"Pods on {node} do not even reach {node} itself, which others do: what they send is lost between them "
+                "and their own node.")
+        return find("cni.own-pods", text, object=f"Node {node}", node=node, evidence=seen(evidence, rows))
     text = (f"Pods on {node} reach nothing outside it, neither pods nor the addresses of other nodes, while {node} "
             "itself is reached: it does not forward what its pods send.")
     return find("node.path", text, object=f"Node {node}", node=node, evidence=seen(evidence, rows))
