@@ -188,3 +188,10 @@ def test_a_table_is_nearly_full_only_by_a_limit_that_is_known(evidence: Any, ver
 def test_connections_that_may_not_be_counted_are_skipped() -> None:
     denied = {**connections(None, error="not permitted"), "skipped": [EXEC]}
     assert [f.verdict for f in judge(CONNTRACK, denied).findings] == [Verdict.SKIPPED]
+
+
+def test_an_address_that_another_service_took_leads_to_its_chain_which_is_named() -> None:
+    taken = ENTRY.replace("service-FY5PMXPG-kube-system/kube-dns/udp/dns", "external-MZKDQPYA-default/thief/udp/dns")
+    finding = only(WRITTEN, written(taken, VMAP, "nftables"))
+    assert finding.cause == "proxy.rules-unlike"
+    assert "default/thief/udp/dns" in finding.summary

@@ -18,6 +18,7 @@ Pod = dict[str, Any]
 PATIENCE = 60.0
 """Seconds within which a change of endpoints must have become rules."""
 ENDS = re.compile(r"goto (endpoint-\S+?__([0-9.]+)/(\d+))(?=[\s,}]|$)")
+INTO = re.compile(r": goto ([^\s,}]+/[^\s,}]*)")
 SERVICES = "-j KUBE-SERVICES"
 GONE = re.compile(r"No such file|No chain|does not exist|doesn't exist", re.IGNORECASE)
 
@@ -59,14 +60,29 @@ def judge_pod(evidence: Evidence, pod: Pod) -> list[Finding]:
     leads, names = _leads(evidence, pod)
     missing = [end for end in service["ends"] if end not in leads]
     strange = [name for name in names if name not in service["ends"]]
-    entered = bool(jump["text"]) and (evidence["mode"] == "nftables" or SERVICES in jump["text"])
+    taken = _taken(evidence, str(jump["text"]))
+    entered = bool(jump["text"]) and not taken and (evidence["mode"] == "nftables" or SERVICES in jump["text"])
     if not (missing or strange or (service["ends"] and not entered)):
         return []
     if young:
         text = f"{service['name']} changed just now, and the rules in the kernel of {pod['node']} not yet."
         return [note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], node=pod["node"],
                      evidence=(read_at(evidence),))]
-    return [_unlike(evidence, pod, missing, strange, entered)]
+    return [_unlike(evidence, pod, missing, strange, "" if entered else _way_in(taken))]
+
+
+def _taken(evidence: Evidence, text: str) -> str:
+    """The chain of another Service to which the address leads; a Service may have it among its externalIPs."""
+    service, found = evidence["service"], INTO.search(text)
+    own = f"{service['id']}/{service['protocol']}/{service['port_name']}"
+    if evidence["mode"] != "nftables" or not found or found[1].endswith(own) or "..." in found[1]:
+        return ""
+    return found[1]
+
+
+def _way_in(taken: str) -> str:
+    return f"what is meant for its address goes to chain {taken}, another Service's" if taken else \
+        "nothing leads into them"
 
 
 def _failed(told: dict[str, Any]) -> str:
@@ -87,7 +103,7 @@ def _leads(evidence: Evidence, pod: Pod) -> tuple[set[str], list[str]]:
     return {name for name in names if name in service["ends"]}, list(dict.fromkeys(names))
 
 
-def _unlike(evidence: Evidence, pod: Pod, missing: list[str], strange: list[str], entered: bool) -> Finding:
+def _unlike(evidence: Evidence, pod: Pod, missing: list[str], strange: list[str], way_in: str) -> Finding:
     service, gone = evidence["service"], not pod["chain"]["text"].strip()
     wrong = []
     if gone or (len(missing) == len(service["ends"]) > 0 and not strange):
@@ -96,7 +112,7 @@ def _unlike(evidence: Evidence, pod: Pod, missing: list[str], strange: list[str]
         wrong += [f"{list_names(missing)} is missing" if len(missing) == 1 else f"{list_names(missing)} are missing"] \
             if missing else []
         wrong += [f"they still lead to {list_names(strange)}"] if strange else []
-        wrong += [] if entered else ["nothing leads into them"]
+        wrong += [way_in] if way_in else []
     text = (f"The rules in the kernel of {pod['node']} are not what kube-proxy should have written for "
             f"{service['name']}: {list_names(wrong)}.")
     told = (f"{pod['name']}, chain {chain_of(service, evidence['mode'])}: "
