@@ -6,6 +6,7 @@ May import: wiring and below. Called by cli.
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from bot.views.terminal import changes, progress, prompt
 from bot.wiring import Netcheck
 
 IN_A_PIPE = "nobody can be asked here: run it on a terminal, or from Slack"
+LONGEST_LINE = 4096
+"""Bytes; a terminal gives no more at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,8 @@ async def _read(question: str) -> str:
         await typed.wait()
     finally:
         loop.remove_reader(sys.stdin)
-    return sys.stdin.readline().strip()
+    # Not readline: it would stand still where a line was begun and Ctrl-D pressed.
+    return os.read(sys.stdin.fileno(), LONGEST_LINE).decode(errors="replace").strip()
 
 
 def _progress_on(out: TextIO) -> Callable[[str], None]:

@@ -69,15 +69,17 @@ async def _run(
     except OSError as error:
         hint = str(spec.get("installHint") or "Install it, or put it on the PATH.").strip()
         raise Unauthorized(f"The credential plugin `{line[0]}` cannot be started: {error.strerror}. {hint}") from error
+    heard = False
     try:
         async with asyncio.timeout(limit):
             stdout, stderr = await process.communicate()
+        heard = True
     except TimeoutError as error:
         raise Unauthorized(
             f"The credential plugin `{line[0]}` gave nothing in {limit:g} s. Run it by hand: does it wait for input?"
         ) from error
     finally:
-        if process.returncode is None:
+        if not heard:  # also of one that has ended and left a child with its pipes
             await _end(process)
     return stdout, stderr, process.returncode or 0
 

@@ -12,7 +12,9 @@ async def at_most(seconds: float) -> AsyncIterator[None]:
     never cancelled again would go on for ever."""
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
-    async with asyncio.timeout(seconds):
-        yield
-    if task and task.cancelling() > before:
-        raise asyncio.CancelledError
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.journal import change
+from bot.journal.patience import at_most
 from bot.journal.redis import RedisJournal
 from bot.model.errors import Conflict, JournalUnavailable
 from tests.journal.awaiting import until
@@ -81,6 +82,21 @@ async def test_a_token_whose_answer_was_lost_is_gone_and_never_given_twice(line:
     cutter.cut("ZINCRBY")
     assert await journal.take("C1", 1.0, 1, 1000.0) > 0
     assert await journal.take("C1", 1.0, 1, 1001.0) == 0.0
+
+
+async def test_who_is_told_to_stop_as_the_store_fails_stops() -> None:
+    async def fail() -> None:
+        async with at_most(60):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:  # as wait_for does where both come at once
+                raise ConnectionError from None
+
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
 
 
 async def test_a_caller_that_is_cancelled_ends_and_leaves_a_journal_that_works(

@@ -325,6 +325,15 @@ def test_names_that_the_corefile_leaves_out_are_its_fault_however_long_its_pods_
     assert words in finding.advice
 
 
+@pytest.mark.parametrize("pods", [
+    [(answer(EXTERNAL, rcode="REFUSED"),)], [({**silent(EXTERNAL), "outcome": "failed"},)], [ALIVE, DEAD],
+], ids=["refused", "not asked", "one of two"])
+def test_a_pool_without_nat_is_no_fault_where_an_answer_came_or_nobody_asked(pods: list[Any]) -> None:
+    unmasked = [{"pool": "gold", "cidr": "10.250.0.0/24", "address": "10.250.0.7"}]
+    told = judge(UPSTREAM, forwarding(*pods, targets=("192.0.2.53",), unmasked=unmasked)).findings
+    assert "cni.pool.nat" not in [finding.cause for finding in told]
+
+
 def test_a_pool_whose_pods_show_their_own_address_outside_is_why_no_answer_comes_back() -> None:
     unmasked = [{"pool": "gold", "cidr": "10.250.0.0/24", "address": "10.250.0.7"}]
     found = judge(UPSTREAM, forwarding(DEAD, targets=("192.0.2.53",), unmasked=unmasked)).findings

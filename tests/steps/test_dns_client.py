@@ -84,6 +84,16 @@ def test_the_address_of_a_cache_on_the_node_is_the_clusters_too() -> None:
     assert causes(CLIENT, seen(of, kubelet=kubelet)) == []
 
 
+@pytest.mark.parametrize(("of", "handed"), [
+    (pod(policy="None", nameservers=["169.254.20.10", "10.96.0.10"], searches=["svc.cluster.local"]), []),
+    (pod(resolv={**RESOLV, "nameservers": ["169.254.20.10", "10.96.0.10"]}), []),
+    (pod(resolv={**RESOLV, "nameservers": ["10.1.1.1", "10.96.0.10"]}), ["10.1.1.1", "10.96.0.10"]),
+], ids=["written by a webhook", "by flags of the kubelet", "a front of one's own"])
+def test_a_cache_before_the_dns_service_is_no_fault(of: dict[str, Any], handed: list[str]) -> None:
+    kubelet = {"dns": handed, "domain": "", "source": ""}
+    assert causes(CLIENT, seen(of, kubelet=kubelet)) == []
+
+
 def test_a_kubelet_without_clusterdns_is_why_its_pods_ask_elsewhere() -> None:
     of = pod(events=[event("MissingClusterDNS")], resolv={**RESOLV, "nameservers": ["172.31.0.1"]})
     found = judge(CLIENT, seen(of)).findings

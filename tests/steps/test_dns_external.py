@@ -6,7 +6,7 @@ import pytest
 
 from bot.diagnosis.causes import find
 from bot.model.finding import Verdict
-from bot.steps.dns.external import EXTERNAL
+from bot.steps.dns.external import EXTERNAL, asked_names
 from tests.steps.dns_evidence import NOW, causes, judge, roots
 
 NAME = "api.example.com"
@@ -77,6 +77,11 @@ def test_another_answer_under_a_search_suffix_hijacks_the_name_and_the_same_answ
     assert causes(EXTERNAL, wild, name=NAME) == ["dns.external.hijacked"]
     same = told(plain, answer("NOERROR", "203.0.113.10", name=longer), searched=True)
     assert causes(EXTERNAL, same, name=NAME) == []
+
+
+def test_search_lists_that_make_no_name_are_left_out_of_what_is_asked() -> None:
+    suffixes = ["svc.cluster.local.", ".", f"{'long.' * 50}."]
+    assert list(asked_names("example.com", suffixes)) == ["example.com.", "example.com.svc.cluster.local."]
 
 
 def test_a_dead_upstream_explains_the_failure() -> None:

@@ -76,6 +76,8 @@ def test_one_name_for_all_nodes_in_the_file_counts_where_no_flag_stands_against_
     assert (finding.cause, finding.verdict) == ("proxy.command", Verdict.WARN)
     assert "n1" in finding.summary
     assert causes(COMMAND, {**command(), "hostname": "n1"}) == []
+    for alone in (command(*COMMANDED[:2]), command(*with_flag(2, "--hostname-override=n1"))):
+        assert causes(COMMAND, {**alone, "hostname": "n1", "desired": 1}) == []
 
 
 def test_another_path_than_kubeadms_is_no_fault_and_is_told() -> None:

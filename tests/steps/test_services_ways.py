@@ -12,7 +12,7 @@ from bot.steps.services.exposure import EXPOSURE
 from bot.steps.services.external_name import EXTERNAL_NAME
 from bot.steps.services.headless import STATEFUL
 from bot.steps.services.locality import LOCALITY
-from bot.steps.services.manual import MANUAL
+from bot.steps.services.manual import MANUAL, out_of_ranges
 from bot.steps.services.names import NAME
 from tests.steps.dns_evidence import NOW, causes, judge, only, roots
 from tests.steps.service_evidence import SERVICE, addressed, end, evidence, headless, piece, port, service
@@ -188,6 +188,13 @@ def test_endpoints_made_by_hand_that_lead_to_a_pod_that_is_gone_are_told() -> No
     assert (found.cause, found.verdict, "10.244.0.5" in found.summary) == ("service.manual.no-pod", Verdict.FAIL, True)
     two = by_hand(piece(end(uid=""), end(uid="", address="192.0.2.80")), lost=["10.244.0.5"])
     assert only(MANUAL, two, service=ASKED).verdict is Verdict.WARN
+
+
+def test_only_addresses_that_a_pod_would_have_first_are_looked_for() -> None:
+    ranges = [["10.244.0.0/24", "fd00:10:244::/64"], ["192.0.2.9/32"], []]
+    nodes = [{"spec": {"podCIDRs": cidrs}} for cidrs in ranges]
+    asked = ("10.244.0.0", "10.244.0.1", "10.244.0.5", "fd00:10:244::5", "192.0.2.9", "198.51.100.7")
+    assert out_of_ranges(asked, nodes) == ["10.244.0.5"]
 
 
 def test_slices_that_may_not_be_read_are_no_missing_slices() -> None:

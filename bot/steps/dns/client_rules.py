@@ -73,8 +73,9 @@ def _servers(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
         return None
     wanted, seen, first = _wanted(evidence), pod["resolv"], first_server(pod)
     has = seen["nameservers"] if seen else pod["nameservers"]
-    if first in wanted:
-        return None  # whatever the policy is called
+    late = any(address in wanted for address in has)
+    if first in wanted or (late and (first.startswith(LINK_LOCAL) or first in evidence["kubelet"]["dns"])):
+        return None  # whatever the policy is called; before the Service a cache may stand
     lines = [f"{_name(pod)}: dnsPolicy {pod['policy']}, hostNetwork {str(pod['host']).lower()}",
              *([f"resolv.conf: nameserver {list_names(seen['nameservers']) or 'none'}"] if seen else []),
              f"expected: nameserver {list_names(wanted) or 'of the cluster'}", read_at(evidence)]
@@ -88,9 +89,8 @@ def _servers(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
     if pod["policy"] in ("Default", "None"):
         own = f"{list_names(pod['nameservers']) or 'nobody'} (dnsConfig)"
         to = "its node's resolvers" if pod["policy"] == "Default" else own
-        late = ", in this order: that the first one does not know a name is an answer" \
-            if any(address in wanted for address in has) else ""
-        text = f"{_name(pod)} does not ask the cluster's DNS: dnsPolicy {pod['policy']} sends it to {to}{late}."
+        order = ", in this order: that the first one does not know a name is an answer" if late else ""
+        text = f"{_name(pod)} does not ask the cluster's DNS: dnsPolicy {pod['policy']} sends it to {to}{order}."
         return find("dns.client.policy", text, object=_name(pod), evidence=lines)
     if not seen or not wanted:
         return None

@@ -5,6 +5,7 @@ answers in place of the name. What the list holds beside the cluster's own suffi
 knows it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
@@ -41,10 +42,16 @@ async def gather_external(cluster: Cluster, args: ExternalArgs) -> Evidence:
     searched = _is_searched(args.name, own["ndots"] if own else USUAL_DOTS)
     if is_name(plain):
         suffixes = [f"{suffix}." for suffix in own["searches"]] if own else [f"{args.namespace}.svc", "svc"]
-        names = {f"{plain}.": "A", **{f"{plain}.{suffix}": "A" for suffix in suffixes if searched}}
-        asked = await ask_dns(cluster, names, skipped)
+        asked = await ask_dns(cluster, asked_names(plain, suffixes if searched else ()), skipped)
     return {**asked, "name": plain, "searched": searched, "own": bool(own), "read_at": cluster.now,
             "skipped": list(dict.fromkeys(skipped))}
+
+
+def asked_names(plain: str, suffixes: Sequence[str]) -> dict[str, str]:
+    """{name: type}: the plain name, and longer ones as a resolver makes them, as far as they can be asked for. A node
+    without a domain has `search .`, which adds nothing."""
+    longer = [f"{plain}.{suffix}" for suffix in suffixes if suffix != "."]
+    return {name: "A" for name in (f"{plain}.", *longer) if is_name(name)}
 
 
 async def _read_own(cluster: Cluster, place: str) -> Json | None:
@@ -142,7 +149,7 @@ def _hijacked(evidence: Evidence) -> Finding | None:
 
 
 def _fan_out(evidence: Evidence) -> list[Finding]:
-    if not evidence["searched"]:
+    if not evidence["searched"] or evidence["name"].count(".") >= USUAL_DOTS:
         return []
     dots = evidence["name"].count(".")
     text = (f"{evidence['name']} has {count(dots, 'dot')}, fewer than {USUAL_DOTS}: pods with the usual ndots:5 ask "

@@ -20,8 +20,11 @@ Pod = dict[str, Any]
 
 def judge_forwarding(evidence: Evidence) -> Judgement:
     skipped = tell_skipped(evidence, Layer.UPSTREAM)
-    found = [*_policy(evidence), *_answers(evidence), *_taken(evidence), *judge_way_out(evidence), *_partly(evidence),
-             *_stubs(evidence)]
+    answers = _answers(evidence)
+    # One pod that got an answer has a way out, and of one that was not asked nothing is known.
+    silent = any(told.cause == "dns.upstream.unreachable" and told.verdict is Verdict.FAIL for told in answers)
+    found = [*_policy(evidence), *answers, *_taken(evidence), *(judge_way_out(evidence) if silent else ()),
+             *_partly(evidence), *_stubs(evidence)]
     outputs = {"forwards": [{"zone": f["zone"], "targets": f["targets"]} for f in evidence["forwards"]]}
     return Judgement((*found, *skipped), outputs)
 

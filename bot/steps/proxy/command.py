@@ -42,7 +42,8 @@ async def gather_command(cluster: Cluster, args: CommandArgs) -> Evidence:
     place = locate(setup, path) if setup and path else None
     file = await read_file(cluster, proxy, place, skipped) if place and place["key"] else {}
     return {"read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "", "setup": setup,
-            "ready": proxy.daemon["ready"] if proxy.daemon else 0, "version": version, "place": place,
+            "ready": proxy.daemon["ready"] if proxy.daemon else 0,
+            "desired": proxy.daemon["desired"] if proxy.daemon else 0, "version": version, "place": place,
             "static": [_of_static(pod) for pod in proxy.static],
             "file": {key: file[key] for key in ("state", "config_map", "keys", "alike") if key in file},
             "hostname": _hostname(file),
@@ -118,9 +119,11 @@ def _path(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
 
 
 def _name(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
+    """One name for all is wrong where there are several; whether the only one has its own is told by its log."""
     written, name = setup["flags"].get("hostname-override"), evidence.get("hostname", "")
+    alone = evidence.get("desired", 0) == 1
     if written is None:
-        if name:
+        if name and not alone:
             place = evidence["file"]["config_map"]
             yield _fault(evidence, "proxy.command", f"{evidence['proxy']} runs under one name on every node: {name}, "
                          f"as {place} says, expected the name of each.",
@@ -131,10 +134,10 @@ def _name(evidence: Evidence, setup: Setup) -> Iterator[Finding]:
     if "unknown" in meant:
         yield _fault(evidence, "proxy.command", f"{evidence['proxy']} runs under the name {written}, as it is written: "
                      f"there is no variable {meant['unknown']}.", told)
-    elif "value" in meant:
+    elif "value" in meant and not (alone and meant["value"]):
         yield _fault(evidence, "proxy.command", f"{evidence['proxy']} runs under one name on every node: "
                      f"{meant['value'] or 'none'}, expected the pod's spec.nodeName.", told)
-    elif meant["field"] not in NODE_FIELDS:
+    elif meant.get("field", NODE_FIELDS[0]) not in NODE_FIELDS:
         yield _fault(evidence, "proxy.command", f"{evidence['proxy']} takes the pod's {meant['field']} for its node's "
                      "name, expected spec.nodeName.", told)
 

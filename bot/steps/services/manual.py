@@ -5,13 +5,16 @@ The API server makes those of default/kubernetes itself.
 """
 
 import asyncio
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from bot.cluster import Cluster
+from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
+from bot.networks import find_network
 from bot.steps import Evidence, Judgement, Look
+from bot.steps.daemons import read_networks
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import sample_nodes
 from bot.steps.readings import items_or_skip
@@ -36,14 +39,27 @@ async def gather_manual(cluster: Cluster, args: ServiceArgs) -> Evidence:
 
 
 async def _lost(cluster: Cluster, addresses: list[str], skipped: list[str]) -> list[str]:
-    """Of these addresses those out of a node's pod range that no pod has. A range's first one is the node's own."""
-    nodes = await items_or_skip(sample_nodes(cluster), skipped) if addresses else ()
-    ranges = [ip_network(text, strict=False) for node in nodes or () for text in node["spec"].get("podCIDRs") or ()]
-    inner = [a for a in addresses if any(ip_address(a) in r and ip_address(a) != r[1] for r in ranges)]
+    """Of these addresses those out of the nodes' pod ranges that no pod has. Where networks share addresses out by
+    themselves, the nodes' ranges say nothing."""
+    if not addresses:
+        return []
+    names, nodes = await asyncio.gather(
+        read_networks(cluster, skipped), items_or_skip(sample_nodes(cluster), skipped))
+    if names is None or any(network.ranges == "own" for name in names if (network := find_network(name))):
+        return []
+    inner = out_of_ranges(addresses, nodes or ())
     found = await asyncio.gather(*(
-        items_or_skip(cluster.list("Pod", fields=f"status.podIP={address}", form="metadata", limit=1), skipped)
+        items_or_skip(cluster.list("Pod", fields=f"status.podIP={ip_address(address)}", form="metadata", limit=1),
+                      skipped)
         for address in inner))
     return [address for address, pods in zip(inner, found, strict=True) if pods is not None and not len(pods)]
+
+
+def out_of_ranges(addresses: Sequence[str], nodes: Sequence[Object]) -> list[str]:
+    """Those that a pod of these nodes would have as its first address (status.podIP), which is out of its node's first
+    range; the first two of a range are the node's own."""
+    ranges = [ip_network(text, strict=False) for node in nodes for text in (node["spec"].get("podCIDRs") or ())[:1]]
+    return [a for a in addresses if any(ip_address(a) in r and int(ip_address(a)) - int(r[0]) > 1 for r in ranges)]
 
 
 async def _others(cluster: Cluster, namespace: str, skipped: list[str]) -> list[dict[str, Any]]:
@@ -129,7 +145,7 @@ def _without_pods(evidence: Evidence) -> Finding | None:
 
 MANUAL = Look(
     name="service.manual", args=ServiceArgs, gather=gather_manual, judge=judge_manual,
-    reads=("get services", "list endpointslices.discovery.k8s.io", "list nodes", "list pods"),
+    reads=("get services", "list endpointslices.discovery.k8s.io", "list daemonsets.apps", "list nodes", "list pods"),
     by_hand="`kubectl -n NAMESPACE get endpointslices -l kubernetes.io/service-name=NAME -o yaml`, `kubectl get pods "
     "-A -o wide` "
     "(https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors)",
