@@ -23,6 +23,9 @@ def pod(**changes: Any) -> dict[str, Any]:
             "resolv": None, **changes}
 
 
+UNREAD: dict[str, Any] = {"dns": [], "domain": "", "source": ""}
+
+
 def seen(of: dict[str, Any] | None = None, **changes: Any) -> Evidence:
     kubelet = {"dns": ["10.96.0.10"], "domain": "cluster.local", "source": "ConfigMap kube-system/kubelet-config"}
     return {"read_at": NOW, "pod": of, "asked": "shop/web" if of else "", "events": [], "kubelet": kubelet,
@@ -90,8 +93,13 @@ def test_the_address_of_a_cache_on_the_node_is_the_clusters_too() -> None:
     (pod(resolv={**RESOLV, "nameservers": ["10.1.1.1", "10.96.0.10"]}), ["10.1.1.1", "10.96.0.10"]),
 ], ids=["written by a webhook", "by flags of the kubelet", "a front of one's own"])
 def test_a_cache_before_the_dns_service_is_no_fault(of: dict[str, Any], handed: list[str]) -> None:
-    kubelet = {"dns": handed, "domain": "", "source": ""}
-    assert causes(CLIENT, seen(of, kubelet=kubelet)) == []
+    assert causes(CLIENT, seen(of, kubelet={**UNREAD, "dns": handed})) == []
+
+
+def test_a_cache_alone_is_unknown_where_it_is_not_known_what_kubelets_hand_out() -> None:
+    for address, verdict in (("169.254.20.10", Verdict.UNKNOWN), ("169.254.169.254", Verdict.FAIL)):
+        finding = only(CLIENT, seen(pod(resolv={**RESOLV, "nameservers": [address]}), kubelet=UNREAD))
+        assert (finding.verdict, address in finding.summary) == (verdict, True)
 
 
 def test_a_kubelet_without_clusterdns_is_why_its_pods_ask_elsewhere() -> None:

@@ -17,6 +17,8 @@ from bot.steps.wording import list_names, parse_time, read_at
 REASONS = frozenset({"MissingClusterDNS", "DNSConfigForming", "CheckLimitsForResolvConf"})
 FRESH = 1200.0
 """Seconds: a kubelet says it again at every look at a pod, at most once in five minutes; older ones are of the past."""
+METADATA = "169.254.169."
+"""Where clouds' own resolvers are asked: link-local, and no cache of the cluster."""
 FEW_DOTS = 2
 """Below this a name with one dot (web.shop) is asked as it stands first, and some resolvers stop there."""
 
@@ -61,6 +63,10 @@ def _wanted(evidence: Evidence) -> list[str]:
     return [*evidence["service"], *local] or list(evidence["kubelet"]["dns"])
 
 
+def _is_cache(address: str) -> bool:
+    return address.startswith(LINK_LOCAL) and not address.startswith(METADATA)
+
+
 def first_server(pod: dict[str, Any]) -> str:
     """Whom its resolver asks first; "" where that is not known. The next one is asked only where the first gives no
     answer, and that there is no such name is one (resolv.conf(5)); some resolvers ask all and take the first answer."""
@@ -74,11 +80,15 @@ def _servers(evidence: Evidence, pod: dict[str, Any]) -> Finding | None:
     wanted, seen, first = _wanted(evidence), pod["resolv"], first_server(pod)
     has = seen["nameservers"] if seen else pod["nameservers"]
     late = any(address in wanted for address in has)
-    if first in wanted or (late and (first.startswith(LINK_LOCAL) or first in evidence["kubelet"]["dns"])):
+    if first in wanted or (late and (_is_cache(first) or first in evidence["kubelet"]["dns"])):
         return None  # whatever the policy is called; before the Service a cache may stand
     lines = [f"{_name(pod)}: dnsPolicy {pod['policy']}, hostNetwork {str(pod['host']).lower()}",
              *([f"resolv.conf: nameserver {list_names(seen['nameservers']) or 'none'}"] if seen else []),
              f"expected: nameserver {list_names(wanted) or 'of the cluster'}", read_at(evidence)]
+    if _is_cache(first) and not evidence["kubelet"]["dns"]:
+        text = (f"{_name(pod)} asks {first}, an address of its node, as a node-local DNS cache has; what kubelets hand "
+                "out is not known, and who answers there was not tested.")
+        return note(Verdict.UNKNOWN, Layer.CLIENT, text, object=_name(pod), evidence=lines)
     if evidence.get("other"):
         text = (f"{_name(pod)} asks {evidence['other']} at {first}, and not the cluster's DNS Service; whether it "
                 "knows the cluster's names was not tested.")

@@ -28,11 +28,11 @@ async def gather_service(cluster: Cluster, args: DnsArgs) -> Evidence:
 
 def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
     service, skipped = evidence["service"], tell_skipped(evidence, Layer.DNS_SERVICE)
+    cached = any(address.startswith(LINK_LOCAL) for address in evidence["kubelet"]["dns"])
     if service is None:
-        return Judgement((_absent(evidence), *skipped))
+        return Judgement((_absent(evidence), *skipped), {"cached": cached})
     outputs = {"service": service["name"].removeprefix("Service "), "addresses": service["addresses"],
-               "near": service.get("internal") == "Local",
-               "cached": any(address.startswith(LINK_LOCAL) for address in evidence["kubelet"]["dns"])}
+               "near": service.get("internal") == "Local", "cached": cached}
     kind = _type(evidence)
     told = [kind] if kind else [_address(evidence), _ports(evidence), find_left_out(evidence)]
     found = [finding for finding in told if finding]
