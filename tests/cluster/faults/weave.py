@@ -85,7 +85,7 @@ WEAVE_FAULTS = (
     _row("password", "CNI-03", "the agent of one node has a password, the other one has none",
          _one_by_one({"op": "add", "path": f"{CONTAINERS}/0/env/-", "value": {"name": "WEAVE_PASSWORD", "value": "x"}}),
          RestartPods(WEAVE.pods, node=SECOND),
-         wait=both(grown(WEAVE.set), Condition("the agents count no connection", cut_off_long)),
+         wait=both(grown(WEAVE.set), Condition("the agents count no connection", cut_off_long), _told("password")),
          root=Root("cni.agent.password", "cni", DAEMON), mentions=("WEAVE_PASSWORD", "rollout restart")),
     _row("no-hairpin", "C27", "the plugin of a node sends nothing back where it came from",
          EditFile(SECOND, "cni/net.d/10-weave.conflist", r'"hairpinMode": true', '"hairpinMode": false'), wait=NOW,
