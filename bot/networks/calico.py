@@ -8,6 +8,8 @@ from bot.networks.network import Install, Network, Port, Right, Settings, View, 
 
 API = "crd.projectcalico.org/v1"
 """Of Calico's own kinds."""
+KIN = frozenset({"Calico", "Canal"})
+"""The networks that are set up by these kinds."""
 
 CALICO = Network(
     name="Calico", agents=("calico-node",), labels=(("k8s-app", "calico-node"),), plugins=("calico", "calico-ipam"),

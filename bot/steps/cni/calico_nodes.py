@@ -11,7 +11,7 @@ from bot.diagnosis.calico_selectors import selects_labels
 from bot.diagnosis.causes import explain, find, note
 from bot.model.errors import ClusterError
 from bot.model.finding import Finding, Layer, Verdict
-from bot.networks.calico import API
+from bot.networks.calico import API, KIN
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.cni.calico_pools import read_pools, uses_vxlan
 from bot.steps.daemons import find_agents
@@ -21,7 +21,6 @@ from bot.steps.policy.facts import list_others
 from bot.steps.readings import one_or_skip, served_or_skip
 from bot.steps.wording import list_names, read_at
 
-KIN = ("Calico", "Canal")
 TUNNEL = {"vxlanPort": 4789, "vxlanVNI": 4096, "vxlanEnabled": None}
 """What all nodes must have alike, and what Felix takes where nothing is said: the tunnel goes by the pools then."""
 OWN = "node."

@@ -11,6 +11,7 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.platform import addresses_of
 from bot.networks import Network
+from bot.networks.calico import KIN
 from bot.steps import Args, Evidence, Look
 from bot.steps.cni.calico_pools import read_pools
 from bot.steps.cni.plan_rules import judge_plan
@@ -84,7 +85,7 @@ async def _own(
     """What the network itself was told: Calico's pools that are enabled, Weave Net's IPALLOC_RANGE."""
     found: list[Range] = []
     for network, item in agents or ():
-        if network.name in ("Calico", "Canal"):
+        if network.name in KIN:
             found += [{"range": pool["cidr"], "object": f"IPPool {pool['name']}", "field": "spec.cidr"}
                       for pool in await read_pools(cluster, skipped) or () if not pool["disabled"]]
         if network.name == "Weave Net":

@@ -9,17 +9,16 @@ from ipaddress import ip_address, ip_network
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find
 from bot.model.finding import Finding
+from bot.networks.calico import KIN
 from bot.steps import Evidence
 from bot.steps.cni.calico_pools import Pool, masks_nothing, read_pools
 from bot.steps.daemons import read_networks
 from bot.steps.wording import read_at
 
-CALICO = frozenset({"Calico", "Canal"})
-
 
 async def find_unmasked(cluster: Cluster, addresses: list[str]) -> list[dict[str, str]]:
     """{pool, cidr, address} of those of these pods whose pool of Calico lets them show their own address outside."""
-    if not CALICO & {*(await read_networks(cluster, []) or ())}:
+    if not KIN & {*(await read_networks(cluster, []) or ())}:
         return []
     pools = [pool for pool in await read_pools(cluster, []) or () if masks_nothing(pool)]
     return [{"pool": pool["name"], "cidr": pool["cidr"], "address": address}

@@ -12,7 +12,7 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.causes import find
 from bot.model.errors import ClusterError, NotFound
 from bot.model.finding import Finding
-from bot.networks.calico import API
+from bot.networks.calico import API, KIN
 from bot.steps import Evidence
 from bot.steps.daemons import find_networks
 from bot.steps.findings import unread
@@ -29,7 +29,7 @@ async def read_own_kind(cluster: Cluster, namespace: str, skipped: list[str]) ->
     """Calico's global policies. [] where one is not known, Calico does not run, or the namespace has policies of
     Calico's kind itself, which may allow what these do not."""
     try:
-        if not any(network.name in ("Calico", "Canal") for network in await find_networks(cluster)):
+        if not any(network.name in KIN for network in await find_networks(cluster)):
             return []
         narrow = await list_others(cluster, API, "NetworkPolicy", namespace)
         listing = await list_others(cluster, API, "GlobalNetworkPolicy", "")
