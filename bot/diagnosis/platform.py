@@ -62,6 +62,11 @@ def choose_service(services: Iterable[Json], addresses: Sequence[str]) -> dict[s
     return max(candidates, key=lambda item: _service_rank(item, addresses))
 
 
+def cache_addresses(handed: Sequence[str]) -> list[str]:
+    """Of the addresses that kubelets hand out those of a node-local DNS cache."""
+    return [address for address in handed if address.startswith(LINK_LOCAL)]
+
+
 def has_address(service: Json | None, addresses: Sequence[str]) -> bool:
     """Whether it has one of the addresses that kubelets hand out, or there is none by which it could be known."""
     known = [address for address in addresses if not address.startswith(LINK_LOCAL)]

@@ -7,7 +7,7 @@ ClusterFirst in the network of the node is treated as Default.
 from typing import Any
 
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import LINK_LOCAL
+from bot.diagnosis.platform import LINK_LOCAL, cache_addresses
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
@@ -59,8 +59,7 @@ def _uses_cluster(pod: dict[str, Any]) -> bool:
 
 def _wanted(evidence: Evidence) -> list[str]:
     """The addresses that are the cluster's DNS: of the Service, and of a cache if kubelets hand that out."""
-    local = [address for address in evidence["kubelet"]["dns"] if address.startswith(LINK_LOCAL)]
-    return [*evidence["service"], *local] or list(evidence["kubelet"]["dns"])
+    return [*evidence["service"], *cache_addresses(evidence["kubelet"]["dns"])] or list(evidence["kubelet"]["dns"])
 
 
 def _is_cache(address: str) -> bool:

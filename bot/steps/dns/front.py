@@ -2,7 +2,7 @@
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import LINK_LOCAL, may_serve_outside
+from bot.diagnosis.platform import LINK_LOCAL, cache_addresses, may_serve_outside
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.endpoints import service_facts
@@ -28,7 +28,7 @@ async def gather_service(cluster: Cluster, args: DnsArgs) -> Evidence:
 
 def judge_service(evidence: Evidence, args: DnsArgs) -> Judgement:
     service, skipped = evidence["service"], tell_skipped(evidence, Layer.DNS_SERVICE)
-    cached = any(address.startswith(LINK_LOCAL) for address in evidence["kubelet"]["dns"])
+    cached = bool(cache_addresses(evidence["kubelet"]["dns"]))
     if service is None:
         return Judgement((_absent(evidence), *skipped), {"cached": cached})
     outputs = {"service": service["name"].removeprefix("Service "), "addresses": service["addresses"],

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from bot.cluster import Cluster, Object
-from bot.diagnosis.platform import LINK_LOCAL, addresses_of
+from bot.diagnosis.platform import addresses_of, cache_addresses
 from bot.steps import Evidence, Look
 from bot.steps.dns.local_cache_rules import judge_cache
 from bot.steps.dns.objects import HOME, Dns, DnsArgs, find_dns, match_labels
@@ -43,7 +43,7 @@ async def gather_cache(cluster: Cluster, args: DnsArgs) -> Evidence:
         daemon = await or_skip(cluster.get("DaemonSet", found["name"], found["namespace"]), skipped)
         evidence["cache"] = await _cache(cluster, dns, daemon, skipped) if daemon else None
         evidence["known"] = daemon is not None
-    elif any(address.startswith(LINK_LOCAL) for address in dns.kubelet.dns):
+    elif cache_addresses(dns.kubelet.dns):
         evidence["others"] = [name for item in sets if LIKE.search(name := item["metadata"]["name"])]
         evidence["left"] = bool(await one_or_skip(cluster.get("Service", UPSTREAM, HOME), skipped))
     return {**evidence, "skipped": list(dict.fromkeys(skipped)), "read_at": cluster.now}

@@ -7,7 +7,7 @@ they get past it to the Service once its pod is gone in good order.
 from typing import Any
 
 from bot.diagnosis.causes import find, note
-from bot.diagnosis.platform import LINK_LOCAL
+from bot.diagnosis.platform import cache_addresses
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement
 from bot.steps.findings import tell_skipped
@@ -26,14 +26,10 @@ def judge_cache(evidence: Evidence, args: Args) -> Judgement:
     return Judgement((*(found or [_fine(evidence, cache)]), *skipped))
 
 
-def _local(evidence: Evidence) -> list[str]:
-    return [address for address in evidence["handed"] if address.startswith(LINK_LOCAL)]
-
-
 def _absent(evidence: Evidence) -> Finding:
     """Where kubelets hand out its address something else than a DaemonSet may listen there. Its Service that was left
     behind tells that a DaemonSet did."""
-    local, others = _local(evidence), evidence.get("others", [])
+    local, others = cache_addresses(evidence["handed"]), evidence.get("others", [])
     if not local:
         text = "There is no node-local DNS cache: pods ask the DNS Service itself."
         return note(Verdict.INFO, Layer.DNS_SERVICE, text, evidence=(read_at(evidence),))
@@ -71,7 +67,7 @@ def _template(evidence: Evidence, cache: dict[str, Any]) -> list[Finding]:
 
 def _address(evidence: Evidence, cache: dict[str, Any]) -> list[Finding]:
     """Kubelets send pods to a link-local address at which the cache does not listen."""
-    local, config = _local(evidence), cache["config"]
+    local, config = cache_addresses(evidence["handed"]), cache["config"]
     if not local or not config or not config["bind"] or config["unfilled"]:
         return []
     if any(address in config["bind"] for address in local):
@@ -107,7 +103,7 @@ def _down(evidence: Evidence, cache: dict[str, Any]) -> list[Finding]:
     down = [pod for pod in cache["pods"] if not pod["ready"] and not pod["deleting"] and (
         pod["waiting"] not in ("", "ContainerCreating") or now - parse_time(pod["created"]) > GRACE)]
     missing = cache["ready"] < cache["wanted"] and not cache["pods"] and now - parse_time(cache["created"]) > GRACE
-    alone = bool(_local(evidence))
+    alone = bool(cache_addresses(evidence["handed"]))
     effect = "pods there have no DNS, although the DNS pods may be healthy" if alone else (
         "lookups of pods there go past the cache, or fail")
     verdict = Verdict.FAIL if alone else Verdict.WARN

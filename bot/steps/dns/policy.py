@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.cluster import Cluster, Object
-from bot.diagnosis.platform import LINK_LOCAL, addresses_of, dns_port, server_container
+from bot.diagnosis.platform import addresses_of, cache_addresses, dns_port, server_container
 from bot.diagnosis.policy_evaluation import decide, isolates
 from bot.diagnosis.policy_selectors import selects
 from bot.steps import Evidence, Look
@@ -144,7 +144,7 @@ async def read_cache_addresses(cluster: Cluster, dns: Dns, skipped: list[str]) -
     sets = await items_or_skip(cluster.list("DaemonSet", form="metadata"), skipped) or ()
     if not any(item["metadata"]["name"] in CACHE_NAMES for item in sets):
         return []
-    return [address for address in dns.kubelet.dns if address.startswith(LINK_LOCAL)] or addresses_of(dns.service)
+    return cache_addresses(dns.kubelet.dns) or addresses_of(dns.service)
 
 
 POLICY = Look(
