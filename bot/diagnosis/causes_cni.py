@@ -126,14 +126,6 @@ CNI: tuple[Cause, ...] = (
         explains=ACROSS, source=WEAVE_PAGE,
     ),
     network_cause(
-        "cni.agent.password", "The network's agents do not take each other's password",
-        "Weave Net's routers run with different passwords, or only some with one: they refuse each other, and pods on "
-        "such nodes do not reach each other. A password that was changed counts from an agent's start on.",
-        "See that all agents take WEAVE_PASSWORD from the same Secret (`kubectl -n NAMESPACE get daemonset NAME -o "
-        "yaml`), then restart all: `kubectl -n NAMESPACE rollout restart daemonset NAME`.", source=WEAVE_PAGE,
-        explains=ACROSS,
-    ),
-    network_cause(
         "cni.address.duplicate", "Two nodes have the same address in the pod network",
         "The network took an address that more than one node has (a NAT interface, docker0): what is sent to one node "
         "arrives at another.",

@@ -3,8 +3,9 @@
 from bot.diagnosis.cause import Cause
 from bot.diagnosis.causes_cni import ACROSS, AGENT, WEAVE_PAGE, network_cause
 
-APART = (*AGENT, "cni.plan.*", *ACROSS)
-"""What follows where a router is refused by others: it waits for a share of the addresses, or gives out theirs."""
+APART = (*AGENT, "cni.plan.*", "cni.own-pods", *ACROSS)
+"""What follows where a router is refused by others: it waits for a share of the addresses, and its node's bridge for an
+address of its own; or it gives out theirs."""
 BY_HAND = ("`kubectl -n NAMESPACE exec POD -c weave -- ./weave --local status connections` says why a connection does "
            "not stand; mostly only one of both sides knows.")
 FORGET = ("`kubectl -n NAMESPACE exec POD -c weave -- rm /weavedb/weave-netdata.db`, then `kubectl -n NAMESPACE delete "
@@ -17,6 +18,13 @@ def _refused(code: str, title: str, meaning: str, mend: str) -> Cause:
 
 
 WEAVE: tuple[Cause, ...] = (
+    _refused(
+        "cni.agent.password", "The network's agents do not take each other's password",
+        "Weave Net's routers run with different passwords, or only some with one: they refuse each other, and pods on "
+        "such nodes do not reach each other. A password that was changed counts from an agent's start on.",
+        "See that all agents take WEAVE_PASSWORD from the same Secret (`kubectl -n NAMESPACE get daemonset NAME -o "
+        "yaml`), then restart all: `kubectl -n NAMESPACE rollout restart daemonset NAME`.",
+    ),
     _refused(
         "cni.agent.seeds", "Weave Net's routers do not agree on who owns which addresses",
         "Routers that are new share the addresses out among them. Where they did so without each other they refuse "

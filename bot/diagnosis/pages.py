@@ -23,7 +23,7 @@ def make_page() -> str:
 
 def describe(cause: Cause) -> str:
     """One cause in Markdown, without a heading."""
-    explains = ", ".join(f"`{pattern}`" for pattern in cause.explains)
+    explains = ", ".join(f"`{pattern}`" for pattern in dict.fromkeys(cause.explains))
     where = " on the same node" if cause.scope == "node" else ""
     lines = [
         cause.meaning, "", f"**Check by hand:** {cause.by_hand}", "", f"**Mend:** {cause.mend}", "",

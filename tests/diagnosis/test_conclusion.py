@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,6 +87,14 @@ def test_a_broken_proxy_explains_pods_on_its_own_node_only() -> None:
 
 def test_a_missing_service_proxy_explains_a_network_agent_below_it() -> None:
     assert roots(conclude([fault("cni.agent"), fault("proxy.missing")])) == ["proxy.missing"]
+
+
+@pytest.mark.parametrize("why", ["name", "password", "ranges", "seeds"])
+def test_a_router_that_is_refused_has_no_address_for_its_nodes_bridge(why: str) -> None:
+    refused = fault(f"cni.agent.{why}", object="DaemonSet kube-system/weave-net")
+    found = conclude([refused, fault("cni.own-pods", "n2"), fault("dns.pods.not-ready", "n2")])
+    assert roots(found) == [refused.cause]
+    assert sorted(consequences(found)) == ["cni.own-pods", "dns.pods.not-ready"]
 
 
 def test_the_same_fault_on_every_node_is_one_root_cause() -> None:
