@@ -138,8 +138,9 @@ PROXY: tuple[Cause, ...] = (
     proxy_cause(
         "proxy.mode", "kube-proxy's mode does not work on a node",
         "The mode needs something of the node that is not there: kernel modules for ipvs, or the program conntrack.",
-        "Load the modules on the node (`modprobe -a ip_vs ip_vs_rr nf_conntrack`) or choose mode nftables or iptables "
-        "in ConfigMap kube-system/kube-proxy, then `kubectl -n kube-system rollout restart daemonset kube-proxy`.",
+        "On the node, load the modules (`modprobe -a ip_vs ip_vs_rr nf_conntrack`) or install the package conntrack; "
+        "or choose mode nftables or iptables in ConfigMap kube-system/kube-proxy, then `kubectl -n kube-system rollout "
+        "restart daemonset kube-proxy`.",
         source=MODES_PAGE,
     ),
     proxy_cause(

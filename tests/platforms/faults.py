@@ -29,6 +29,13 @@ EXPIRED = 'reflector.go:200] "Failed to watch" err="failed to list *v1.Service: 
     'not yet valid" type="*v1.Service"\n'
 NO_NODE = "0/2 nodes are available: 2 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}."
 BACK_OFF = "back-off 5m0s restarting failed container"
+NO_AGENT = 'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "1f": ' \
+    'plugin type="cilium-cni" failed (add): unable to connect to Cilium agent: failed to create cilium agent client ' \
+    'after 30.000000 seconds timeout: Get "http://localhost/v1/config": dial unix /var/run/cilium/cilium.sock: ' \
+    "connect: no such file or directory"
+NO_NODE_ADDRESS = 'server.go:1075] "Failed to retrieve node IP" err="host IP unknown; known addresses: []"\n'
+NO_CONNTRACK = 'server.go:572] "Error running ProxyServer" err="error looking for path of conntrack: exec: ' \
+    '\\"conntrack\\": executable file not found in $PATH"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,9 @@ FAULTS = (
         remove("DaemonSet", "calico-node"), remove("Pod", "calico-node"), change("Node", "node", not_ready(BARE)),
         pending("Deployment", "coredns", "0/3 nodes are available: 3 node(s) had untolerated taint "
                 "{node.kubernetes.io/not-ready: }.", "kube-dns")), ("cni.missing", "Nodes")),
+    fault("kubeadm", "the program conntrack is missing on the nodes", edits(
+        down("DaemonSet", "kube-proxy", CRASHING, BACK_OFF), says("kube-proxy", NO_CONNTRACK)),
+        ("proxy.mode", "DaemonSet kube-system/kube-proxy"), only="kube-proxy"),
     fault("kind", "the host's resolver is the cluster's own", edits(
         down("Deployment", "coredns", CRASHING, BACK_OFF, slice_name="kube-dns"), says("coredns", LOOP)),
         ("dns.upstream.loop", "Deployment kube-system/coredns"), only="dns"),
@@ -157,6 +167,9 @@ FAULTS = (
         ("dns.corefile.directive-unknown", "ConfigMap kube-system/coredns-custom"), only="dns"),
     fault("aks", "kube-proxy crashes on every node", down("DaemonSet", "kube-proxy", CRASHING, BACK_OFF),
           ("proxy.crashing", "DaemonSet kube-system/kube-proxy")),
+    fault("aks", "kube-proxy began before the cloud gave its node an address", edits(
+        down_on_one("kube-proxy", "kube-proxy-7087b", 1), says("kube-proxy-7087b", NO_NODE_ADDRESS)),
+        ("proxy.node-address", "DaemonSet kube-system/kube-proxy"), only="kube-proxy"),
     fault("aks", "kube-proxy fits no node", edits(
         change("DaemonSet", "kube-proxy", set_path("spec.template.spec.nodeSelector", {"proxy": "here"})),
         change("DaemonSet", "kube-proxy", set_path("status", {"desiredNumberScheduled": 0, "numberReady": 0,
@@ -172,6 +185,11 @@ FAULTS = (
                "currentNumberScheduled": 0, "numberMisscheduled": 0, "observedGeneration": 1})),
         change("DaemonSet", "dns-default", set_path("spec.template.spec.nodeSelector", {"dns": "here"})),
         without_pods("dns-default", "dns-default")), ("dns.pods.missing", "DaemonSet openshift-dns/dns-default")),
+    fault("cilium", "its agent is down on a node, and a pod there gets no network", edits(
+        down_on_one("cilium", "cilium-d3429", 2),
+        change("Pod", "coredns-5d6f8c7b9-54018", waits("ContainerCreating", "")),
+        none_ready("Deployment", "coredns", 1), event("FailedCreatePodSandBox", NO_AGENT, "coredns-5d6f8c7b9-54018")),
+        ("cni.agent", "DaemonSet kube-system/cilium")),
     fault("cilium", "a kube-proxy was left beside it", edits(
         add(EXTRA_PROXY), add(ITS_ACCOUNT), add(ITS_ROLE)),
           ("proxy.two", "DaemonSet kube-system/kube-proxy")),

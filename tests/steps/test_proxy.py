@@ -365,6 +365,7 @@ FORBIDDEN = klog('"Failed to watch" err="endpointslices.discovery.k8s.io is forb
 
 OF_ONE_NODE = klog('"Failed to watch" err="failed to list *v1.Node: nodes \\"n2\\" is forbidden: User '
                    '\\"system:serviceaccount:kube-system:kube-proxy\\" cannot list resource \\"nodes\\""')
+UNKNOWN_FLAG = "Error: unknown flag: --no-such-flag"
 NO_CA = klog('"command failed" err="invalid configuration: unable to read certificate-authority /var/run/ca-old.crt '
              'for default due to open /var/run/ca-old.crt: no such file or directory"')
 
@@ -390,7 +391,7 @@ def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str,
     (logs(klog("x509: certificate signed by unknown authority")), ["proxy.credentials"]),
     (logs(klog("can't use the IPVS proxier: Ipvs not supported"), ready=False), ["proxy.mode"]),
     (logs(before=(klog('failed validate: Mode: Invalid value: \\"ipvss\\"'),), ready=False), ["proxy.config"]),
-    (logs(before=("Error: unknown flag: --no-such-flag",), ready=False), ["proxy.command"]),
+    (logs(before=(UNKNOWN_FLAG,), ready=False), ["proxy.command"]),
     (logs(klog('"Waiting for caches to sync"'), NOTICE), ["proxy.unsynced"]),
     (logs(klog('"Failed to retrieve node info" err="nodes \\"n9\\" not found"'), ready=False), ["proxy.node-name"]),
     (logs(klog("Can't determine this node's IP, assuming loopback"), ready=False), ["proxy.node-address"]),
@@ -401,6 +402,33 @@ def logs(*lines: str, before: tuple[str, ...] = (), **changes: Any) -> dict[str,
 ])
 def test_a_line_counts_while_nothing_after_it_says_that_it_was_overcome(evidence: Any, expected: list[str]) -> None:
     assert causes(LOGS, evidence) == expected
+
+
+def crashed_logs(*lines: str, **changes: Any) -> dict[str, Any]:
+    """Those of n1 and n2, each with its own last line."""
+    pods = [logs(before=(line,), ready=False, name=f"kube-proxy-n{at}", node=f"n{at}")["pods"][0]
+            for at, line in enumerate(lines, 1)]
+    return {**logs(), "pods": pods, "others": 2, **changes}
+
+
+NO_MODULES = klog("can't use the IPVS proxier: Ipvs not supported")
+
+
+def test_where_no_proxy_is_ready_and_those_that_were_read_crash_for_one_reason_it_is_that_of_all() -> None:
+    found = judge(LOGS, crashed_logs(NO_MODULES, NO_MODULES, whole=True)).findings
+    assert {(f.cause, f.node, f.verdict) for f in found} == {("proxy.mode", "", Verdict.FAIL)}
+    assert all("No kube-proxy of this cluster is ready" in f.summary for f in found)
+
+
+@pytest.mark.parametrize(("second", "nodes"), [(NO_MODULES, {"n1", "n2", "n3"}), (UNKNOWN_FLAG, {"n1", "n2"})])
+def test_crashed_proxies_whose_log_was_not_read_crash_for_what_all_others_tell(second: str, nodes: set[str]) -> None:
+    found = judge(LOGS, crashed_logs(NO_MODULES, second, unread=["n3"])).findings
+    assert {f.node for f in found} == nodes
+    assert {f.verdict for f in found if f.node == "n3"} <= {Verdict.WARN}
+
+
+def test_one_crashed_proxy_speaks_for_itself_alone() -> None:
+    assert {f.node for f in judge(LOGS, crashed_logs(NO_MODULES, unread=["n3"], whole=True)).findings} == {"n1"}
 
 
 BEGAN = klog('"Successfully retrieved NodeIPs" NodeIPs=["172.31.0.12"]')

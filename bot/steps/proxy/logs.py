@@ -5,27 +5,29 @@ a notice of every healthy proxy that is logged as an error, and counts for nothi
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
 
 from bot.cluster import Cluster
 from bot.diagnosis.causes import note
-from bot.model.finding import Layer, Verdict
+from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
 from bot.steps.daemons import ended_lately, troubled
 from bot.steps.findings import tell_skipped, weigh
 from bot.steps.pod_logs import read_log
 from bot.steps.proxy.klog import keep_telling
 from bot.steps.proxy.log_rules import PATTERNS, judge_pod
-from bot.steps.proxy.objects import choose_pods, find_proxy
+from bot.steps.proxy.objects import MOST_NODES, choose_pods, find_proxy
 from bot.steps.wording import list_names, read_at
 
 TAIL = 200
 
 
 class LogArgs(Args):
-    """Reads kube-proxy's log on up to two nodes.
+    """Reads kube-proxy's log on up to two nodes, and on two more where it crashes.
 
     `nodes`: their names; without them those that host DNS pods.
     """
@@ -38,13 +40,16 @@ async def gather_logs(cluster: Cluster, args: LogArgs) -> Evidence:
     chosen = await choose_pods(cluster, proxy, args.nodes)
     skipped: list[str] = chosen["skipped"]
     namespace = proxy.daemon["namespace"] if proxy.daemon else ""
-    pods = await asyncio.gather(*(_read(cluster, namespace, pod, skipped) for pod in chosen["pods"]))
+    down = chosen["down"][:MOST_NODES]
+    pods = await asyncio.gather(*(_read(cluster, namespace, pod, skipped) for pod in (*chosen["pods"], *down)))
     for pod in pods:
         pod["addresses"] = chosen["nodes"].get(pod["node"], {}).get("addresses", [])
     return {
         "read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "",
         "account": f"ServiceAccount {namespace}/{proxy.daemon['account']}" if proxy.daemon else "",
-        "pods": list(pods), "others": chosen["others"], "skipped": list(dict.fromkeys(skipped)),
+        "pods": list(pods), "others": chosen["others"] - len(down), "skipped": list(dict.fromkeys(skipped)),
+        "whole": proxy.daemon is not None and not proxy.daemon["ready"],
+        "unread": [pod["node"] for pod in chosen["down"][MOST_NODES:]],
     }
 
 
@@ -77,7 +82,8 @@ def judge_logs(evidence: Evidence, args: LogArgs) -> Judgement:
         text = "No kube-proxy container has run on these nodes, so there is no log to read."
         return Judgement((note(Verdict.INFO, Layer.PROXY, text, evidence=(read_at(evidence),)),))
     read = [pod for pod in asked if not _error(pod)]
-    found = weigh([judge_pod(evidence, pod) for pod in asked], evidence["others"])
+    judged = [judge_pod(evidence, pod) for pod in asked]
+    found = _presume(evidence, asked, weigh(judged, evidence["others"]))
     if read and not any(f.verdict in (Verdict.FAIL, Verdict.WARN) for f in found):
         text = f"The log of kube-proxy on {list_names(pod['node'] for pod in read)} speaks of no fault that stands now."
         found.insert(0, note(Verdict.INFO, Layer.PROXY, text, object=evidence["proxy"], evidence=(read_at(evidence),)))
@@ -85,6 +91,22 @@ def judge_logs(evidence: Evidence, args: LogArgs) -> Judgement:
                    object=evidence["proxy"], node=pod["node"], evidence=(read_at(evidence),))
               for pod in asked if _error(pod)]
     return Judgement((*found, *unread, *skipped))
+
+
+def _presume(evidence: Evidence, asked: Sequence[dict[str, Any]], found: list[Finding]) -> list[Finding]:
+    """Where all that crash and whose log was read tell of one fault, the rest is taken to crash for it, too: of the
+    whole DaemonSet where none of its pods is ready, else of the nodes where one crashes."""
+    down = [pod["node"] for pod in asked if not pod["ready"]]
+    alike = [f for f in found if f.cause and f.node == down[0]] if len(down) > 1 else []
+    alike = [f for f in alike if {g.node for g in found if g.cause == f.cause} == set(down)]
+    if evidence.get("whole") and evidence["others"]:
+        known = {f.cause for f in alike}
+        return [replace(f, node="", summary=f"{f.summary} No kube-proxy of this cluster is ready.")
+                if f.cause in known else f for f in found]
+    told = list_names(down)
+    return [*found, *(replace(f, node=node, verdict=Verdict.WARN, evidence=(read_at(evidence),), summary=(
+        f"kube-proxy on node {node} crashes, too; its log was not read. Those of {told} say the same: {f.summary}"))
+        for f in alike for node in evidence.get("unread", ()))]
 
 
 def _error(pod: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from bot.diagnosis.platform import recognise_platform
 from bot.model.errors import ClusterError, NotFound
 from bot.networks import recognise_all
 from bot.networks.calico import API as CALICO
-from bot.steps.daemons import agent_facts, daemon_facts, find_agents, list_pods, name_sets
+from bot.steps.daemons import agent_facts, daemon_facts, find_agents, list_pods, name_sets, troubled
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import unread
 from bot.steps.nodes.status import list_fit, read_nodes
@@ -124,18 +124,21 @@ def _static_facts(pods: tuple[Object, ...]) -> dict[str, Any]:
 
 
 async def choose_pods(cluster: Cluster, proxy: Proxy, wanted: list[str]) -> dict[str, Any]:
-    """{pods, hosts, others, nodes, skipped}: the proxy's pods on the nodes in question (facts), those nodes' names,
-    and how many nodes were left out. `wanted` names the nodes; without it the hosts of DNS pods, then the first."""
+    """{pods, hosts, others, down, nodes, skipped}: the proxy's pods on the nodes in question (facts), those nodes'
+    names, how many nodes were left out, and the pods there that crash, as far as that is known. `wanted` names the
+    nodes; without it the hosts of DNS pods, then the first."""
     skipped = list(proxy.skipped)
     nodes = await read_nodes(cluster, tuple(wanted), skipped)
     hosts = list(dict.fromkeys(wanted or await _dns_hosts(cluster, skipped)))
     fit = list_fit(nodes["read"])
     usable = [name for name in hosts if name not in nodes["read"] or name in fit]
     chosen = list(dict.fromkeys([*usable, *(() if wanted else fit)]))[:MOST_NODES]
-    pods = await _pods_on(cluster, proxy, chosen, nodes["total"], skipped)
+    pods = await _list_some(cluster, proxy, chosen, nodes["total"], skipped)
     return {
-        "pods": pods, "hosts": chosen, "others": max(0, nodes["total"] - len(chosen)), "nodes": nodes["read"],
-        "skipped": list(dict.fromkeys(skipped)),
+        "pods": [pod for pod in pods if pod["node"] in chosen], "hosts": chosen,
+        "others": max(0, nodes["total"] - len(chosen)),
+        "down": [pod for pod in pods if pod["node"] not in chosen and tell_crash(troubled(pod))],
+        "nodes": nodes["read"], "skipped": list(dict.fromkeys(skipped)),
     }
 
 
@@ -158,16 +161,18 @@ async def read_dns_slices(cluster: Cluster, skipped: list[str]) -> tuple[Object,
     return None if slices is None else (dns.service, slices)
 
 
-async def _pods_on(
+async def _list_some(
     cluster: Cluster, proxy: Proxy, chosen: list[str], total: int, skipped: list[str]
 ) -> list[dict[str, Any]]:
+    """All pods of the proxy where they are few, or where some are not ready (`proxy.coverage` reads them then, too);
+    else those of the chosen nodes."""
     if proxy.daemon is None:
         return []
-    if total <= SMALL:
-        listed = await list_pods(cluster, proxy.daemon, skipped) or []
-    else:
+    listed = await list_pods(cluster, proxy.daemon, skipped) \
+        if total <= SMALL or proxy.daemon["ready"] < proxy.daemon["desired"] else None
+    if listed is None:
         listed = [pod for name in chosen for pod in await list_pods(cluster, proxy.daemon, skipped, name) or []]
-    return [pod for pod in listed if pod["node"] in chosen and not pod["deleting"]]
+    return [pod for pod in listed if not pod["deleting"]]
 
 
 def tell_crash(container: dict[str, Any]) -> str:
