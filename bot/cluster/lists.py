@@ -47,4 +47,4 @@ def _take(body: bytes, kind: Kind, path: str, form: Form) -> tuple[Listing, str]
     page = decode_object(body, path)
     items = take_cells(page, kind, path) if form == "table" else take_items(page, kind, path)
     token, left = read_paging(page, path)
-    return Listing(tuple(items), complete=not token, remaining=left if token else 0), token
+    return Listing(tuple(items), complete=not token, remaining=max(left, 1) if token else 0), token

@@ -186,7 +186,7 @@ def _young(
 
 def _all_ready(evidence: Evidence, live: list[dict[str, Any]], ready: list[dict[str, Any]]) -> Finding:
     nodes = sorted({pod["node"] for pod in ready})
-    unseen = f" ({evidence['unseen']} more were not read)" if evidence["unseen"] else ""
+    unseen = " (more were not read)" if evidence["unseen"] else ""
     unseen += "" if evidence["workload"]["name"] else " (how many are wanted is not known)"
     text = f"{len(ready)} of {count(len(live), 'DNS pod')} ready{unseen}, on {count(len(nodes), 'node')}"
     lonely = evidence["nodes"]["total"] > 1 and len(nodes) == 1 and len(live) == len(ready)

@@ -69,7 +69,7 @@ def judge_events(evidence: Evidence, args: EventArgs) -> Judgement:
     found = [told for rows in _group(events) if (told := _judge(evidence, rows))]
     others = sorted({e["reason"] for e in events if e["warning"] and e["reason"] not in TOLD})
     rest = f"; others warn of {list_names(others)}" if others else ""
-    cut_off = f" ({evidence['more']} more were not read)" if evidence["more"] else ""
+    cut_off = " (more were not read)" if evidence["more"] else ""
     if not found:
         text = f"No event of the last hour speaks of trouble with a node's network{rest}{cut_off}."
         found = [note(Verdict.INFO, Layer.NODE, text, evidence=(read_at(evidence),))]

@@ -3,7 +3,6 @@ the same object twice."""
 
 import json
 import re
-import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -63,32 +62,6 @@ class PatchStatus:
         body = json.dumps(self.body)
         cluster.kubectl("patch", *self.ref.where, "--subresource=status", "--type", "merge", "-p", body)
         return lambda then: None
-
-
-@dataclass(frozen=True, slots=True)
-class KeepStatus:
-    """The same again every second, against whoever puts it right."""
-
-    ref: Ref
-    body: dict[str, Any]
-    needs_nodes: ClassVar[bool] = True
-
-    def inject(self, cluster: Cluster) -> Heal:
-        patch, over = PatchStatus(self.ref, self.body), threading.Event()
-        patch.inject(cluster)
-
-        def keep() -> None:
-            while not over.wait(1.0):
-                patch.inject(cluster)
-
-        keeper = threading.Thread(target=keep, daemon=True)
-        keeper.start()
-
-        def heal(then: Cluster) -> None:
-            over.set()
-            keeper.join()
-
-        return heal
 
 
 @dataclass(frozen=True, slots=True)

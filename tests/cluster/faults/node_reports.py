@@ -3,9 +3,8 @@
 What a kubelet reports is patched in its place, again and again, since it puts it right every ten seconds.
 """
 
-from typing import Any
 
-from tests.cluster.faults.api import Create, KeepStatus, Kubectl, Patch, PatchStatus, Wake
+from tests.cluster.faults.api import Create, Kubectl, Patch, PatchStatus, Wake
 from tests.cluster.faults.conditions import (
     NOW,
     Condition,
@@ -19,6 +18,7 @@ from tests.cluster.faults.conditions import (
 )
 from tests.cluster.faults.fault import Answer, Fault, Injection, Network, Root
 from tests.cluster.faults.node import NODES, EditKubelet, Firewall, KillContainer, StartProcess, StopProcess
+from tests.cluster.faults.node_status import HoldStatus
 from tests.cluster.faults.objects import PROXY, PROXY_PODS, Ref, pod_on
 from tests.cluster.rig import Cluster
 
@@ -30,16 +30,12 @@ NOT_THERE = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": 
 VIRTUAL = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "netcheck-virtual", "labels": {
     "type": "virtual-kubelet", "kubernetes.io/os": "linux"}}, "spec": {"taints": [
         {"key": "virtual-kubelet.io/provider", "value": "netcheck", "effect": "NoSchedule"}]}}
-PRESSURE = {"status": {"conditions": [
+SHARED = {"addresses": [{"type": "InternalIP", "address": "172.31.0.11"}, {"type": "Hostname", "address": SECOND}]}
+PRESSURE = {"conditions": [
     {"type": kind, "status": status, "reason": "Patched", "message": f"{kind} is {status}"}
     for kind, status in (("MemoryPressure", "False"), ("DiskPressure", "True"), ("PIDPressure", "False"),
-                         ("Ready", "True"))]}}
+                         ("Ready", "True"))]}
 READY = {"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "ready"}]}}
-
-
-def _addresses(inside: str) -> dict[str, Any]:
-    told = [{"type": "InternalIP", "address": inside}] if inside else []
-    return {"status": {"addresses": [*told, {"type": "Hostname", "address": SECOND}]}}
 
 
 def _row(
@@ -68,13 +64,13 @@ NODE_REPORTS = (
          wait=both(node_ready(SECOND, ready=False), endpoints(1)), mentions=("systemctl status kubelet",),
          arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*")),
     _row("node-address-shared", "K03", "two nodes report the same address",
-         KeepStatus(NODE, _addresses("172.31.0.11")), cause="node.address.shared", answer="broken", on="Nodes",
+         HoldStatus(SECOND, SHARED), cause="node.address.shared", answer="broken", on="Nodes",
          mentions=("172.31.0.11",), consequences=("node.*", "proxy.*")),
     _row("node-disk-pressure", "K04", "a node is short of disk",
-         KeepStatus(NODE, PRESSURE), cause="node.pressure", mentions=("DiskPressure",),
+         HoldStatus(SECOND, PRESSURE), cause="node.pressure", mentions=("DiskPressure",),
          arguments=(f"node={SECOND}",), consequences=("node.*", "proxy.*", "cni.*")),
     _row("node-kubelet-old", "NODE-08", "the kubelet of a node is five minor versions older than the API server",
-         KeepStatus(NODE, {"status": {"nodeInfo": {"kubeletVersion": "v1.29.3"}}}), cause="node.version",
+         HoldStatus(SECOND, {"nodeInfo": {"kubeletVersion": "v1.29.3"}}), cause="node.version",
          mentions=("v1.29.3",)),
     _row("node-kubelet-unreached", "NODE-07", "a firewall keeps the API server from a node's kubelet",
          Firewall(("iifname != lo tcp dport 10250 drop",), hooks=("input",), nodes=(SECOND,)),

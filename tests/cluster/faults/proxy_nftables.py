@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from tests.cluster.faults.api import Create, EditText, KeepStatus, Patch
+from tests.cluster.faults.api import Create, EditText, Patch
 from tests.cluster.faults.conditions import NOW, Condition, both, daemon_pods, left_out
 from tests.cluster.faults.fault import Answer, Fault, Injection, Root
-from tests.cluster.faults.node import Await, EditKubelet, OnNode, RunOnNode, StartProcess
-from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS, Ref
+from tests.cluster.faults.node import Await, OnNode, RunOnNode
+from tests.cluster.faults.node_status import HoldStatus
+from tests.cluster.faults.objects import PROXY, PROXY_CONFIG, PROXY_PODS
 from tests.cluster.faults.proxy_rules import NODE_PORT, SETTLED, UNLIKE
 from tests.cluster.faults.proxy_setup import FILE, FOLLOWS, PROXY_SETUP_FAULTS, SECOND, logs
 
@@ -24,13 +25,11 @@ NOTHING_OVER_PROTOCOLS = Patch(PROXY, [
      "value": {"name": "nothing", "mountPath": "/etc/protocols"}}])
 
 OTHER = "172.31.0.99"
-# The kubelet would put its address back with each report: with the next one in half an hour it lets the other stand.
 MOVED = (
     OnNode(SECOND, ("ip", "address", "add", f"{OTHER}/32", "dev", "eth0"),
            ("ip", "address", "delete", f"{OTHER}/32", "dev", "eth0")),
-    EditKubelet(SECOND, {"nodeStatusUpdateFrequency": "30m"}), StartProcess(f"kubelet-{SECOND}"),
-    KeepStatus(Ref("Node", SECOND, ""), {"status": {"addresses": [
-        {"type": "InternalIP", "address": OTHER}, {"type": "Hostname", "address": SECOND}]}}),
+    HoldStatus(SECOND, {"addresses": [{"type": "InternalIP", "address": OTHER},
+                                      {"type": "Hostname", "address": SECOND}]}),
 )
 
 
