@@ -27,9 +27,9 @@ prints: apiVersion, kind, metadata with the name alone, and `cells`, from the co
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list call gave. `complete` is false when a ceiling cut it; `remaining` is what the server said is left, and
-    1 where it said no more than that something is: of what was selected by labels or fields it does not know how many
-    (API concepts, "Retrieving large results sets in chunks")."""
+    """What a list call gave. `complete` is false when a ceiling cut it; `remaining` is what the server said is left,
+    and 1 where it said no more than that something is: of what was selected by labels or fields it does not know how
+    many (API concepts, "Retrieving large results sets in chunks")."""
 
     items: tuple[Object, ...]
     complete: bool = True

@@ -1,5 +1,6 @@
 """DaemonSets whose pods belong on every node: the network's agents and kube-proxy. Where they are, and why not."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,10 +8,12 @@ from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_selectors import meets
 from bot.networks import Network, recognise_all
 from bot.steps.nodes.status import sample_nodes
-from bot.steps.readings import or_skip
+from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import cut, name_object, parse_time
 
-MOST_PODS = 20
+MOST_PODS, MOST_UNREADY = 20, 3
+ROWS = 1000
+"""Pods of one DaemonSet that are looked at in their Table, which tells Ready and no reason."""
 RECENT = 600.0
 """Seconds within which a restart says something about now."""
 TOLERATED = tuple(f"node.kubernetes.io/{name}" for name in (
@@ -120,11 +123,35 @@ async def list_pods(
     cluster: Cluster, daemon: dict[str, Any], skipped: list[str], node: str = ""
 ) -> list[dict[str, Any]] | None:
     """The DaemonSet's pods, on one node where it is named; None where they may not be read or are too many."""
-    wanted = ",".join(f"{key}={value}" for key, value in sorted(daemon["labels"].items()))
+    if not node and daemon["desired"] > MOST_PODS:
+        return None
     fields = f"spec.nodeName={node}" if node else ""
     listing = await or_skip(
-        cluster.list("Pod", daemon["namespace"], labels=wanted, fields=fields, limit=MOST_PODS), skipped)
+        cluster.list("Pod", daemon["namespace"], labels=_wanted(daemon), fields=fields, limit=MOST_PODS), skipped)
     return None if listing is None or listing.remaining else [agent_facts(pod) for pod in listing.items]
+
+
+async def list_unready(cluster: Cluster, daemon: dict[str, Any], skipped: list[str]) -> list[dict[str, Any]]:
+    """Of a DaemonSet with more pods than `list_pods` reads the first that are not ready, found by the Table of all (150
+    bytes each)."""
+    if daemon["desired"] <= MOST_PODS or daemon["ready"] >= daemon["desired"]:
+        return []
+    listing = await or_skip(
+        cluster.list("Pod", daemon["namespace"], labels=_wanted(daemon), form="table", limit=ROWS), skipped)
+    names = [row["metadata"]["name"] for row in (listing.items if listing else ()) if not _is_up(row["cells"])]
+    pods = await asyncio.gather(*(
+        one_or_skip(cluster.get("Pod", name, daemon["namespace"]), skipped) for name in names[:MOST_UNREADY]))
+    return [agent_facts(pod) for pod in pods if pod]
+
+
+def _wanted(daemon: dict[str, Any]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(daemon["labels"].items()))
+
+
+def _is_up(cells: dict[str, Any]) -> bool:
+    """`kubectl get pods` prints READY 2/2, STATUS Running of it."""
+    ready, _, of = str(cells.get("Ready", "")).partition("/")
+    return ready == of and cells.get("Status") == "Running"
 
 
 def agent_facts(pod: Object) -> dict[str, Any]:

@@ -86,8 +86,9 @@ def unready(name: str = "web-1", *events: dict[str, str], **changes: Any) -> dic
 
 def pods(*facts: dict[str, Any], **changes: Any) -> Evidence:
     return {
-        "service": "shop/web", "publish": False, "pods": list(facts), "nodes": nodes(), "known": True, "unseen": 0,
-        "ready": sum(one["ready"] for one in facts), "skipped": [], "read_at": NOW, **changes,
+        "service": "shop/web", "publish": False, "pods": list(facts), "nodes": nodes(), "known": True,
+        "total": len(facts), "more": False, "ready": sum(one["ready"] for one in facts), "skipped": [], "read_at": NOW,
+        **changes,
     }
 
 

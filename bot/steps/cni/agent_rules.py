@@ -149,7 +149,9 @@ def _absent(evidence: Evidence, agent: Agent, text: str, ill: dict[str, str]) ->
 
 
 def _is_served(agent: Agent, node: str) -> bool:
-    return any(pod["ready"] and pod["node"] == node and not is_gone(pod) for pod in agent["pods"] or ())
+    """Where only some pods were read, they are of the nodes in doubt: the others are taken to be served."""
+    here = [pod for pod in agent["pods"] or () if pod["node"] == node and not is_gone(pod)]
+    return any(pod["ready"] for pod in here) or not (here or agent.get("whole", True))
 
 
 def _could(node: dict[str, Any]) -> bool:
@@ -190,7 +192,8 @@ def _why(agent: Agent, node: str) -> str:
         return ""
     if not here:
         place = agent["places"].get(node)
-        return (why_not_there(agent["daemon"], place) if place else "") or "no pod of it is there"
+        away = why_not_there(agent["daemon"], place) if place else ""
+        return away or ("no pod of it is there" if agent.get("whole", True) else "")
     pod, container = here[0], troubled(here[0])
     probe = agent["unhealthy"].get(pod["name"], "")
     state = container["waiting"] or pod["reason"] or ("not ready" if container["started"] else pod["phase"])

@@ -6,6 +6,7 @@ Not tested by this: whether packets reach other nodes.
 """
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 from bot.cluster import Cluster, Object
@@ -19,7 +20,7 @@ from bot.steps.cni.flannel import FLANNEL_FACTS
 from bot.steps.cni.sandbox import read_failures
 from bot.steps.cni.suspects import Suspicion, read_suspects
 from bot.steps.cni.weave import WEAVE_FACTS
-from bot.steps.daemons import MOST_PODS, daemon_facts, find_agents, list_pods, read_places
+from bot.steps.daemons import MOST_PODS, daemon_facts, find_agents, list_pods, list_unready, read_places
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import list_fit, read_nodes
 from bot.steps.readings import or_skip
@@ -47,15 +48,21 @@ async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
     if known is None:
         return {"read_at": cluster.now, "agents": None, "nodes": {}, "skipped": skipped}
     found = [(network, item) for network, item in known if not network.meta][:NAMED]
+    sets = await asyncio.gather(*(
+        or_skip(cluster.get("DaemonSet", item["name"], item["namespace"]), skipped) for _, item in found))
+    daemons = [(network, daemon_facts(item)) for (network, _), item in zip(found, sets, strict=True) if item]
+    ill = await asyncio.gather(*(_ill(cluster, daemon, args.survey, skipped) for _, daemon in daemons))
     nodes, failing = await asyncio.gather(
-        read_nodes(cluster, (), skipped, survey=args.survey), _failing(cluster, skipped))
+        read_nodes(cluster, tuple(chain(*ill)), skipped, survey=args.survey), _failing(cluster, skipped))
     agents = await asyncio.gather(*(
-        _agent(cluster, network, item["name"], item["namespace"], nodes, failing, skipped)
-        for network, item in found))
-    return {
-        "read_at": cluster.now, "nodes": nodes, "skipped": list(dict.fromkeys(skipped)),
-        "agents": [agent for agent in agents if agent],
-    }
+        _agent(cluster, network, daemon, nodes, failing, own, skipped)
+        for (network, daemon), own in zip(daemons, ill, strict=True)))
+    return {"read_at": cluster.now, "nodes": nodes, "skipped": list(dict.fromkeys(skipped)), "agents": list(agents)}
+
+
+async def _ill(cluster: Cluster, daemon: dict[str, Any], survey: bool, skipped: list[str]) -> list[str]:
+    """Of a big cluster the first nodes whose agent is not ready."""
+    return [pod["node"] for pod in await list_unready(cluster, daemon, skipped)] if survey else []
 
 
 async def _failing(cluster: Cluster, skipped: list[str]) -> list[str]:
@@ -65,34 +72,30 @@ async def _failing(cluster: Cluster, skipped: list[str]) -> list[str]:
 
 
 async def _agent(
-    cluster: Cluster, network: Network, name: str, namespace: str, nodes: dict[str, Any], failing: list[str],
-    skipped: list[str],
-) -> dict[str, Any] | None:
-    item = await or_skip(cluster.get("DaemonSet", name, namespace), skipped)
-    if item is None:
-        return None
-    daemon = daemon_facts(item)
+    cluster: Cluster, network: Network, daemon: dict[str, Any], nodes: dict[str, Any], failing: list[str],
+    ill: list[str], skipped: list[str],
+) -> dict[str, Any]:
     fit = list_fit(nodes["read"])
     covered = len(fit) if nodes["read"] and not nodes["unread"] else daemon["desired"]
     short = daemon["ready"] < max(covered, daemon["desired"])
     facts = {reader.name: await reader.gather(cluster, network, daemon, skipped)
              for reader in FACTS.get(network.name, ())}
-    doubted = sorted({*failing, *(n for told in facts.values() for n in told.get("doubted", ()))})
-    pods = await _pods(cluster, daemon, nodes["total"], doubted, skipped) if short or doubted else None
+    doubted = sorted({*failing, *ill, *(n for told in facts.values() for n in told.get("doubted", ()))})
+    few = nodes["total"] <= MOST_PODS
+    pods = await _pods(cluster, daemon, few, doubted, skipped) if short or doubted else None
     suspicion = Suspicion(network=network, daemon=daemon, pods=pods, doubted=doubted, short=short)
     return {
-        "network": network.name, "daemon": daemon, "covered": covered, "pods": pods, "facts": facts,
-        "failing": failing,
-        "places": await read_places(cluster, daemon) if short and fit else {},
+        "network": network.name, "daemon": daemon, "covered": covered, "pods": pods, "whole": few, "facts": facts,
+        "failing": failing, "places": await read_places(cluster, daemon) if short and fit else {},
         **await read_suspects(cluster, suspicion, skipped),
     }
 
 
 async def _pods(
-    cluster: Cluster, daemon: dict[str, Any], total: int, doubted: list[str], skipped: list[str]
+    cluster: Cluster, daemon: dict[str, Any], few: bool, doubted: list[str], skipped: list[str]
 ) -> list[dict[str, Any]] | None:
     """All of them on a small cluster; on a big one those of the first nodes in doubt."""
-    if total <= MOST_PODS:
+    if few:
         return await list_pods(cluster, daemon, skipped)
     return [pod for node in doubted[:2] for pod in await list_pods(cluster, daemon, skipped, node) or []] or None
 

@@ -18,7 +18,7 @@ from bot.steps.cni.sandbox_words import DENIED, name_culprit, normalise, read_me
 from bot.steps.daemons import daemon_facts, find_agents, is_gone, list_pods, read_networks
 from bot.steps.dns.objects import DnsArgs, find_dns
 from bot.steps.findings import tell_skipped
-from bot.steps.readings import one_or_skip, or_skip
+from bot.steps.readings import items_or_skip, one_or_skip, or_skip
 from bot.steps.wording import count, cut, list_names, parse_time, read_at
 
 REASON = "FailedCreatePodSandBox"
@@ -41,7 +41,8 @@ async def read_failures(cluster: Cluster, skipped: list[str]) -> list[dict[str, 
     """Groups of events, the newest first, with the `state` of each one's pod now; shared by the looks that ask on which
     nodes pods get no network. Raises Forbidden and other ClusterErrors for the events."""
     listing = await cluster.list("Event", fields=f"reason={REASON}", limit=MOST_EVENTS)
-    groups = _group(listing.items)
+    more = await _of_waiting(cluster, skipped) if listing.remaining else ()
+    groups = _group((*listing.items, *more))
     fresh = [group for group in groups if cluster.now - parse_time(group["at"]) < FRESH][:MOST_PODS]
     known = await _known(cluster) if fresh else {}
     states = await asyncio.gather(*(_state(cluster, group, known, skipped) for group in fresh))
@@ -73,6 +74,20 @@ async def _agents_since(cluster: Cluster, nodes: set[str], skipped: list[str]) -
         if pods and all(pod["ready"] for pod in pods):
             found[node] = max((pod["since"] for pod in pods), key=parse_time)
     return found
+
+
+async def _of_waiting(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:
+    """Events come by name, not by age, so the first of many may all be old. Then those of pods that wait now are asked
+    for: one of each node, on two nodes."""
+    listing = await or_skip(
+        cluster.list("Pod", fields="status.phase=Pending,spec.nodeName!=", limit=MOST_EVENTS), skipped)
+    waiting = [pod for pod in (listing.items if listing else ()) if state_of(pod.get("status", {})) == "waiting"]
+    by_node = {pod["spec"]["nodeName"]: pod["metadata"] for pod in reversed(waiting)}
+    told = await asyncio.gather(*(
+        items_or_skip(cluster.list("Event", meta["namespace"], limit=MOST_EVENTS,
+                                   fields=f"reason={REASON},involvedObject.uid={meta['uid']}"), skipped)
+        for meta in list(by_node.values())[:MOST_PODS]))
+    return tuple(event for events in told for event in events or ())
 
 
 def node_of(event: Object) -> str:
@@ -174,7 +189,7 @@ def _denied(evidence: Evidence, group: dict[str, Any], code: str, denied: re.Mat
 
 SANDBOX = Look(
     name="cni.sandbox", args=SandboxArgs, gather=gather_sandbox, judge=judge_sandbox,
-    reads=("list events", "get pods", "list daemonsets.apps"),
+    reads=("list events", "get pods", "list pods", "list daemonsets.apps"),
     by_hand="`kubectl get events -A --field-selector reason=FailedCreatePodSandBox` "
     "(https://kubernetes.io/docs/tasks/administer-cluster/migrating-from-dockershim/"
     "troubleshooting-cni-plugin-related-errors/)",

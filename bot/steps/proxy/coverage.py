@@ -13,7 +13,7 @@ from bot.diagnosis.platform import PROXY_INSIDE, recognise_platform
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import agent_facts, list_pods, read_places, troubled, why_not_there
+from bot.steps.daemons import agent_facts, list_pods, list_unready, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubeadm import read_kubeadm
 from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
@@ -44,14 +44,17 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
     others = await or_skip(read_others(cluster, daemon), skipped) if daemon else None
     expected = len(list_fit(nodes["read"])) if nodes["read"] and not nodes["unread"] else None
     short = daemon is not None and daemon["ready"] < (daemon["desired"] if expected is None else expected)
-    if short and nodes["unread"] and args.survey:
-        nodes = await read_nodes(cluster, (), skipped, survey=True)
+    pods = await list_pods(cluster, daemon, skipped) if daemon and short else None
+    whole = pods is not None
+    if daemon and short and nodes["unread"] and args.survey:
+        pods = pods or await list_unready(cluster, daemon, skipped)
+        nodes = await read_nodes(cluster, tuple(pod["node"] for pod in pods), skipped, survey=True)
+    places = await read_places(cluster, daemon) if daemon and short and nodes["read"] else {}
     return {
         "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon,
         "kubeadm": not proxy.found and await read_kubeadm(cluster, skipped) is not None,
         "version": version, "nodes": nodes, "networks": list(proxy.networks), "replacement": replacement,
-        "pods": await list_pods(cluster, daemon, skipped) if daemon and short else None,
-        "places": await read_places(cluster, daemon) if daemon and short and nodes["read"] else {},
+        "pods": pods, "whole": whole, "places": places,
         "static": [agent_facts(pod) for pod in proxy.static], "others": others or [],
         "skipped": list(dict.fromkeys([*proxy.skipped, *skipped])),
     }
@@ -164,7 +167,7 @@ def _why(evidence: Evidence, node: str) -> str:
         return ""
     pod = _pod_on(evidence, node)
     if pod is None:
-        return _kept_away(evidence, node) or "no pod"
+        return _kept_away(evidence, node) or ("no pod" if evidence.get("whole", True) else "")
     if pod["ready"]:
         return ""
     container = troubled(pod)

@@ -10,15 +10,18 @@ from bot.diagnosis.causes import find, note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Evidence, Judgement, Look
 from bot.steps.dns.pod_states import classify
+from bot.steps.dns.pods import read_events
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.status import read_nodes
 from bot.steps.podfacts import SCHEDULER, pod_facts
-from bot.steps.readings import items_or_skip
+from bot.steps.readings import or_skip
 from bot.steps.services.objects import ServiceArgs, owner_of, read_selected, read_service
 from bot.steps.wording import count, cut, list_names, read_at
 
 MOST_ASKED = 20
 MOST_EVENTS = 200
+MOST_ILL = 3
+"""Pods whose own events are asked for, where those of the namespace are more."""
 CAUSES = {
     "api.scheduler": "api.scheduler", "dns.pods.pending.no-network": "service.pods.no-network",
     "dns.pods.pending.unschedulable": "service.pods.unschedulable",
@@ -55,7 +58,7 @@ async def gather_pods(cluster: Cluster, args: ServiceArgs) -> Evidence:
     shown = [*ill, *(pod for pod in pods if pod not in ill)][:MOST_ASKED]
     return {
         "service": args.service, "publish": bool(service and service["publish"]), "pods": shown, "nodes": nodes,
-        "known": found is not None, "unseen": unseen + len(pods) - len(shown), "skipped": list(dict.fromkeys(skipped)),
+        "known": found is not None, "total": len(pods), "more": bool(unseen), "skipped": list(dict.fromkeys(skipped)),
         "ready": sum(pod["ready"] and not pod["deleting"] for pod in pods), "read_at": cluster.now,
     }
 
@@ -75,11 +78,15 @@ def _facts(pod: Object) -> dict[str, Any]:
 async def _add_events(cluster: Cluster, namespace: str, pods: list[dict[str, Any]], skipped: list[str]) -> None:
     """What happened to these pods, oldest first, as `classify` reads it."""
     reading = cluster.list("Event", namespace, fields="involvedObject.kind=Pod", limit=MOST_EVENTS)
-    events = await items_or_skip(reading, skipped)
-    if events is None:
+    listing = await or_skip(reading, skipped)
+    if listing is None:
+        return
+    if listing.remaining:  # they come by name: those of these pods may all be among the rest
+        for pod in pods[:MOST_ILL]:
+            pod["events"] = await read_events(cluster, namespace, pod["uid"], skipped)
         return
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for event in sorted(events, key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or "")):
+    for event in sorted(listing.items, key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or "")):
         about = event.get("involvedObject", {}).get("uid", "")
         told[about].append({"reason": str(event.get("reason", "")), "message": cut(str(event.get("message", "")), 300)})
     for pod in pods:
@@ -100,8 +107,8 @@ def judge_pods(evidence: Evidence, args: ServiceArgs) -> Judgement:
     outputs = {"ready": evidence["ready"]}
     if told:
         return Judgement((*told, *skipped), outputs)
-    text = f"{evidence['ready']} of {count(len(evidence['pods']) + evidence['unseen'], 'pod')} of Service " \
-        f"{args.service} ready."
+    more = "; it has more, which were not read" if evidence["more"] else ""
+    text = f"{evidence['ready']} of {count(evidence['total'], 'pod')} of Service {args.service} ready{more}."
     return Judgement((note(Verdict.PASS, Layer.SERVICE, text, evidence=(read_at(evidence),)), *skipped), outputs)
 
 

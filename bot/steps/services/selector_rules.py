@@ -24,7 +24,7 @@ def judge_selected(evidence: Evidence, args: ServiceArgs) -> Judgement:
         return Judgement((_nothing(evidence), *skipped), {"pods": 0})
     owners = sorted({pod["owner"] for pod in live})
     mixed = _mixed(evidence, live) if len(owners) > 1 else None
-    number = count(len(live) + evidence["unseen"], "pod")
+    number = f"{'more than ' if evidence['unseen'] else ''}{count(len(live), 'pod')}"
     wanted = labels_text(service["selector"])
     text = f"The selector of {service['name']}, {wanted}, hits {number} of {list_names(owners)}."
     fine = note(Verdict.PASS, Layer.SERVICE, text, object=service["name"], evidence=(read_at(evidence),))
