@@ -20,30 +20,41 @@ async def ask(bundle: Bundle, scenario: str, folder: Path) -> Any:
 
 
 def numbered(item: Object, number: int) -> Object:
-    """Another one of the same."""
+    """Another one of the same, that comes after all others by its name."""
     other = copy.deepcopy(item)
     meta = other["metadata"]
-    meta |= {"name": f"{meta['name']}-{number:03}", "uid": f"{meta['uid']}-{number}"}
+    meta |= {"name": f"z{number:03}-{meta['name']}", "uid": f"{meta['uid']}-{number}"}
     return other
 
 
+def with_crowd(bundle: Bundle, namespace: str, name: str, size: int) -> Bundle:
+    """So many pods more like the first whose name begins so, each among the endpoints."""
+    pattern = next(o for o in bundle.objects if o["kind"] == "Pod" and o["metadata"]["name"].startswith(name))
+    crowd = [numbered(pattern, number) for number in range(size)]
+
+    def grown(item: Object) -> Object:
+        ends = [e for e in item["endpoints"] if e["targetRef"]["uid"] == pattern["metadata"]["uid"]] \
+            if item["kind"] == "EndpointSlice" and item["metadata"]["namespace"] == namespace else []
+        more = [{**end, "addresses": [pod["status"]["podIP"]], "targetRef": {
+            **end["targetRef"], "name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}}
+            for end in ends for pod in crowd]
+        return {**item, "endpoints": [*item["endpoints"], *more]} if more else item
+
+    for number, pod in enumerate(crowd):
+        address = f"10.244.9.{number}"
+        pod["status"] |= {"podIP": address, "podIPs": [{"ip": address}]}
+    return replace(bundle, objects=(*map(grown, bundle.objects), *crowd))
+
+
 async def test_endpoints_of_pods_beyond_the_first_page_are_not_called_stale(tmp_path: Path) -> None:
-    bundle = load_scenario("service-healthy")
-    pattern = next(o for o in bundle.objects if o["kind"] == "Pod" and o["metadata"]["namespace"] == "shop")
-    crowd = [numbered(pattern, number) for number in range(150)]
-
-    def with_crowd(item: Object) -> Object:
-        if item["kind"] != "EndpointSlice" or item["metadata"]["namespace"] != "shop":
-            return item
-        end = next(e for e in item["endpoints"] if e["targetRef"]["uid"] == pattern["metadata"]["uid"])
-        more = [{**end, "targetRef": {**end["targetRef"], "name": pod["metadata"]["name"],
-                                      "uid": pod["metadata"]["uid"]}} for pod in crowd]
-        return {**item, "endpoints": [*item["endpoints"], *more]}
-
-    objects = (*map(with_crowd, bundle.objects), *crowd)
-    run = await ask(replace(bundle, objects=objects), "service-healthy", tmp_path)
+    run = await ask(with_crowd(load_scenario("service-healthy"), "shop", "web-", 150), "service-healthy", tmp_path)
     assert (run["answer"], causes_of(run)) == ("ok", ())
     assert any("it has more, which were not read" in finding["summary"] for finding in run["findings"])
+
+
+async def test_many_dns_pods_are_as_well_as_two(tmp_path: Path) -> None:
+    run = await ask(with_crowd(load_scenario("healthy"), "kube-system", "coredns-", 30), "healthy", tmp_path)
+    assert (run["answer"], causes_of(run)) == ("ok", ())
 
 
 def with_nodes(bundle: Bundle, daemon: str, more: int) -> Bundle:
@@ -75,7 +86,7 @@ async def test_of_many_agents_the_one_that_is_not_ready_is_named_with_its_node_a
 ) -> None:
     run = await ask(with_nodes(load_scenario(scenario), daemon, 30), scenario, tmp_path)
     found = [f for f in run["findings"] if f["cause"] == cause and f["object"].endswith(f"/{daemon}")]
-    assert [f["node"] for f in found] == ["n1-029"]
+    assert [f["node"] for f in found] == ["z029-n1"]
     assert "31 of 32 pods ready" in found[0]["summary"]
     assert "CrashLoopBackOff" in "".join(found[0]["evidence"])
 
