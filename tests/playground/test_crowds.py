@@ -91,6 +91,11 @@ async def test_of_many_agents_the_one_that_is_not_ready_is_named_with_its_node_a
     assert "CrashLoopBackOff" in "".join(found[0]["evidence"])
 
 
+async def test_among_many_agents_some_are_asked_for_their_nodes_folders(tmp_path: Path) -> None:
+    run = await ask(with_nodes(load_scenario("cni-healthy-weave"), "weave-net", 30), "cni-healthy-weave", tmp_path)
+    assert any("On n1 and n2 the runtime takes 10-weave.conflist" in finding["summary"] for finding in run["findings"])
+
+
 async def test_a_pod_that_waits_now_is_found_behind_many_old_events(tmp_path: Path) -> None:
     bundle = load_scenario("calico-token-wrong")
     event = next(o for o in bundle.objects if o["kind"] == "Event" and o["reason"] == "FailedCreatePodSandBox")

@@ -66,7 +66,10 @@ async def _by_exec(cluster: Cluster, fit: list[str], total: int) -> Views:
             return none
         view, item = found
         daemon = daemon_facts(await cluster.get("DaemonSet", item["name"], item["namespace"]))
-        pods = [pod for pod in await list_pods(cluster, daemon, []) or () if not is_gone(pod) and _runs(pod, view)]
+        read = await list_pods(cluster, daemon, [])
+        if read is None:
+            read = [pod for node in fit[:MOST_AGENTS] for pod in await list_pods(cluster, daemon, [], node) or ()]
+        pods = [pod for pod in read if not is_gone(pod) and _runs(pod, view)]
     except ClusterError:
         return none
     first = {pod["node"]: pod for pod in sorted(pods, key=lambda pod: pod["ready"]) if pod["node"] in fit}
