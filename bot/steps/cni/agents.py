@@ -81,7 +81,9 @@ async def _agent(
     facts = {reader.name: await reader.gather(cluster, network, daemon, skipped)
              for reader in FACTS.get(network.name, ())}
     doubted = sorted({*failing, *ill, *(n for told in facts.values() for n in told.get("doubted", ()))})
-    few = nodes["total"] <= MOST_PODS
+    few, mostly_down = nodes["total"] <= MOST_PODS, daemon["ready"] * 2 < daemon["desired"]
+    if not (few or doubted) and mostly_down:
+        doubted = fit[:2]
     pods = await _pods(cluster, daemon, few, doubted, skipped) if short or doubted else None
     suspicion = Suspicion(network=network, daemon=daemon, pods=pods, doubted=doubted, short=short)
     return {
