@@ -21,7 +21,7 @@ from bot.steps.http_page import read_page
 from bot.steps.proxy.live_rules import judge_pod
 from bot.steps.proxy.metrics import read_metrics
 from bot.steps.proxy.objects import CHANGE, choose_pods, find_proxy, read_dns_slices
-from bot.steps.wording import cut, list_names, parse_time, read_at, tell_time
+from bot.steps.wording import count, cut, list_names, parse_time, read_at, tell_time
 
 METRICS, HEALTH = 10249, 10256
 AT_ONCE = 4.0
@@ -101,7 +101,7 @@ def judge_live(evidence: Evidence, args: LiveArgs) -> Judgement:
     found = weigh([told for _, told in judged], evidence["others"])
     good = [pod["node"] for pod, told in judged if not told]
     if good:
-        others = f" The other {evidence['others']} were not asked." if evidence["others"] else ""
+        others = f" Not asked: {count(evidence['others'], 'node')} more." if evidence["others"] else ""
         text = (f"kube-proxy on {list_names(good)} has written its rules since they last changed; the way through "
                 f"Service addresses was not tested.{others}")
         times = [f"{pod['name']} on {pod['node']}: {_synced(pod)}" for pod, told in judged if not told]
