@@ -38,7 +38,7 @@ ifdef LIST
 	@$(BIN)/python -m tests.cluster.faults
 else
 	$(BIN)/python -m pytest $(if $(ONLY),tests/cluster/test_faults.py --only=$(ONLY),tests/cluster --third=$(THIRD) \
-	  $(if $(NETCHECK_TEST_KUBECONFIG),,-n 2 --dist loadgroup)) -m cluster -o faulthandler_timeout=900 $(ARGS)
+	  $(if $(NETCHECK_TEST_KUBECONFIG),,-n 3 --dist loadgroup)) -m cluster -o faulthandler_timeout=900 $(ARGS)
 endif
 
 bench: $(VENV)/.dev

@@ -109,24 +109,26 @@ def _short(evidence: Evidence, agent: Agent, network: Network, denied: list[str]
     fit = list_fit(read)
     kept = [name for name in fit if _could(read[name]) and _is_kept_off(agent, name)]
     away = [name for name in fit if name not in kept and not _is_served(agent, name) and (
-        not _could(read[name]) or (is_young(read[name], evidence) and not _keeps_crashing(agent, name)))]
+        not _could(read[name]) or (_is_known(agent, name) and is_young(read[name], evidence)
+                                   and not _keeps_crashing(agent, name)))]
     total = max(agent["covered"], daemon["desired"])
     if daemon["ready"] >= total:
         return []
     text = f"{daemon['name']} ({network.name}) has {daemon['ready']} of {total} pods ready"
-    if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]):
+    whole = agent.get("whole", True)
+    ill = {name: why for name in fit if name not in away and (why := _why(agent, name))}
+    lasting = {name: why for name, why in ill.items() if name in kept or not (
+        is_young(daemon, evidence) or _is_new(evidence, agent, name))}
+    if total - daemon["ready"] <= len(away) + count_down(evidence["nodes"]) and (whole or not lasting):
         text = f"{text}; the others belong on nodes that are new, not ready, or on their way out."
         return [] if denied else [_told(evidence, agent, text)]
     if not daemon["desired"] and any(other["daemon"]["ready"] for other in evidence["agents"]):
         return [_told(evidence, agent, f"{text}: it is set to run nowhere, and another network runs.")]
-    ill = {name: why for name in fit if name not in away and (why := _why(agent, name))}
     told = [f for pod in agent["pods"] or () if not pod["ready"] and pod["node"] in ill
             for f in _lines(evidence, agent, network, pod, denied)]
     if told:
         return told
-    lasting = {name: why for name, why in ill.items() if name in kept or not (
-        is_young(daemon, evidence) or _is_new(evidence, agent, name))}
-    if not lasting and (ill or is_young(daemon, evidence)):
+    if not lasting and (ill or is_young(daemon, evidence) or (daemon["rolling"] and not whole)):
         return [_told(evidence, agent, f"{text}. It is being rolled out.")]
     return [] if denied else _absent(evidence, agent, text, lasting)
 
@@ -149,9 +151,12 @@ def _absent(evidence: Evidence, agent: Agent, text: str, ill: dict[str, str]) ->
 
 
 def _is_served(agent: Agent, node: str) -> bool:
-    """Where only some pods were read, they are of the nodes in doubt: the others are taken to be served."""
-    here = [pod for pod in agent["pods"] or () if pod["node"] == node and not is_gone(pod)]
-    return any(pod["ready"] for pod in here) or not (here or agent.get("whole", True))
+    return any(pod["ready"] and pod["node"] == node and not is_gone(pod) for pod in agent["pods"] or ())
+
+
+def _is_known(agent: Agent, node: str) -> bool:
+    """Whether what is there of the agent was read: of many pods only those of nodes in doubt are."""
+    return bool(agent.get("whole", True) or any(pod["node"] == node for pod in agent["pods"] or ()))
 
 
 def _could(node: dict[str, Any]) -> bool:
@@ -178,7 +183,8 @@ def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:
     here = next((pod for pod in agent["pods"] or () if pod["node"] == node and not is_gone(pod)), None)
     if here is None:
         place = agent["places"].get(node)
-        return bool(agent["daemon"]["rolling"] and place and not why_not_there(agent["daemon"], place))
+        meant = not why_not_there(agent["daemon"], place) if place else not agent.get("whole", True)
+        return bool(agent["daemon"]["rolling"] and meant)
     ill = troubled(here)
     return is_young(here, evidence) and not ill["ended"] and ill["waiting"] not in POSITIVE
 
@@ -193,7 +199,7 @@ def _why(agent: Agent, node: str) -> str:
     if not here:
         place = agent["places"].get(node)
         away = why_not_there(agent["daemon"], place) if place else ""
-        return away or ("no pod of it is there" if agent.get("whole", True) else "")
+        return (away or "no pod of it is there") if _is_known(agent, node) else ""
     pod, container = here[0], troubled(here[0])
     probe = agent["unhealthy"].get(pod["name"], "")
     state = container["waiting"] or pod["reason"] or ("not ready" if container["started"] else pod["phase"])

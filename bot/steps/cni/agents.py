@@ -62,7 +62,7 @@ async def gather_agents(cluster: Cluster, args: AgentsArgs) -> Evidence:
 
 async def _ill(cluster: Cluster, daemon: dict[str, Any], survey: bool, skipped: list[str]) -> list[str]:
     """Of a big cluster the first nodes whose agent is not ready."""
-    return [pod["node"] for pod in await list_unready(cluster, daemon, skipped)] if survey else []
+    return [pod["node"] for pod in await list_unready(cluster, daemon, skipped) if pod["node"]] if survey else []
 
 
 async def _failing(cluster: Cluster, skipped: list[str]) -> list[str]:
@@ -80,8 +80,9 @@ async def _agent(
     short = daemon["ready"] < max(covered, daemon["desired"])
     facts = {reader.name: await reader.gather(cluster, network, daemon, skipped)
              for reader in FACTS.get(network.name, ())}
-    doubted = sorted({*failing, *ill, *(n for told in facts.values() for n in told.get("doubted", ()))})
-    few, mostly_down = nodes["total"] <= MOST_PODS, daemon["ready"] * 2 < daemon["desired"]
+    hinted = sorted({*failing, *(n for told in facts.values() for n in told.get("doubted", ()))})
+    doubted = list(dict.fromkeys((*ill, *hinted)))
+    few, mostly_down = daemon["desired"] <= MOST_PODS, daemon["ready"] * 2 < daemon["desired"]
     if not (few or doubted) and mostly_down:
         doubted = fit[:2]
     pods = await _pods(cluster, daemon, few, doubted, skipped) if short or doubted else None
@@ -147,7 +148,7 @@ def _two(evidence: Evidence) -> list[Finding]:
 
 AGENTS = Look(
     name="cni.agents", args=AgentsArgs, gather=gather_agents, judge=judge_agents,
-    reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "list events", "list pods in kube-system",
+    reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "list events", "list pods", "get pods",
            "get pods/log in kube-system", "create pods/portforward in kube-system",
            "get configmaps/kube-flannel-cfg in kube-system",
            "create subjectaccessreviews.authorization.k8s.io", "list ippools.crd.projectcalico.org", "get services",

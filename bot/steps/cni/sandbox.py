@@ -7,6 +7,7 @@ event is no evidence of health; events expire within the hour.
 
 import asyncio
 import re
+from itertools import chain
 from typing import Any
 
 from bot.cluster import Cluster, Object
@@ -26,7 +27,7 @@ MOST_EVENTS = 20
 MOST_AGENTS = 3
 SETTLING = 20.0
 """Seconds after an agent became ready: one without a probe is ready before it has written what the plugin looks for."""
-MOST_PODS = 2
+MOST_PODS, MOST_WAITING = 2, 5
 """Groups of events whose newest pod is read, to tell now from then."""
 SANDBOXED = "PodReadyToStartContainers"
 FRESH = 600.0
@@ -41,10 +42,12 @@ async def read_failures(cluster: Cluster, skipped: list[str]) -> list[dict[str, 
     """Groups of events, the newest first, with the `state` of each one's pod now; shared by the looks that ask on which
     nodes pods get no network. Raises Forbidden and other ClusterErrors for the events."""
     listing = await cluster.list("Event", fields=f"reason={REASON}", limit=MOST_EVENTS)
-    more = await _of_waiting(cluster, skipped) if listing.remaining else ()
-    groups = _group((*listing.items, *more))
+    waiting = await _list_waiting(cluster, skipped) if listing.remaining else []
+    more = await asyncio.gather(*(_told_of(cluster, pod["metadata"], skipped) for pod in waiting))
+    groups = _group((*listing.items, *chain(*more)))
     fresh = [group for group in groups if cluster.now - parse_time(group["at"]) < FRESH][:MOST_PODS]
     known = await _known(cluster) if fresh else {}
+    known |= {pod["metadata"]["uid"]: pod for pod in waiting}
     states = await asyncio.gather(*(_state(cluster, group, known, skipped) for group in fresh))
     for group, state in zip(fresh, states, strict=True):
         group["state"] = state
@@ -76,18 +79,19 @@ async def _agents_since(cluster: Cluster, nodes: set[str], skipped: list[str]) -
     return found
 
 
-async def _of_waiting(cluster: Cluster, skipped: list[str]) -> tuple[Object, ...]:
-    """Events come by name, not by age, so the first of many may all be old. Then those of pods that wait now are asked
-    for: one of each node, on two nodes."""
+async def _list_waiting(cluster: Cluster, skipped: list[str]) -> list[Object]:
+    """Events come by name, not by age, so the first of many may all be old. Then pods are looked for that wait now: one
+    of each node, on two nodes."""
     listing = await or_skip(
-        cluster.list("Pod", fields="status.phase=Pending,spec.nodeName!=", limit=MOST_EVENTS), skipped)
+        cluster.list("Pod", fields="status.phase=Pending,spec.nodeName!=", limit=MOST_WAITING), skipped)
     waiting = [pod for pod in (listing.items if listing else ()) if state_of(pod.get("status", {})) == "waiting"]
-    by_node = {pod["spec"]["nodeName"]: pod["metadata"] for pod in reversed(waiting)}
-    told = await asyncio.gather(*(
-        items_or_skip(cluster.list("Event", meta["namespace"], limit=MOST_EVENTS,
-                                   fields=f"reason={REASON},involvedObject.uid={meta['uid']}"), skipped)
-        for meta in list(by_node.values())[:MOST_PODS]))
-    return tuple(event for events in told for event in events or ())
+    return list({pod["spec"]["nodeName"]: pod for pod in reversed(waiting)}.values())[:MOST_PODS]
+
+
+async def _told_of(cluster: Cluster, meta: Object, skipped: list[str]) -> tuple[Object, ...]:
+    fields = f"reason={REASON},involvedObject.uid={meta['uid']}"
+    reading = cluster.list("Event", meta["namespace"], fields=fields, limit=MOST_EVENTS)
+    return await items_or_skip(reading, skipped) or ()
 
 
 def node_of(event: Object) -> str:

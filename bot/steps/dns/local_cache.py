@@ -9,7 +9,7 @@ import asyncio
 import re
 from typing import Any
 
-from bot.cluster import Cluster, Object
+from bot.cluster import Cluster, Listing, Object
 from bot.diagnosis.platform import addresses_of, cache_addresses
 from bot.steps import Evidence, Look
 from bot.steps.dns.local_cache_rules import judge_cache
@@ -57,16 +57,18 @@ async def _cache(cluster: Cluster, dns: Dns, daemon: Object, skipped: list[str])
         "name": name_object("DaemonSet", daemon), "namespace": namespace,
         "wanted": status.get("desiredNumberScheduled", 0), "ready": status.get("numberReady", 0),
         "rolling": status.get("updatedNumberScheduled", 0) < status.get("desiredNumberScheduled", 0),
-        "created": daemon["metadata"].get("creationTimestamp", ""), "pods": pods, "config": config,
+        "created": daemon["metadata"].get("creationTimestamp", ""), **pods, "config": config,
         "upstream": upstream,
     }
 
 
-async def _pods(cluster: Cluster, daemon: Object, skipped: list[str]) -> list[dict[str, Any]]:
+async def _pods(cluster: Cluster, daemon: Object, skipped: list[str]) -> dict[str, Any]:
+    """{pods: facts, more: whether there are more}."""
     namespace, labels = daemon["metadata"]["namespace"], labels_text(match_labels(daemon))
-    pods = await items_or_skip(cluster.list("Pod", namespace, labels=labels, limit=MOST_PODS), skipped) or ()
+    listing = await or_skip(cluster.list("Pod", namespace, labels=labels, limit=MOST_PODS), skipped) or Listing(())
     kept = ("name", "node", "ready", "waiting", "waiting_message", "last_ended", "created", "deleting")
-    return [{key: facts[key] for key in kept} for facts in map(pod_facts, pods)]
+    return {"pods": [{key: facts[key] for key in kept} for facts in map(pod_facts, listing.items)],
+            "more": bool(listing.remaining)}
 
 
 async def _config(cluster: Cluster, daemon: Object, skipped: list[str]) -> dict[str, Any] | None:

@@ -49,8 +49,12 @@ def _fine(evidence: Evidence, cache: dict[str, Any]) -> Finding:
     used = not bind or any(address in bind for address in evidence["handed"] or evidence["service"])
     if not used:
         text += f"; kubelets hand out {list_names(evidence['handed'])}, so pods do not ask it"
+    unknown = bool(cache.get("more")) and cache["ready"] < cache["wanted"]
+    if unknown:
+        text += "; on which nodes not, and why, was not looked at"
     text += "; path not tested."
-    return note(Verdict.PASS if used else Verdict.INFO, Layer.DNS_SERVICE, text, object=cache["name"],
+    verdict = Verdict.UNKNOWN if unknown else Verdict.PASS if used else Verdict.INFO
+    return note(verdict, Layer.DNS_SERVICE, text, object=cache["name"],
                 evidence=(read_at(evidence),))
 
 

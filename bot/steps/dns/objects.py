@@ -76,14 +76,15 @@ async def find_dns(cluster: Cluster, args: DnsArgs) -> Dns:
     selector = service["spec"].get("selector") or {} if service else {}
     skipped: list[str] = []
     listed = await _list_pods(cluster, namespace, selector) if selector else Listing(())
-    unseen = listed.remaining
+    unseen = 0
     servers = [pod for pod in listed.items if looks_like_dns(pod.get("spec", {}))]
     if servers:
         kind, workload = await or_skip(_owner(cluster, namespace, servers[0]), skipped) or ("", None)
+        unseen = _count_unseen(listed, workload)
     else:
         kind, workload, skipped = await _search(cluster, namespace, selector)
         mine = await _list_pods(cluster, namespace, match_labels(workload)) if workload else Listing(())
-        servers, unseen = list(mine.items), mine.remaining
+        servers, unseen = list(mine.items), _count_unseen(mine, workload)
     if service is None:  # it may be the one that has the kubelets' address
         skipped += kubelet.skipped
     found = Dns(
@@ -179,6 +180,13 @@ async def _list_pods(cluster: Cluster, namespace: str, labels: dict[str, str]) -
     wanted = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     listing = await cluster.list("Pod", namespace, labels=wanted, limit=MOST_PODS)
     return replace(listing, items=tuple(sorted(listing.items, key=lambda pod: str(pod["metadata"]["name"]))))
+
+
+def _count_unseen(listing: Listing, workload: Object | None) -> int:
+    """How many pods more the workload says it has, where the list was cut; at least one then."""
+    status = workload.get("status", {}) if workload else {}
+    number = status.get("replicas") or status.get("currentNumberScheduled", 0)
+    return max(listing.remaining, number - len(listing.items)) if listing.remaining else 0
 
 
 async def _get(cluster: Cluster, kind: str, name: str, namespace: str) -> Object | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cluster import Cluster, Listing, Object
@@ -31,11 +31,13 @@ JOINING = re.compile(r"\d+s")
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Of the nodes of a big cluster: how many were seen, how many are ready, and the names of the others."""
+    """Of the nodes of a big cluster: how many were seen, how many are ready, and the names of the others; those of
+    nodes that have just joined are apart."""
 
     seen: int = 0
     ready: int = 0
     down: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
 
 
 NONE = Survey()
@@ -66,7 +68,8 @@ async def read_nodes(
         if node:
             read[node["metadata"]["name"]] = node
     facts = {name: node_facts(node) for name, node in sorted(read.items())}
-    told = {"rows": rows.seen, "ready": rows.ready, "down": [name for name in down if name not in read]}
+    told = {"rows": rows.seen, "ready": rows.ready, "down": [name for name in down if name not in read],
+            "new": [name for name in rows.new if name not in read]}
     return {"read": facts, "total": total, "unread": max(0, total - len(read)),
             **({"survey": told} if rows.seen else {})}
 
@@ -79,10 +82,10 @@ def _count(told: Survey, row: Object) -> Survey:
     """`row`: what `kubectl get nodes` prints of a node; one that has just joined is passed over."""
     cells = row["cells"]
     if JOINING.fullmatch(str(cells.get("Age", ""))):
-        return told
+        return replace(told, new=(*told.new, str(cells["Name"])))
     ready = str(cells.get("Status", "")).split(",")[0] == "Ready"
     down = told.down if ready else (*told.down, str(cells["Name"]))
-    return Survey(told.seen + 1, told.ready + ready, down)
+    return replace(told, seen=told.seen + 1, ready=told.ready + ready, down=down)
 
 
 def node_facts(node: Object) -> dict[str, Any]:
@@ -123,8 +126,9 @@ def fell_silent(node: dict[str, Any]) -> bool:
 
 
 def count_down(nodes: dict[str, Any]) -> int:
-    """Nodes that are not ready beside those that were read, as far as that was looked at."""
-    return len(nodes.get("survey", {}).get("down", ()))
+    """Nodes that are not ready, or have just joined, beside those that were read, as far as that was looked at."""
+    survey = nodes.get("survey", {})
+    return len(survey.get("down", ())) + len(survey.get("new", ()))
 
 
 def list_fit(read: dict[str, Any]) -> list[str]:

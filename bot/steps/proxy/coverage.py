@@ -13,7 +13,7 @@ from bot.diagnosis.platform import PROXY_INSIDE, recognise_platform
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import agent_facts, list_pods, list_unready, read_places, troubled, why_not_there
+from bot.steps.daemons import POSITIVE, agent_facts, list_pods, list_unready, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubeadm import read_kubeadm
 from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
@@ -47,8 +47,9 @@ async def gather_coverage(cluster: Cluster, args: ProxyArgs) -> Evidence:
     pods = await list_pods(cluster, daemon, skipped) if daemon and short else None
     whole = pods is not None
     if daemon and short and nodes["unread"] and args.survey:
-        pods = pods or await list_unready(cluster, daemon, skipped)
-        nodes = await read_nodes(cluster, tuple(pod["node"] for pod in pods), skipped, survey=True)
+        pods = await list_unready(cluster, daemon, skipped) if pods is None else pods
+        ill = tuple(pod["node"] for pod in pods if pod["node"] and not pod["ready"])
+        nodes = await read_nodes(cluster, ill, skipped, survey=True)
     places = await read_places(cluster, daemon) if daemon and short and nodes["read"] else {}
     return {
         "read_at": cluster.now, "known": proxy.known, "found": proxy.found, "proxy": daemon,
@@ -121,7 +122,7 @@ def _present(evidence: Evidence) -> list[Finding]:
     elsewhere = served_by_others(evidence)
     fit = [name for name in list_fit(nodes["read"]) if name not in elsewhere]
     up = [name for name in fit if nodes["read"][name]["ready"]]
-    sure = [name for name in up if _why(evidence, name) and (_kept_away(evidence, name) or _crash(evidence, name))]
+    sure = [name for name in up if _why(evidence, name) and _is_sure(evidence, name)]
     new = [name for name in up if is_young(nodes["read"][name], evidence) and name not in sure]
     down = len(fit) - len(up) + len(new) + count_down(nodes)
     expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
@@ -130,7 +131,8 @@ def _present(evidence: Evidence) -> list[Finding]:
         text += "; that its processes run does not show that they write rules."
         return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
     bare = {name: why for name in up if name not in new and (why := _why(evidence, name))}
-    rolling = proxy["rolling"] and not any(why for why in bare.values() if why != "no pod")
+    rolling = proxy["ready"] and all(
+        _is_starting(evidence, name) or (proxy["rolling"] and why == "no pod") for name, why in bare.items())
     if not sure and (is_young(proxy, evidence) or rolling):
         return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"],
                      evidence=(read_at(evidence),))]
@@ -150,6 +152,21 @@ def _present(evidence: Evidence) -> list[Finding]:
     return found
 
 
+def _is_sure(evidence: Evidence, node: str) -> bool:
+    """Whether no youth explains that it has no ready pod. Where only pods that are not ready were read, new nodes may
+    well be served and excuse none of them."""
+    whole = evidence.get("whole", True)
+    return bool(_kept_away(evidence, node) or _crash(evidence, node) or not (whole or _is_starting(evidence, node)))
+
+
+def _is_starting(evidence: Evidence, node: str) -> bool:
+    """Its pod is new, and nothing speaks against it yet."""
+    pod = _pod_on(evidence, node)
+    container = troubled(pod) if pod else None
+    return bool(pod and container and is_young(pod, evidence) and not container["ended"]
+                and container["waiting"] not in POSITIVE)
+
+
 def _crash(evidence: Evidence, node: str) -> str:
     """What does not stay up is there, and crashes: another fault than a pod that is missing."""
     return tell_crash(troubled(pod)) if (pod := _pod_on(evidence, node)) else ""
@@ -167,7 +184,7 @@ def _why(evidence: Evidence, node: str) -> str:
         return ""
     pod = _pod_on(evidence, node)
     if pod is None:
-        return _kept_away(evidence, node) or ("no pod" if evidence.get("whole", True) else "")
+        return (_kept_away(evidence, node) or "no pod") if evidence.get("whole", True) else ""
     if pod["ready"]:
         return ""
     container = troubled(pod)
@@ -185,7 +202,7 @@ COVERAGE = Look(
     name="proxy.coverage", args=ProxyArgs, gather=gather_coverage, judge=judge_coverage,
     reads=("list daemonsets.apps", "get daemonsets.apps", "list nodes", "get configmaps/kubeadm-config in kube-system",
            "get configmaps/cilium-config in kube-system", "list felixconfigurations.crd.projectcalico.org",
-           "list pods in kube-system", "get /version"),
+           "list pods in kube-system", "get pods in kube-system", "get /version"),
     by_hand="`kubectl -n kube-system get daemonset kube-proxy` and `kubectl -n kube-system get pods -o wide "
     "-l k8s-app=kube-proxy` (https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#is-the-kube-proxy-working)",
 )

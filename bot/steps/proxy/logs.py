@@ -15,12 +15,12 @@ from bot.cluster import Cluster
 from bot.diagnosis.causes import note
 from bot.model.finding import Finding, Layer, Verdict
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import ended_lately, troubled
+from bot.steps.daemons import ended_lately, list_unready, troubled
 from bot.steps.findings import tell_skipped, weigh
 from bot.steps.pod_logs import read_log
 from bot.steps.proxy.klog import keep_telling
 from bot.steps.proxy.log_rules import PATTERNS, judge_pod
-from bot.steps.proxy.objects import MOST_NODES, choose_pods, find_proxy
+from bot.steps.proxy.objects import MOST_NODES, choose_pods, find_proxy, tell_crash
 from bot.steps.wording import list_names, read_at
 
 TAIL = 200
@@ -29,10 +29,12 @@ TAIL = 200
 class LogArgs(Args):
     """Reads kube-proxy's log on up to two nodes, and on two more where it crashes.
 
-    `nodes`: their names; without them those that host DNS pods.
+    `nodes`: their names; without them those that host DNS pods. `survey`: whether of more than twenty pods all are
+    looked at for being ready.
     """
 
     nodes: list[str] = Field(default_factory=list, max_length=20)
+    survey: bool = False
 
 
 async def gather_logs(cluster: Cluster, args: LogArgs) -> Evidence:
@@ -40,16 +42,21 @@ async def gather_logs(cluster: Cluster, args: LogArgs) -> Evidence:
     chosen = await choose_pods(cluster, proxy, args.nodes)
     skipped: list[str] = chosen["skipped"]
     namespace = proxy.daemon["namespace"] if proxy.daemon else ""
-    down = chosen["down"][:MOST_NODES]
+    crashed = chosen["down"]
+    if args.survey and proxy.daemon and not proxy.static:
+        known = {pod["name"] for pod in (*chosen["pods"], *crashed)}
+        more = await list_unready(cluster, proxy.daemon, skipped)
+        crashed = [*crashed, *(pod for pod in more if pod["name"] not in known and tell_crash(troubled(pod)))]
+    down = crashed[:MOST_NODES]
     pods = await asyncio.gather(*(_read(cluster, namespace, pod, skipped) for pod in (*chosen["pods"], *down)))
     for pod in pods:
         pod["addresses"] = chosen["nodes"].get(pod["node"], {}).get("addresses", [])
     return {
         "read_at": cluster.now, "proxy": proxy.daemon["name"] if proxy.daemon else "",
         "account": f"ServiceAccount {namespace}/{proxy.daemon['account']}" if proxy.daemon else "",
-        "pods": list(pods), "others": chosen["others"] - len(down), "skipped": list(dict.fromkeys(skipped)),
+        "pods": list(pods), "others": max(0, chosen["others"] - len(down)), "skipped": list(dict.fromkeys(skipped)),
         "whole": proxy.daemon is not None and not proxy.daemon["ready"],
-        "unread": [pod["node"] for pod in chosen["down"][MOST_NODES:]],
+        "unread": [pod["node"] for pod in crashed[MOST_NODES:]],
     }
 
 
@@ -115,8 +122,8 @@ def _error(pod: dict[str, Any]) -> str:
 
 LOGS = Look(
     name="proxy.logs", args=LogArgs, gather=gather_logs, judge=judge_logs,
-    reads=("get pods/log in kube-system", "list pods in kube-system", "list daemonsets.apps", "get daemonsets.apps",
-           "list nodes", "list services"),
+    reads=("get pods/log in kube-system", "list pods in kube-system", "get pods in kube-system", "list daemonsets.apps",
+           "get daemonsets.apps", "list nodes", "list services"),
     by_hand="`kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=100` and, of one that crashes, `kubectl -n "
     "kube-system logs POD --previous` "
     "(https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#is-the-kube-proxy-working)",

@@ -84,6 +84,8 @@ async def _add_events(cluster: Cluster, namespace: str, pods: list[dict[str, Any
     if listing.remaining:  # they come by name: those of these pods may all be among the rest
         for pod in pods[:MOST_ILL]:
             pod["events"] = await read_events(cluster, namespace, pod["uid"], skipped)
+        for pod in pods[MOST_ILL:]:
+            pod["unheard"] = not pod["started"]
         return
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
     for event in sorted(listing.items, key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or "")):
@@ -117,7 +119,8 @@ def _trouble(pod: dict[str, Any], evidence: Evidence) -> Trouble:
         told = f"its containers are ready, readinessGate {list_names(pod['gates'])} is not True"
         return Trouble(pod, "service.pods.gate", told)
     state = classify(pod, evidence)
-    if pod["phase"] in ("Succeeded", "Failed") or state.code == "restarted":
+    unsaid = pod.get("unheard") and state.code == "dns.pods.not-ready"  # its events may say why
+    if pod["phase"] in ("Succeeded", "Failed") or state.code == "restarted" or unsaid:
         return Trouble(pod, "", "")
     probe = next((e["message"] for e in reversed(pod["events"]) if e["reason"] == "Unhealthy"), "")
     answered = "statuscode: 4" in probe  # what answers so will not begin to fit by waiting, as one that is not up does
