@@ -186,6 +186,13 @@ async def test_an_agent_that_no_node_takes_costs_nothing_else_that_is_told(
     assert not [f["summary"] for f in run["findings"] if "no name was given" in f["summary"]]
 
 
+async def test_without_a_look_at_all_pods_one_that_is_not_ready_counts_and_no_node_is_named(tmp_path: Path) -> None:
+    run = await ask(with_nodes(load_scenario("healthy"), "kube-proxy", pod=crashes), "healthy", tmp_path)
+    finding, = (f for f in run["findings"] if f["cause"].startswith("proxy."))
+    assert (run["answer"], finding["node"]) == ("degraded", "")
+    assert "31 of 32 pods ready" in finding["summary"]
+
+
 async def test_on_fifteen_nodes_the_one_is_named_whose_proxy_crashes(tmp_path: Path) -> None:
     run = await ask(with_nodes(load_scenario("proxy-healthy"), "kube-proxy", 13, crashes), "proxy-healthy", tmp_path)
     assert {f["node"] for f in run["findings"] if f["cause"] == "proxy.crashing"} == {"z012-n1"}

@@ -131,8 +131,8 @@ def _present(evidence: Evidence) -> list[Finding]:
         text += "; that its processes run does not show that they write rules."
         return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
     bare = {name: why for name in up if name not in new and (why := _why(evidence, name))}
-    rolling = proxy["ready"] and all(
-        _is_starting(evidence, name) or (proxy["rolling"] and why == "no pod") for name, why in bare.items())
+    settled = [why for name, why in bare.items() if not (proxy["ready"] and _is_starting(evidence, name))]
+    rolling = (proxy["rolling"] and not any(why != "no pod" for why in settled)) or (bare and not settled)
     if not sure and (is_young(proxy, evidence) or rolling):
         return [note(Verdict.INFO, Layer.PROXY, f"{text}; it is being rolled out.", object=proxy["name"],
                      evidence=(read_at(evidence),))]
