@@ -193,6 +193,15 @@ async def test_without_a_look_at_all_pods_one_that_is_not_ready_counts_and_no_no
     assert "31 of 32 pods ready" in finding["summary"]
 
 
+async def test_on_five_hundred_nodes_agents_that_are_not_ready_are_named_within_the_budget(tmp_path: Path) -> None:
+    bundle = with_nodes(load_scenario("cni-healthy-calico"), "calico-node", 498, crashes, ill=100)
+    run = await ask(bundle, "cni-healthy-calico", tmp_path)
+    nodes = [f["node"] for f in run["findings"] if f["cause"] == "cni.agent"]
+    assert nodes == ["z398-n1", "z399-n1"]
+    assert run["requests"] <= 60
+    assert run["bytes"] <= 1_000_000
+
+
 async def test_on_fifteen_nodes_the_one_is_named_whose_proxy_crashes(tmp_path: Path) -> None:
     run = await ask(with_nodes(load_scenario("proxy-healthy"), "kube-proxy", 13, crashes), "proxy-healthy", tmp_path)
     assert {f["node"] for f in run["findings"] if f["cause"] == "proxy.crashing"} == {"z012-n1"}
