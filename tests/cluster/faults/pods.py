@@ -20,6 +20,8 @@ from tests.cluster.rig.images import SHELL
 
 DEPLOYMENT = str(DNS_DEPLOYMENT)
 AFTERWARDS = ("dns.pods.not-ready", "dns.endpoints.*")
+ENDED_BY_LOOP = ("dns.upstream.*", "dns.pods.crashing", *AFTERWARDS)
+"""A server that asks itself is ended by its plugin loop, sooner or later."""
 CONTAINERS = "/spec/template/spec/containers"
 CONTAINER = f"{CONTAINERS}/0"
 RECREATE = {"op": "replace", "path": "/spec/strategy", "value": {"type": "Recreate"}}
@@ -73,13 +75,13 @@ POD_FAULTS = (
     Fault(
         name="dns-own-resolver", reference="D12", says="CoreDNS is told to ask the cluster's DNS, which is itself",
         breaks=(at_once({"dnsPolicy": "ClusterFirst"}),), wait=DNS_SERVES,
-        roots=(Root("dns.upstream.dns-policy", "upstream", DEPLOYMENT),), consequences=("dns.upstream.*",),
+        roots=(Root("dns.upstream.dns-policy", "upstream", DEPLOYMENT),), consequences=ENDED_BY_LOOP,
         mentions=("dnsPolicy: Default",),
     ),
     Fault(
         name="dns-own-nameserver", says="the settings of CoreDNS's pods name the cluster's DNS, which is itself",
         breaks=(at_once({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.96.0.10"]}}),), wait=DNS_SERVES,
-        roots=(Root("dns.upstream.dns-policy", "upstream", DEPLOYMENT),), consequences=("dns.upstream.*",),
+        roots=(Root("dns.upstream.dns-policy", "upstream", DEPLOYMENT),), consequences=ENDED_BY_LOOP,
         mentions=("dnsPolicy: Default", "10.96.0.10"),
     ),
     Fault(
