@@ -128,8 +128,11 @@ def _present(evidence: Evidence) -> list[Finding]:
     expected = len(fit) if nodes["read"] and not nodes["unread"] else proxy["desired"]
     text = f"{proxy['name']} has {proxy['ready']} of {count(expected, 'pod')} ready"
     if proxy["ready"] >= expected - down and not sure:
-        text += "; that its processes run does not show that they write rules."
-        return [note(Verdict.PASS, Layer.PROXY, text, object=proxy["name"], evidence=(read_at(evidence),))]
+        whole = proxy["ready"] >= expected
+        text += "; that its processes run does not show that they write rules." if whole else \
+            "; the others belong on nodes that are new, or not ready."
+        return [note(Verdict.PASS if whole else Verdict.INFO, Layer.PROXY, text, object=proxy["name"],
+                     evidence=(read_at(evidence),))]
     bare = {name: why for name in up if name not in new and (why := _why(evidence, name))}
     settled = [why for name, why in bare.items() if not (proxy["ready"] and _is_starting(evidence, name))]
     rolling = (proxy["rolling"] and not any(why != "no pod" for why in settled)) or (bare and not settled)
