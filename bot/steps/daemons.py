@@ -7,7 +7,7 @@ from typing import Any
 from bot.cluster import Cluster, Object
 from bot.diagnosis.policy_selectors import meets
 from bot.networks import Network, recognise_all
-from bot.steps.nodes.status import sample_nodes
+from bot.steps.nodes.status import is_young, sample_nodes
 from bot.steps.readings import one_or_skip, or_skip
 from bot.steps.wording import cut, name_object, parse_time
 
@@ -199,6 +199,12 @@ def troubled(pod: dict[str, Any], usual: str = "") -> dict[str, Any]:
     ill += [c for c in of_pod if not c["ready"]]
     named = [c for c in of_pod if c["name"] == usual]
     return next(iter([*ill, *named, *of_pod]))
+
+
+def is_starting(pod: dict[str, Any], evidence: dict[str, Any]) -> bool:
+    """Whether a pod that is not ready is new, and nothing speaks against it yet."""
+    container = troubled(pod)
+    return is_young(pod, evidence) and not container["ended"] and container["waiting"] not in POSITIVE
 
 
 def is_gone(pod: dict[str, Any]) -> bool:

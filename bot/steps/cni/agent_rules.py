@@ -14,7 +14,7 @@ from bot.networks import Network
 from bot.steps import Evidence
 from bot.steps.cni.facts import advise
 from bot.steps.cni.log_lines import API, RIGHTS, Told, read_lines
-from bot.steps.daemons import POSITIVE, is_gone, troubled, why_not_there
+from bot.steps.daemons import is_gone, is_starting, troubled, why_not_there
 from bot.steps.nodes.status import count_down, is_unconfigured, is_young, list_fit
 from bot.steps.wording import cut, list_names, read_at
 
@@ -185,8 +185,7 @@ def _is_new(evidence: Evidence, agent: Agent, node: str) -> bool:
         place = agent["places"].get(node)
         meant = not why_not_there(agent["daemon"], place) if place else not agent.get("whole", True)
         return bool(agent["daemon"]["rolling"] and meant)
-    ill = troubled(here)
-    return is_young(here, evidence) and not ill["ended"] and ill["waiting"] not in POSITIVE
+    return is_starting(here, evidence)
 
 
 def _why(agent: Agent, node: str) -> str:

@@ -13,7 +13,7 @@ from bot.diagnosis.platform import PROXY_INSIDE, recognise_platform
 from bot.model.finding import Finding, Layer, Verdict
 from bot.networks import find_network
 from bot.steps import Args, Evidence, Judgement, Look
-from bot.steps.daemons import POSITIVE, agent_facts, list_pods, list_unready, read_places, troubled, why_not_there
+from bot.steps.daemons import agent_facts, is_starting, list_pods, list_unready, read_places, troubled, why_not_there
 from bot.steps.findings import tell_skipped
 from bot.steps.nodes.kubeadm import read_kubeadm
 from bot.steps.nodes.status import count_down, is_young, list_fit, read_nodes
@@ -163,11 +163,8 @@ def _is_sure(evidence: Evidence, node: str) -> bool:
 
 
 def _is_starting(evidence: Evidence, node: str) -> bool:
-    """Its pod is new, and nothing speaks against it yet."""
     pod = _pod_on(evidence, node)
-    container = troubled(pod) if pod else None
-    return bool(pod and container and is_young(pod, evidence) and not container["ended"]
-                and container["waiting"] not in POSITIVE)
+    return pod is not None and is_starting(pod, evidence)
 
 
 def _crash(evidence: Evidence, node: str) -> str:
