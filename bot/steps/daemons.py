@@ -9,7 +9,7 @@ from bot.diagnosis.policy_selectors import meets
 from bot.networks import Network, recognise_all
 from bot.steps.nodes.status import is_young, sample_nodes
 from bot.steps.readings import one_or_skip, or_skip
-from bot.steps.wording import cut, name_object, parse_time
+from bot.steps.wording import cut, name_object, parse_time, write_selector
 
 MOST_PODS, MOST_UNREADY = 20, 3
 ROWS = 1000
@@ -125,9 +125,9 @@ async def list_pods(
     """The DaemonSet's pods, on one node where it is named; None where they may not be read or are too many."""
     if not node and daemon["desired"] > MOST_PODS:
         return None
-    fields = f"spec.nodeName={node}" if node else ""
+    wanted, fields = write_selector(daemon["labels"]), f"spec.nodeName={node}" if node else ""
     listing = await or_skip(
-        cluster.list("Pod", daemon["namespace"], labels=_wanted(daemon), fields=fields, limit=MOST_PODS), skipped)
+        cluster.list("Pod", daemon["namespace"], labels=wanted, fields=fields, limit=MOST_PODS), skipped)
     return None if listing is None or listing.remaining else [agent_facts(pod) for pod in listing.items]
 
 
@@ -136,16 +136,13 @@ async def list_unready(cluster: Cluster, daemon: dict[str, Any], skipped: list[s
     bytes each)."""
     if daemon["desired"] <= MOST_PODS or daemon["ready"] >= daemon["desired"]:
         return []
+    wanted = write_selector(daemon["labels"])
     listing = await or_skip(
-        cluster.list("Pod", daemon["namespace"], labels=_wanted(daemon), form="table", limit=ROWS), skipped)
+        cluster.list("Pod", daemon["namespace"], labels=wanted, form="table", limit=ROWS), skipped)
     names = [row["metadata"]["name"] for row in (listing.items if listing else ()) if not _is_up(row["cells"])]
     pods = await asyncio.gather(*(
         one_or_skip(cluster.get("Pod", name, daemon["namespace"]), skipped) for name in names[:MOST_UNREADY]))
     return [agent_facts(pod) for pod in pods if pod]
-
-
-def _wanted(daemon: dict[str, Any]) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted(daemon["labels"].items()))
 
 
 def _is_up(cells: dict[str, Any]) -> bool:

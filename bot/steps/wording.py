@@ -43,9 +43,14 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def write_selector(labels: dict[str, str]) -> str:
+    """Labels as the API takes them for a selection; of none at all "", which selects everything."""
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+
 def labels_text(labels: dict[str, str] | None) -> str:
     """Labels or a selector as kubectl takes them."""
-    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or "(none)"
+    return write_selector(labels or {}) or "(none)"
 
 
 def name_object(kind: str, item: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from bot.steps import Args
 from bot.steps.dns.served import declare, served_port
 from bot.steps.nodes.kubelet_config import KubeletConfig, read_kubelet_config
 from bot.steps.readings import items_or_skip, or_skip
+from bot.steps.wording import write_selector
 
 LABELLED = "k8s-app=kube-dns"
 HOME = "kube-system"
@@ -177,8 +178,7 @@ def match_labels(workload: Object | None) -> dict[str, str]:
 
 
 async def _list_pods(cluster: Cluster, namespace: str, labels: dict[str, str]) -> Listing:
-    wanted = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    listing = await cluster.list("Pod", namespace, labels=wanted, limit=MOST_PODS)
+    listing = await cluster.list("Pod", namespace, labels=write_selector(labels), limit=MOST_PODS)
     return replace(listing, items=tuple(sorted(listing.items, key=lambda pod: str(pod["metadata"]["name"]))))
 
 
