@@ -77,7 +77,6 @@ async def find_dns(cluster: Cluster, args: DnsArgs) -> Dns:
     selector = service["spec"].get("selector") or {} if service else {}
     skipped: list[str] = []
     listed = await _list_pods(cluster, namespace, selector) if selector else Listing(())
-    unseen = 0
     servers = [pod for pod in listed.items if looks_like_dns(pod.get("spec", {}))]
     if servers:
         kind, workload = await or_skip(_owner(cluster, namespace, servers[0]), skipped) or ("", None)
